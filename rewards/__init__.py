@@ -1,0 +1,1 @@
+"""The rules matrix, incidents and merits, the tasks that follow, and awards."""
