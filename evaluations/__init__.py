@@ -1,0 +1,1 @@
+"""Evaluations: tickets, complaints, spot checks, monthly evaluations, 360° reviews, scorecards."""

@@ -1,0 +1,1 @@
+"""Staff: people, teams, positions, accounts; attendance below it."""

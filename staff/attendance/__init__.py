@@ -1,0 +1,1 @@
+"""Attendance: from punches to the facts of a month."""

@@ -1,0 +1,1 @@
+"""Training: courses, sessions, completions, competencies, needs and effect."""
