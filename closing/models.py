@@ -1,0 +1,29 @@
+"""Pay of one scorecard. Locked once the closing is sealed; it holds no wages."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Model, Money, big
+
+
+class Pay(Model):
+    """Scoring, section 6: bonus, what is taken off, what is paid, and the wage deduction."""
+
+    __tablename__ = "pays"
+
+    scorecard_id: Mapped[int] = mapped_column(
+        big, ForeignKey("scorecards.id"), primary_key=True, autoincrement=False
+    )
+    bonus_base: Mapped[float]
+    ratio: Mapped[float]
+    deduction_asked: Mapped[float]
+    amount: Mapped[float]
+    bonus: Mapped[Decimal] = mapped_column(Money)
+    deducted: Mapped[Decimal] = mapped_column(Money)
+    payout: Mapped[Decimal] = mapped_column(Money)
+    wage_deduction: Mapped[Decimal] = mapped_column(Money)
+    wage_deduction_asked: Mapped[Decimal] = mapped_column(Money)

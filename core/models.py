@@ -1,0 +1,165 @@
+"""Tables that know no domain: months and their closings, versioned documents, audit, imports."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import BigKey, Key, Model, MonthType, UTCDateTime
+from core.values import Month
+
+
+class DocumentVersion(Model):
+    """A published version of a document (the policy). Versions never change."""
+
+    __tablename__ = "document_versions"
+    __table_args__ = (UniqueConstraint("kind", "number"),)
+
+    id: Mapped[Key]
+    kind: Mapped[str] = mapped_column(String(20))
+    number: Mapped[int]
+    effective_from: Mapped[Month] = mapped_column(MonthType)
+    hash: Mapped[str] = mapped_column(String(64))
+    body: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_by: Mapped[str] = mapped_column(String(120))
+
+
+class MonthState(Model):
+    """Whether a month is closed, and by which closing. A month without a row is open.
+
+    Locked in the database while closed: see ``core.lock``.
+    """
+
+    __tablename__ = "months"
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'closed')", name="state"),
+        CheckConstraint("(state = 'closed') = (closing_id IS NOT NULL)", name="closing"),
+    )
+
+    month: Mapped[Month] = mapped_column(MonthType, primary_key=True)
+    state: Mapped[str] = mapped_column(String(8), default="open")
+    closing_id: Mapped[int | None] = mapped_column(ForeignKey("closings.id"), unique=True)
+    exported_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Closing(Model):
+    """One closing of a month: a revision. Immutable once sealed."""
+
+    __tablename__ = "closings"
+    __table_args__ = (UniqueConstraint("month", "revision"),)
+
+    id: Mapped[Key]
+    month: Mapped[Month] = mapped_column(MonthType)
+    revision: Mapped[int]
+    document_version_id: Mapped[int] = mapped_column(ForeignKey("document_versions.id"))
+    document_hash: Mapped[str] = mapped_column(String(64))
+    as_of: Mapped[int | None] = mapped_column(BigInteger)
+    calendar: Mapped[dict[str, Any]] = mapped_column(JSON)
+    closed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    closed_by: Mapped[str] = mapped_column(String(120))
+    left_out: Mapped[list[Any]] = mapped_column(JSON)
+    digest: Mapped[str | None] = mapped_column(String(64))
+    sealed: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+class AuditEntry(Model):
+    """Who, when, what, before, after, from where; chained by a keyed hash, append-only."""
+
+    __tablename__ = "audit_entries"
+
+    id: Mapped[BigKey]
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    actor: Mapped[str] = mapped_column(String(120))
+    action: Mapped[str] = mapped_column(String(60), index=True)
+    subject: Mapped[str] = mapped_column(String(200), index=True)
+    payload: Mapped[str | None] = mapped_column(Text)
+    payload_hash: Mapped[str] = mapped_column(String(64))
+    origin: Mapped[str] = mapped_column(String(80))
+    previous: Mapped[str] = mapped_column(String(64), unique=True)
+    mac: Mapped[str] = mapped_column(String(64))
+
+
+class Reopening(Model):
+    """The trace without which a closed month's state does not change. Append-only."""
+
+    __tablename__ = "reopenings"
+
+    closing_id: Mapped[int] = mapped_column(ForeignKey("closings.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    by: Mapped[str] = mapped_column(String(120))
+    reason: Mapped[str] = mapped_column(Text)
+    audit_id: Mapped[int] = mapped_column(ForeignKey("audit_entries.id"))
+
+
+class ImportBatch(Model):
+    """One file that came in: previewed, applied or undone."""
+
+    __tablename__ = "import_batches"
+    __table_args__ = (
+        CheckConstraint("state IN ('previewed', 'applied', 'undone', 'dropped')", name="state"),
+    )
+
+    id: Mapped[Key]
+    kind: Mapped[str] = mapped_column(String(20), index=True)
+    filename: Mapped[str] = mapped_column(String(255))
+    sha256: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(12))
+    new: Mapped[int] = mapped_column(default=0)
+    changed: Mapped[int] = mapped_column(default=0)
+    same: Mapped[int] = mapped_column(default=0)
+    late: Mapped[int] = mapped_column(default=0)
+    refused: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_by: Mapped[str] = mapped_column(String(120))
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    ended_by: Mapped[str | None] = mapped_column(String(120))
+    report: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class ImportChange(Model):
+    """A known row that an import changed: what stood there before, so that it can be undone."""
+
+    __tablename__ = "import_changes"
+
+    id: Mapped[BigKey]
+    batch_id: Mapped[int] = mapped_column(ForeignKey("import_batches.id"), index=True)
+    row_id: Mapped[int] = mapped_column(BigInteger)
+    table: Mapped[str] = mapped_column(String(40))
+    month: Mapped[Month | None] = mapped_column(MonthType)
+    before: Mapped[dict[str, Any]] = mapped_column(JSON)
+    after: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class LateRow(Model):
+    """A row for a closed month: set aside, listed, applied only if the month is reopened."""
+
+    __tablename__ = "late_rows"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'applied', 'dropped')", name="state"),
+        Index("ix_late_rows_kind_key", "kind", "key"),
+    )
+
+    id: Mapped[BigKey]
+    batch_id: Mapped[int] = mapped_column(ForeignKey("import_batches.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    month: Mapped[Month] = mapped_column(MonthType, index=True)
+    row_number: Mapped[int]
+    key: Mapped[str] = mapped_column(String(200))
+    values: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(10), default="waiting")
+    error: Mapped[str | None] = mapped_column(Text)

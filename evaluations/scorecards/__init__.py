@@ -1,0 +1,1 @@
+"""Lines, totals, and the store of scorecards."""

@@ -1,0 +1,101 @@
+"""People, teams, what they are assigned to over time, and their accounts."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Key, Model, Money, UTCDateTime
+
+
+class Team(Model):
+    """A node of the tree of teams; ``path`` is written ``客服中心/售前一组``."""
+
+    __tablename__ = "teams"
+
+    id: Mapped[Key]
+    path: Mapped[str] = mapped_column(String(300), unique=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id"), index=True)
+    leader_id: Mapped[int | None] = mapped_column(
+        ForeignKey("employees.id", use_alter=True), index=True
+    )
+
+
+class Employee(Model):
+    """A person; what changes over time stands in ``Assignment``. ``leave_date`` is the last day."""
+
+    __tablename__ = "employees"
+    __table_args__ = (
+        CheckConstraint("leave_date IS NULL OR leave_date >= hire_date", name="employed"),
+    )
+
+    id: Mapped[Key]
+    employee_no: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    email: Mapped[str | None] = mapped_column(String(254), unique=True)
+    hire_date: Mapped[date]
+    leave_date: Mapped[date | None]
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batches.id"))
+
+
+class Assignment(Model):
+    """Position, team, supervisor and base wage of a person from a day on."""
+
+    __tablename__ = "assignments"
+    __table_args__ = (
+        UniqueConstraint("employee_id", "effective_from"),
+        CheckConstraint("supervisor_id IS NULL OR supervisor_id <> employee_id", name="not_self"),
+    )
+
+    id: Mapped[Key]
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employees.id"), index=True)
+    effective_from: Mapped[date]
+    position: Mapped[str | None] = mapped_column(String(60))
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id"), index=True)
+    supervisor_id: Mapped[int | None] = mapped_column(ForeignKey("employees.id"), index=True)
+    base_wage: Mapped[Decimal | None] = mapped_column(Money)
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batches.id"))
+
+
+class Account(Model):
+    """A sign-in: of a person, or of an administrator who is no employee."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (
+        CheckConstraint("login IS NOT NULL OR employee_id IS NOT NULL", name="owner"),
+    )
+
+    id: Mapped[Key]
+    employee_id: Mapped[int | None] = mapped_column(ForeignKey("employees.id"), unique=True)
+    login: Mapped[str | None] = mapped_column(String(120), unique=True)
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    must_change: Mapped[bool] = mapped_column(default=True)
+    active: Mapped[bool] = mapped_column(default=True)
+    language: Mapped[str | None] = mapped_column(String(5))
+    epoch: Mapped[int] = mapped_column(default=0)
+
+
+class RoleGrant(Model):
+    """A role given by hand; others follow from positions and from having reports."""
+
+    __tablename__ = "role_grants"
+    __table_args__ = (UniqueConstraint("account_id", "role"),)
+
+    id: Mapped[Key]
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    role: Mapped[str] = mapped_column(String(20))
+
+
+class SignInFailure(Model):
+    """Failed sign-ins of one name from one address: they delay the next try."""
+
+    __tablename__ = "sign_in_failures"
+    __table_args__ = (Index("ix_sign_in_failures_key", "key", unique=True),)
+
+    id: Mapped[Key]
+    key: Mapped[str] = mapped_column(String(200))
+    count: Mapped[int] = mapped_column(default=0)
+    last_at: Mapped[datetime] = mapped_column(UTCDateTime)
