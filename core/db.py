@@ -95,6 +95,13 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def migration_type(kind: str, item: Any, _context: Any) -> str | bool:
+    """How migrations write the column types above: as what the database stores."""
+    if kind == "type" and isinstance(item, TypeDecorator):
+        return f"sa.{item.impl!r}"
+    return False
+
+
 big = BigInteger().with_variant(Integer, "sqlite")
 BigKey = Annotated[int, mapped_column(big, primary_key=True, autoincrement=True)]
 Key = Annotated[int, mapped_column(primary_key=True)]

@@ -19,9 +19,6 @@ class Team(Model):
     id: Mapped[Key]
     path: Mapped[str] = mapped_column(String(300), unique=True)
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id"), index=True)
-    leader_id: Mapped[int | None] = mapped_column(
-        ForeignKey("employees.id", use_alter=True), index=True
-    )
 
 
 class Employee(Model):
@@ -58,6 +55,15 @@ class Assignment(Model):
     supervisor_id: Mapped[int | None] = mapped_column(ForeignKey("employees.id"), index=True)
     base_wage: Mapped[Decimal | None] = mapped_column(Money)
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batches.id"))
+
+
+class TeamLeader(Model):
+    """Who leads a team beside being a supervisor: sees its members and the teams below it."""
+
+    __tablename__ = "team_leaders"
+
+    team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"), primary_key=True)
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employees.id"), index=True)
 
 
 class Account(Model):

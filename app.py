@@ -1,0 +1,45 @@
+"""Composition root: settings, extensions, blueprints, commands, the error table.
+
+Nobody imports this module; ``flask`` finds it by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_migrate import Migrate
+
+import closing.models
+import core.models
+import evaluations.models
+import evaluations.scorecards.models
+import rewards.models
+import staff.attendance.models
+import staff.models
+import training.models  # noqa: F401
+from core import audit
+from core.db import db, migration_type
+from core.settings import settings
+
+ROOT = Path(__file__).parent
+migrate = Migrate(
+    render_as_batch=True,
+    directory=str(ROOT / "migrations"),
+    compare_type=True,
+    render_item=migration_type,
+)
+
+
+def create_app(given: Mapping[str, Any] | None = None) -> Flask:
+    """The application; ``given`` overrides settings from the environment (tests)."""
+    given = given or {}
+    instance = Path(given.get("INSTANCE", ROOT / "instance"))
+    app = Flask(__name__, instance_path=str(instance.resolve()))
+    app.config.update(settings(instance.resolve(), given))
+    db.init_app(app)
+    migrate.init_app(app, db)
+    audit.install(lambda: app.config["MASTER_KEY"].derive("audit"))
+    return app

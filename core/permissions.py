@@ -1,0 +1,136 @@
+"""Who may do what: permissions, the roles that hold them, and how far each reaches.
+
+The table is that of docs/permissions.md. A route declares its permission with ``requires``; the
+scope (own, team, all) is applied in the query, never in the page.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    EMPLOYEE = "employee"
+    SUPERVISOR = "supervisor"
+    HR = "hr"
+    ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+
+
+class Scope(StrEnum):
+    """How far a permission reaches. ``CLOSED`` is everybody, in closed months only."""
+
+    OWN = "own"
+    TEAM = "team"
+    CLOSED = "closed"
+    ALL = "all"
+
+
+class Permission(StrEnum):
+    PROFILE_READ = "profile:read"
+    PROFILE_WRITE = "profile:write"
+    PAY_READ = "pay:read"
+    ATTENDANCE_READ = "attendance:read"
+    ATTENDANCE_WRITE = "attendance:write"
+    REQUESTS_DECIDE = "requests:decide"
+    EVALUATIONS_READ = "evaluations:read"
+    EVALUATIONS_WRITE = "evaluations:write"
+    SCORECARDS_READ = "scorecards:read"
+    REVIEWS_READ = "reviews:read"
+    RECORDS_READ = "records:read"
+    RECORDS_WRITE = "records:write"
+    RULES_READ = "rules:read"
+    RULES_WRITE = "rules:write"
+    INCIDENTS_READ = "incidents:read"
+    INCIDENTS_RECORD = "incidents:record"
+    INCIDENTS_APPROVE = "incidents:approve"
+    TRAINING_READ = "training:read"
+    TRAINING_WRITE = "training:write"
+    AWARDS_READ = "awards:read"
+    AWARDS_WRITE = "awards:write"
+    CLOSING_READ = "closing:read"
+    CLOSING_WRITE = "closing:write"
+    IMPORTS = "imports:write"
+    ACCOUNTS_WRITE = "accounts:write"
+    AUDIT_READ = "audit:read"
+    SELF = "self:write"
+
+
+P = Permission
+_OWN = dict.fromkeys(
+    (
+        P.PROFILE_READ,
+        P.PAY_READ,
+        P.ATTENDANCE_READ,
+        P.EVALUATIONS_READ,
+        P.SCORECARDS_READ,
+        P.REVIEWS_READ,
+        P.RECORDS_READ,
+        P.INCIDENTS_READ,
+        P.TRAINING_READ,
+        P.SELF,
+    ),
+    Scope.OWN,
+) | {P.RULES_READ: Scope.ALL, P.AWARDS_READ: Scope.ALL, P.AUDIT_READ: Scope.OWN}
+_TEAM = dict.fromkeys(
+    (
+        P.PROFILE_READ,
+        P.ATTENDANCE_READ,
+        P.REQUESTS_DECIDE,
+        P.EVALUATIONS_READ,
+        P.EVALUATIONS_WRITE,
+        P.SCORECARDS_READ,
+        P.REVIEWS_READ,
+        P.RECORDS_READ,
+        P.RECORDS_WRITE,
+        P.INCIDENTS_READ,
+        P.INCIDENTS_RECORD,
+        P.TRAINING_READ,
+        P.TRAINING_WRITE,
+    ),
+    Scope.TEAM,
+)
+_CLOSED = dict.fromkeys(
+    (
+        P.PROFILE_READ,
+        P.PAY_READ,
+        P.ATTENDANCE_READ,
+        P.EVALUATIONS_READ,
+        P.SCORECARDS_READ,
+        P.RECORDS_READ,
+        P.INCIDENTS_READ,
+        P.TRAINING_READ,
+        P.CLOSING_READ,
+    ),
+    Scope.CLOSED,
+)
+
+ROLES: dict[Role, dict[Permission, Scope]] = {
+    Role.EMPLOYEE: _OWN,
+    Role.SUPERVISOR: _OWN | _TEAM,
+    Role.HR: _OWN
+    | dict.fromkeys(
+        [permission for permission in Permission if permission not in (P.ACCOUNTS_WRITE, P.SELF)],
+        Scope.ALL,
+    ),
+    Role.ADMINISTRATOR: {
+        P.SELF: Scope.OWN,
+        P.RULES_READ: Scope.ALL,
+        P.ACCOUNTS_WRITE: Scope.ALL,
+    },
+    Role.AUDITOR: _CLOSED
+    | {
+        P.SELF: Scope.OWN,
+        P.RULES_READ: Scope.ALL,
+        P.AWARDS_READ: Scope.ALL,
+        P.AUDIT_READ: Scope.ALL,
+    },
+}
+
+_REACH = (Scope.OWN, Scope.TEAM, Scope.CLOSED, Scope.ALL)
+
+
+def scopes(roles: frozenset[Role], permission: Permission) -> frozenset[Scope]:
+    """Every scope in which the roles together hold the permission; empty where none does."""
+    held = {ROLES[role].get(permission) for role in roles}
+    return frozenset(scope for scope in held if scope is not None)
