@@ -10,12 +10,24 @@ import ast
 import math
 import operator
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Literal
 
-from core.values import settle
+from rewards.comparisons import (
+    UNDECIDED,
+    NumberOf,
+    Operation,
+    Outcome,
+    TruthOf,
+    Values,
+    all_of,
+    any_of,
+    calculation,
+    comparison,
+    constant_of,
+    fact_comparison,
+)
 
 MAX_LENGTH = 500
 MAX_NESTING = 20
@@ -32,30 +44,19 @@ ErrorCode = Literal[
     "type",
     "unknown",
 ]
-Values = Mapping[str, float]
-_Number = Callable[[Values], float]
-_Truth = Callable[[Values], bool]
 
 _FOREIGN = re.compile(r"[^A-Za-z0-9_.+\-*/<>=!() ]")
 _NUMBER_LIKE = re.compile(r"(?<![\w.])\.?\d(?:[eE][+-](?=\d)|[\w.])*", re.ASCII)
 _NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _TOKEN = re.compile(rf"[A-Za-z_]\w*|{_NUMBER.pattern}|[<>=!]=|\S", re.ASCII)
 
-# Below this bound doubles lie so close together that two which differ by more than _NEAR also
-# differ, and in the same direction, after settling; nearer ones are settled.
-_BOUND = 1e9
-_NEAR = 1e-6
-# From here on every double is a whole number, which settling leaves as it is.
-_WHOLE = 1e16
-
-_ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
+_ARITHMETIC: dict[type[ast.operator], Operation] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
 }
-# What a comparison is worth when the left side is less, equal, greater.
-_COMPARISONS: dict[type[ast.cmpop], tuple[str, tuple[bool, bool, bool]]] = {
+_COMPARISONS: dict[type[ast.cmpop], tuple[str, Outcome]] = {
     ast.Lt: ("<", (True, False, False)),
     ast.LtE: ("<=", (True, True, False)),
     ast.Gt: (">", (False, False, True)),
@@ -77,13 +78,6 @@ class ConditionError(ValueError):
         self.code: ErrorCode = code
         self.part = part
         self.column = column
-
-
-class _NotFinite(ArithmeticError):
-    """A number left the range of doubles, so the condition is undecided."""
-
-
-_UNDECIDED = (KeyError, ZeroDivisionError, OverflowError, _NotFinite)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +102,19 @@ class _Comparison:
     tokens: tuple[str, ...]
     names: tuple[str, ...]
     operator: str
-    left: _Number
-    right: _Number
-    test: _Truth
+    left: NumberOf
+    right: NumberOf
+    test: TruthOf
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A compiled condition; ``names`` are the facts that it names, ``tokens`` its text in pieces."""
+    """A compiled condition: ``names`` are the facts that it names, ``tokens`` its text in pieces."""
 
     text: str
     names: frozenset[str]
     tokens: tuple[str, ...]
-    _test: _Truth = field(repr=False, compare=False)
+    _test: TruthOf = field(repr=False, compare=False)
     _comparisons: tuple[_Comparison, ...] = field(repr=False, compare=False)
 
     def evaluate(self, values: Values) -> bool | None:
@@ -131,7 +125,7 @@ class Condition:
         """
         try:
             return self._test(values)
-        except _UNDECIDED:
+        except UNDECIDED:
             return None
 
     def explain(self, values: Values) -> tuple[Clause, ...]:
@@ -201,12 +195,12 @@ class _Compiler:
         self.names: dict[str, None] = {}
         self.comparisons: list[_Comparison] = []
 
-    def truth(self, node: ast.expr, depth: int) -> _Truth:
+    def truth(self, node: ast.expr, depth: int) -> TruthOf:
         if depth > MAX_NESTING:
             raise self.error("nesting", node)
         if isinstance(node, ast.BoolOp):
             parts = tuple(self.truth(value, depth) for value in node.values)
-            return _all(parts) if isinstance(node.op, ast.And) else _any(parts)
+            return all_of(parts) if isinstance(node.op, ast.And) else any_of(parts)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             part = self.truth(node.operand, depth + 1)
             return lambda values: not part(values)
@@ -214,7 +208,7 @@ class _Compiler:
             return self.comparison(node, depth)
         raise self.misplaced(node)
 
-    def comparison(self, node: ast.Compare, depth: int) -> _Truth:
+    def comparison(self, node: ast.Compare, depth: int) -> TruthOf:
         if len(node.ops) > 1:
             raise self.error("chained", node)
         kind = _COMPARISONS.get(type(node.ops[0]))
@@ -222,17 +216,19 @@ class _Compiler:
             raise self.error("forbidden", node)
         sign, outcome = kind
         left, right = self.number(node.left, depth), self.number(node.comparators[0], depth)
-        test = _compare(node.left, node.comparators[0], left, right, outcome)
+        test = comparison(left, right, outcome)
+        if isinstance(node.left, ast.Name) and isinstance(node.comparators[0], ast.Constant):
+            test = fact_comparison(node.left.id, right({}), outcome)
         tokens = tuple(_TOKEN.findall(ast.get_source_segment(self.source, node) or ""))
         names = tuple(dict.fromkeys(token for token in tokens if token in self.names))
         self.comparisons.append(_Comparison(tokens, names, sign, left, right, test))
         return test
 
-    def number(self, node: ast.expr, depth: int) -> _Number:
+    def number(self, node: ast.expr, depth: int) -> NumberOf:
         if depth > MAX_NESTING:
             raise self.error("nesting", node)
         if isinstance(node, ast.Constant):
-            return _constant(self.literal(node))
+            return constant_of(self.literal(node))
         if isinstance(node, ast.Name):
             return self.fact(node)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
@@ -242,8 +238,7 @@ class _Compiler:
             return self.chain(node, depth)
         raise self.misplaced(node)
 
-    def chain(self, node: ast.BinOp, depth: int) -> _Number:
-        steps: list[tuple[Callable[[float, float], float], _Number]] = []
+    def chain(self, node: ast.BinOp, depth: int) -> NumberOf:
         first: ast.expr = node
         spine = []
         while isinstance(first, ast.BinOp):
@@ -252,11 +247,12 @@ class _Compiler:
             spine.append(first)
             first = first.left
         start = self.number(first, depth)
-        for step in reversed(spine):
-            steps.append((_ARITHMETIC[type(step.op)], self.number(step.right, depth)))
-        return _calculate(start, tuple(steps))
+        steps = [
+            (_ARITHMETIC[type(step.op)], self.number(step.right, depth)) for step in reversed(spine)
+        ]
+        return calculation(start, tuple(steps))
 
-    def fact(self, node: ast.Name) -> _Number:
+    def fact(self, node: ast.Name) -> NumberOf:
         name = node.id
         if self.known is not None and name not in self.known:
             raise self.error("unknown", node)
@@ -289,99 +285,11 @@ class _Compiler:
         return ConditionError(code, part, self.offset + node.col_offset + 1)
 
 
-def _all(parts: tuple[_Truth, ...]) -> _Truth:
-    def test(values: Values) -> bool:
-        holds = True
-        for part in parts:  # every part, so that an absent fact anywhere shows
-            if not part(values):
-                holds = False
-        return holds
-
-    return test
-
-
-def _any(parts: tuple[_Truth, ...]) -> _Truth:
-    def test(values: Values) -> bool:
-        holds = False
-        for part in parts:
-            if part(values):
-                holds = True
-        return holds
-
-    return test
-
-
-def _constant(number: float) -> _Number:
-    return lambda values: number
-
-
-def _calculate(
-    start: _Number, steps: tuple[tuple[Callable[[float, float], float], _Number], ...]
-) -> _Number:
-    def calculate(values: Values) -> float:
-        # Doubles throughout: whole numbers would otherwise grow without bound.
-        result = float(start(values))
-        for apply, part in steps:
-            result = apply(result, float(part(values)))
-            if not math.isfinite(result):
-                raise _NotFinite
-        return result
-
-    return calculate
-
-
-def _compare(
-    left: ast.expr, right: ast.expr, first: _Number, second: _Number, outcome: tuple[bool, ...]
-) -> _Truth:
-    """The test of one comparison; a fact beside a number, the usual case, is made quick."""
-    less, equal, greater = outcome
-    if isinstance(left, ast.Name) and isinstance(right, ast.Constant):
-        name, constant = left.id, second({})
-        if abs(constant) < _BOUND:
-            below, above = constant - _NEAR, constant + _NEAR
-
-            def quick(values: Values) -> bool:
-                value = values[name]
-                if value == constant:
-                    return equal
-                if above < value < _BOUND:
-                    return greater
-                if -_BOUND < value < below:
-                    return less
-                return outcome[_order(value, constant) + 1]
-
-            return quick
-
-    def test(values: Values) -> bool:
-        return outcome[_order(first(values), second(values)) + 1]
-
-    return test
-
-
-def _order(left: float, right: float) -> int:
-    """-1, 0 or 1 for less, equal, greater once each is settled; raises for what is not finite."""
-    if -_BOUND < left < _BOUND and -_BOUND < right < _BOUND:
-        difference = left - right
-        if difference > _NEAR:
-            return 1
-        if difference < -_NEAR:
-            return -1
-    one, other = _settled(left), _settled(right)
-    return (one > other) - (one < other)
-
-
-def _settled(number: float) -> Decimal:
-    double = float(number)
-    if not math.isfinite(double):
-        raise _NotFinite
-    return settle(double) if abs(double) < _WHOLE else Decimal(repr(double))
-
-
 def _explain(comparison: _Comparison, values: Values) -> Clause:
     def attempt(part: Callable[[Values], float]) -> float | None:
         try:
             return part(values)
-        except _UNDECIDED:
+        except UNDECIDED:
             return None
 
     held = attempt(comparison.test)
