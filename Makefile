@@ -44,7 +44,7 @@ types: setup-dev ## Type check
 	@$(PY) -m mypy
 
 imports: setup-dev ## Import contracts: who may import whom
-	@$(PY) -m importlinter.cli --no-logo
+	@$(PY) .venv/bin/lint-imports --no-logo
 
 check: lint types imports test ## What has to be green before a change lands: all but the long tests
 
@@ -78,6 +78,7 @@ translations: setup-dev ## Collect the texts of code and templates into translat
 # Compiled catalogues are not committed; whatever runs the application makes those that are older
 # than their source.
 catalogues: $(CATALOGUES)
+	@:
 
 %.mo: %.po
 	@$(PY) -m babel.messages.frontend -q compile -i $< -o $@
