@@ -1,10 +1,22 @@
-"""The policy as a whole: one validated, versioned document (docs/scoring.md)."""
+"""The policy as a whole: one validated, versioned document (docs/scoring.md).
+
+``hash`` is taken over the document in the order in which it is written, since that order is seen:
+rules are listed by it, and metrics, categories and competencies shown by it.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
+from closing.catalogue import award_catalogue, condition_catalogue, product_facts
+from core.documents import N_, Section
+from core.documents.yaml_text import dump_yaml, load_yaml
 from core.values import Month, Names
 from evaluations.policy import (
     Grade,
@@ -14,8 +26,19 @@ from evaluations.policy import (
     Template,
     TicketsSection,
 )
+from evaluations.policy_reader import (
+    read_grades,
+    read_metrics,
+    read_reviews,
+    read_scoring,
+    read_templates,
+    read_tickets,
+)
 from rewards.policy import Award, Category, Rule
-from staff.attendance.policy import AttendanceSection, LeaveType
+from rewards.policy_reader import read_awards, read_categories, read_rules
+from staff.attendance.policy import AttendanceSection, LeaveType, read_attendance, read_leave
+
+_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +77,95 @@ class Policy:
     awards: dict[str, Award]
     document: dict[str, Any]
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class _FactSections:
+    """As much of a policy as the catalogue of facts needs, while it is being read."""
+
+    attendance: AttendanceSection
+    tickets: TicketsSection
+    metrics: dict[str, Metric]
+
+
+def parse_policy(document: object) -> Policy:
+    """Validate a document as it comes from YAML.
+
+    Raises :class:`core.documents.DocumentError` with every problem found and its place.
+    """
+    root = Section(document)
+    name_section = root.section("name")
+    name = name_section.names()
+    name_section.done()
+    effective_from = root.month("effective_from")
+    currency = root.matching(
+        "currency", _CURRENCY, N_("must be three capital letters such as CNY"), default="CNY"
+    )
+    attendance, leave = read_attendance(root), read_leave(root)
+    tickets, scoring, reviews = read_tickets(root), read_scoring(root), read_reviews(root)
+    metrics = read_metrics(root, product_facts(attendance, tickets))
+    templates = read_templates(root, metrics)
+    grades = read_grades(root)
+    grade_keys = tuple(grade.key for grade in grades)
+    pay = _read_pay(root, grade_keys)
+    categories = read_categories(root)
+    sections = _FactSections(attendance, tickets, metrics)
+    rules = read_rules(
+        root,
+        categories=categories,
+        grades=grade_keys,
+        facts=condition_catalogue(sections),
+    )
+    awards = read_awards(root, facts=award_catalogue(sections))
+    root.finish()
+    canonical = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return Policy(
+        name=name,
+        effective_from=effective_from,
+        currency=currency,
+        attendance=attendance,
+        leave=leave,
+        tickets=tickets,
+        scoring=scoring,
+        reviews=reviews,
+        metrics=metrics,
+        templates=templates,
+        grades=grades,
+        pay=pay,
+        categories=categories,
+        rules=rules,
+        awards=awards,
+        # A copy: nothing that the caller does to its document can change a policy.
+        document=json.loads(canonical),
+        hash=hashlib.sha256(canonical.encode()).hexdigest(),
+    )
+
+
+def dump(policy: Policy) -> str:
+    """The policy as YAML text; parsed again it gives an equal policy with the same hash."""
+    return dump_yaml(policy.document)
+
+
+def load_policy(data: str | bytes) -> Policy:
+    """Parse YAML text; raises :class:`core.documents.DocumentError`."""
+    return parse_policy(load_yaml(data))
+
+
+def default_policy() -> Policy:
+    """The policy that a new installation starts with."""
+    return load_policy(files("closing").joinpath("default_policy.yaml").read_bytes())
+
+
+def _read_pay(document: Section, grades: Collection[str]) -> PaySection:
+    section = document.section("pay")
+    bonuses = section.section("bonus_base", optional=True)
+    pay = PaySection(
+        bonus_base={position: bonuses.number(position, low=0) for position in bonuses.free_keys()},
+        ungraded=section.choice("ungraded", grades),
+        max_bonus_share=section.number("max_bonus_share", low=0, high=1),
+        wage_deductions=section.flag("wage_deductions", default=False),
+        minimum_wage=section.number("minimum_wage", low=0) if section.has("minimum_wage") else None,
+    )
+    section.raw("minimum_wage", None)
+    section.done()
+    return pay

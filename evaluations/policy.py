@@ -15,7 +15,9 @@ from core.values import Names
 Better = Literal["higher", "lower"]
 MetricKind = Literal["mean", "rate", "score", "count"]
 
-REVIEW_WEIGHTS = MappingProxyType({"supervisor": 40, "peer": 30, "subordinate": 15, "cross_team": 15})
+REVIEW_WEIGHTS = MappingProxyType(
+    {"supervisor": 40, "peer": 30, "subordinate": 15, "cross_team": 15}
+)
 
 
 @dataclass(frozen=True, slots=True)
