@@ -109,7 +109,7 @@ class _Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A compiled condition: ``names`` are the facts that it names, ``tokens`` its text in pieces."""
+    """A compiled condition: the facts that it names, and its text piece by piece (``tokens``)."""
 
     text: str
     names: frozenset[str]
