@@ -211,7 +211,7 @@ def test_the_clauses_tell_why_it_holds() -> None:
     assert (first.left, first.operator, first.right) == (0.98, ">=", 0.97)
     assert first.held
     assert second.tokens == ("(", "late", "+", "absent", ")", "/", "days", ">", "2", "*", "3")
-    assert second.facts == (("late", 1), ("absent", 2), ("days", None))
+    assert dict(second.facts) == {"late": 1, "absent": 2, "days": None}
     assert (second.left, second.right, second.held) == (None, 6.0, None)
 
 
