@@ -1,4 +1,7 @@
-"""What is wrong with a document, and where: translatable, and collected rather than raised."""
+"""What is wrong with a document, and where: translatable, and collected rather than raised.
+
+Pure.
+"""
 
 from __future__ import annotations
 

@@ -198,9 +198,7 @@ def fresh_database_url(databases: Databases) -> Iterator[Callable[[Kind], str]]:
 
 
 @pytest.fixture(params=KINDS)
-def database_url(
-    request: pytest.FixtureRequest, fresh_database_url: Callable[[Kind], str]
-) -> str:
+def database_url(request: pytest.FixtureRequest, fresh_database_url: Callable[[Kind], str]) -> str:
     """A database with the newest schema, once per kind."""
     return fresh_database_url(request.param)
 
