@@ -44,7 +44,9 @@ def united(spans: Iterable[Span]) -> list[Span]:
 
 
 def overlap(spans: Sequence[Span], begin: int, end: int) -> int:
-    """Seconds between ``begin`` and ``end`` that lie inside disjoint ``spans``."""
+    """Seconds from ``begin`` to ``end`` inside disjoint ``spans``; 0 where the end is before."""
+    if end <= begin:
+        return 0
     seconds = 0
     for start, stop in spans:
         if start < end and begin < stop:

@@ -53,11 +53,11 @@ def windows_of(shifts: Mapping[date, Shift]) -> list[Window]:
         if result:
             previous = result[-1]
             if opens < previous.closes:
-                # Both in whole minutes, so the half is in whole seconds. Shifts that lie inside
-                # one another may leave the earlier one no window at all, hence the maximum.
+                # Both in whole minutes, so the half is in whole seconds.
                 opens = (previous.end + start) // 2
-                result[-1] = previous._replace(closes=max(previous.opens, opens))
-        result.append(Window(day, shift, start, end, opens, end + AFTER_END))
+                result[-1] = previous._replace(closes=opens)
+        # A shift that lies inside another may be left without a window, hence the maximum.
+        result.append(Window(day, shift, start, end, opens, max(opens, end + AFTER_END)))
     return result
 
 
@@ -127,9 +127,10 @@ def touched_days(begin: int, end: int, overtime: Iterable[Span] = ()) -> tuple[d
     """The first and last date whose days may change with a record between ``begin`` and ``end``.
 
     The moments, both included, are those of the punches, leave, overtime or shifts that were
-    added, changed or removed; for punches, ``end`` is ``chain_end``; for shifts, take the punches
-    that ``needed`` names for their dates. ``overtime`` are the employee's approved spans, old and new: one that begins on a date without a shift is counted
-    there, however far it reaches.
+    added, changed or removed; for punches, ``end`` is ``chain_end``; for shifts, they are the
+    ends of the punches that ``needed`` names for their dates. ``overtime`` are the employee's
+    approved spans, old and new: one that begins on a date without a shift is counted there,
+    however far it reaches.
     """
     reach = timedelta(days=NEIGHBOURS)
     first, last = date_of(begin) - reach, date_of(end) + reach
