@@ -1,0 +1,58 @@
+"""Serving the application on this machine: what ``make run`` ends in."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from typing import NoReturn
+
+import click
+
+HOST = "127.0.0.1"
+THREADS = 8
+
+
+def port_of(text: str | None) -> int:
+    """The port that the setting PORT names, 5000 without one; raises ``ValueError``."""
+    if not text:
+        return 5000
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise ValueError(f"PORT must be a number from 1 to 65535: {text!r}")
+    return int(text)
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens on the port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def serving_command(port: int) -> list[str]:
+    """One process, because limits on requests are counted in its memory; threads for the rest."""
+    return [
+        *(sys.executable, "-m", "gunicorn", "app:create_app()"),
+        *("--bind", f"{HOST}:{port}"),
+        *("--worker-class", "gthread", "--workers", "1", "--threads", str(THREADS)),
+        *("--log-level", "warning", "--no-control-socket"),
+    ]
+
+
+@click.command("start")
+def start() -> NoReturn:
+    """Serve on 127.0.0.1, port PORT (default 5000)."""
+    try:
+        port = port_of(os.environ.get("PORT"))
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    if not is_free(port):
+        raise click.ClickException(f"port {port} is taken; choose another by PORT=...")
+    click.echo(f"Serving on http://{HOST}:{port} (stop with Ctrl+C)")
+    sys.stdout.flush()
+    # The server takes the place of this process, so that Ctrl+C and signals reach it alone.
+    os.execv(sys.executable, serving_command(port))
