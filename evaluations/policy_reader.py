@@ -28,6 +28,7 @@ from evaluations.policy import (
 )
 
 _HOURS = re.compile(r"(\d{1,2}):([0-5]\d)-(\d{1,2}):([0-5]\d)")
+_GRADE = re.compile(r"\S(.{0,18}\S)?")  # A+ and 优秀 are grades, too
 _DAY: Final = 24 * 60
 _TOP_TOTAL: Final = 120
 # Names that mean something else where a condition or a ranking stands ("rank" by its team_ form).
@@ -156,7 +157,7 @@ def read_grades(document: Section) -> tuple[Grade, ...]:
     sections: list[Section] = []
     for _, section in document.sections("grades"):
         grade = Grade(
-            key=section.code("key"),
+            key=section.matching("key", _GRADE, N_("must be up to 20 characters")),
             min=section.number("min", low=0, high=_TOP_TOTAL),
             names=section.names(),
             coefficient=section.number("coefficient", low=0),
@@ -316,7 +317,8 @@ def _check_line(section: Section, line: Line, metrics: Mapping[str, Metric]) -> 
         if top is not None and not 0 <= value <= top:
             message = N_("must lie between 0 and %(top)s, as %(metric)s does")
             section.problem(name, message, top=top, metric=metric.key)
-    _check_direction(section, anchors, metric.better)
+    if section.fine(*anchors):
+        _check_direction(section, anchors, metric.better)
 
 
 def _check_direction(

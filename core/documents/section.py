@@ -132,7 +132,7 @@ class Section:
             if not pattern.fullmatch(name):
                 parent.problem(name, KEY_PATTERNS[pattern])
             yield name, Section(parent._values[name], join(parent.place, name), self.problems)
-        if not optional and not parent._values and parent.fine():
+        if not optional and not parent._values and not parent._broken and parent.fine():
             parent.problem("", N_("must not be empty"))
 
     def sections(self, key: str) -> Iterator[tuple[int, Section]]:
@@ -174,10 +174,6 @@ class Section:
         if value and value != default:
             self.one_of(key, value, options)
         return value
-
-    def code(self, key: str) -> str:
-        """A short key that other parts of the document name."""
-        return self.matching(key, CODE, N_("must be up to 60 letters, digits, dots and hyphens"))
 
     def names(self) -> Names:
         """The labels ``zh`` and ``en`` that stand in this section."""

@@ -15,6 +15,8 @@ LARGEST: Final = 1e12  # beyond it, nine decimals no longer fit into Decimal's 2
 LONGEST: Final = 500
 CODE = re.compile(r"\w[\w.-]{0,59}")
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
+# No database takes the first and no text file the last; line breaks and tabs may stand in a text.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 KEY_PATTERNS = {
     CODE: N_("as a key, must be up to 60 letters, digits, dots, hyphens and underscores"),
     IDENTIFIER: N_("as a key, must be up to 60 letters a-z, digits and underscores"),
@@ -37,6 +39,8 @@ def wrong_text(value: object) -> Complaint | None:
             return N_("must not be empty"), {}
         if len(value) > LONGEST:
             return N_("must have at most %(count)s characters"), {"count": LONGEST}
+        if _CONTROL.search(value):
+            return N_("must not contain control characters"), {}
         return None
     if isinstance(value, bool):
         return N_("must be a text; yes, no, on, off, true and false must stand in quotes"), {}

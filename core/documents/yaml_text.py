@@ -66,12 +66,13 @@ class _Dumper(_BaseDumper):  # type: ignore[misc]
 
 
 def _decode(data: str | bytes) -> str:
-    if isinstance(data, str):
-        return data.removeprefix("\ufeff")
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
+        if isinstance(data, bytes):
+            return data.decode("utf-8-sig")
+        data.encode()  # half of a surrogate pair would stop the parser
+    except UnicodeError:
         raise _refusal(N_("is not text in UTF-8")) from None
+    return data.removeprefix("\ufeff")
 
 
 def _check_depth(text: str) -> None:
