@@ -70,7 +70,7 @@ upgrade: setup-dev ## The same with the newest versions that pyproject.toml allo
 
 translations: setup-dev ## Collect the texts of code and templates into translations/*.po
 	@mkdir -p build
-	@$(PY) -m babel.messages.frontend -q extract -F pyproject.toml -k _l -k lazy_gettext -k _n:1,2 --no-wrap \
+	@$(PY) -m babel.messages.frontend -q extract -F pyproject.toml -k _l -k lazy_gettext -k _n:1,2 -k N_ -k message --no-wrap \
 		--add-location=file --sort-by-file --omit-header -o build/messages.pot .
 	@$(PY) -m babel.messages.frontend -q update -i build/messages.pot -d translations --no-fuzzy-matching --no-wrap --ignore-pot-creation-date
 	@$(MAKE) --no-print-directory catalogues

@@ -45,7 +45,8 @@ def build_schema(url: str) -> None:
     from app import create_app
     from core.db import db
 
-    app = create_app({"DATABASE_URL": url, "TESTING": True})
+    instance = Path(os.environ[SHARED]) / "instance"
+    app = create_app({"DATABASE_URL": url, "INSTANCE": str(instance), "TESTING": True})
     with app.app_context():
         upgrade()
         db.engine.dispose()
