@@ -19,7 +19,7 @@ import evaluations.scorecards.models
 import rewards.models
 import staff.attendance.models
 import staff.models
-import training.models  # noqa: F401
+import training.models
 from core import audit
 from core.db import db, migration_type
 from core.settings import settings

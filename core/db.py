@@ -131,7 +131,7 @@ def month_seconds(month: Month) -> tuple[int, int]:
 
 @event.listens_for(Engine, "connect")
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    """SQLite enforces foreign keys only when told; deleted reviews must not linger in free pages."""
+    """SQLite enforces foreign keys only when told; deleted reviews must not linger on disk."""
     if isinstance(connection, sqlite3.Connection):
         cursor = connection.cursor()
         for pragma in (

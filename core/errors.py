@@ -6,9 +6,9 @@ status, a command prints it to standard error and exits with status 1.
 
 from __future__ import annotations
 
-from core.messages import Message, N_, Refused
+from core.messages import N_, Message, Refused
 
-__all__ = ["STATUS", "Conflict", "Forbidden", "Message", "N_", "NotFound", "Refused"]
+__all__ = ["N_", "STATUS", "Conflict", "Forbidden", "Message", "NotFound", "Refused"]
 
 
 class NotFound(Refused):

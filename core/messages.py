@@ -8,7 +8,7 @@ from typing import Any
 
 from core.documents import N_
 
-__all__ = ["Message", "N_", "Refused", "message"]
+__all__ = ["N_", "Message", "Refused", "message"]
 
 
 @dataclass(frozen=True, slots=True)

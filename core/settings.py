@@ -15,7 +15,7 @@ MAX_UPLOAD = 300 * 1024 * 1024
 
 
 def settings(instance: Path, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Flask configuration. ``given`` overrides the environment; raises ``ValueError`` when wrong."""
+    """Flask configuration. ``given`` overrides the environment; raises ``ValueError``."""
     source: dict[str, Any] = {**os.environ, **(given or {})}
     instance.mkdir(parents=True, exist_ok=True)
     master = load_master_key(instance, source.get("PINGYOU_KEY"))

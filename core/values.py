@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import NamedTuple
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _NINE_PLACES = Decimal("1e-9")
+_WIDE = Context(prec=400)  # any double with nine decimals; the default holds 28 digits
 
 Number = int | float | Decimal
 
@@ -27,12 +28,12 @@ def settle(value: Number) -> Decimal:
     settled first. Raises ``decimal.InvalidOperation`` for infinities and NaN.
     """
     exact = value if isinstance(value, Decimal) else Decimal(repr(value))
-    return exact.quantize(_NINE_PLACES, ROUND_HALF_UP)
+    return exact.quantize(_NINE_PLACES, ROUND_HALF_UP, _WIDE)
 
 
 def half_up(value: Number, places: int) -> Decimal:
     """Settle, then round half up to ``places`` decimals."""
-    return settle(value).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return settle(value).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _WIDE)
 
 
 def half_up_to_half(value: Number) -> float:
@@ -124,8 +125,8 @@ class Fact(NamedTuple):
 class FactSpec:
     """What is known of a fact before any value: its kind gives unit and range.
 
-    ``kind`` is mean, rate (0..1), score (0..100), count, days, hours, minutes or verdict (-1, 0, 1);
-    ``sampled`` says that the product gives it a sample size.
+    ``kind`` is mean, rate (0..1), score (0..100), count, days, hours, minutes or verdict (-1, 0,
+    1); ``sampled`` says that the product gives it a sample size.
     """
 
     key: str
