@@ -1,7 +1,7 @@
 """The policy as a whole: one validated, versioned document (docs/scoring.md).
 
 ``hash`` is taken over the document in the order in which it is written, since that order is seen:
-rules are listed by it, and metrics, categories and competencies shown by it.
+rules are listed by it, and metrics, categories and competencies shown by it. Pure.
 """
 
 from __future__ import annotations
@@ -11,12 +11,10 @@ import json
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
 from closing.catalogue import award_catalogue, condition_catalogue, product_facts
 from core.documents import N_, Section
-from core.documents.yaml_text import dump_yaml, load_yaml
 from core.values import Month, Names
 from evaluations.policy import (
     Grade,
@@ -139,21 +137,6 @@ def parse_policy(document: object) -> Policy:
         document=json.loads(canonical),
         hash=hashlib.sha256(canonical.encode()).hexdigest(),
     )
-
-
-def dump(policy: Policy) -> str:
-    """The policy as YAML text; parsed again it gives an equal policy with the same hash."""
-    return dump_yaml(policy.document)
-
-
-def load_policy(data: str | bytes) -> Policy:
-    """Parse YAML text; raises :class:`core.documents.DocumentError`."""
-    return parse_policy(load_yaml(data))
-
-
-def default_policy() -> Policy:
-    """The policy that a new installation starts with."""
-    return load_policy(files("closing").joinpath("default_policy.yaml").read_bytes())
 
 
 def _read_pay(document: Section, grades: Collection[str]) -> PaySection:

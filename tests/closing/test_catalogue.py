@@ -7,7 +7,7 @@ import keyword
 import pytest
 
 from closing.catalogue import award_catalogue, condition_catalogue, fact_catalogue
-from closing.policy import default_policy
+from closing.policy_text import default_policy
 from core.values import Names
 
 POLICY = default_policy()

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closing.policy import Policy, default_policy, dump, load_policy, parse_policy
+from closing.policy import Policy, parse_policy
+from closing.policy_text import default_policy, dump, load_policy
 from core.documents import DocumentError
 from core.values import Month, Names
 from evaluations.policy import ScoringSection, ServiceClock, TicketsSection

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from closing.policy import default_policy, parse_policy
+from closing.policy import parse_policy
+from closing.policy_text import default_policy
 from core.documents import DocumentError
 
 GONE = object()
