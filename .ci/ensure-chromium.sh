@@ -9,7 +9,7 @@ for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrom
 done
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
-    echo "No Chromium found: the browser tests are skipped. Install it, or set CHROMIUM to its path."
+    echo "No Chromium found: the browser tests are skipped (fail with CI=true). Install it, or set CHROMIUM to its path."
     exit 0
 fi
 
@@ -19,6 +19,6 @@ log=$(mktemp)
 if ! { apt-get -q -o DPkg::Lock::Timeout=400 update && apt-get -q -o DPkg::Lock::Timeout=400 install -y \
     --no-install-recommends chromium; } </dev/null >"$log" 2>&1; then
     tail -n 5 "$log" >&2
-    echo "Chromium could not be installed: the browser tests are skipped."
+    echo "Chromium could not be installed: the browser tests are skipped (fail with CI=true)."
 fi
 rm -f "$log"
