@@ -20,7 +20,6 @@ class Pay(Model):
     )
     bonus_base: Mapped[float]
     ratio: Mapped[float]
-    deduction_asked: Mapped[float]
     amount: Mapped[float]
     bonus: Mapped[Decimal] = mapped_column(Money)
     deducted: Mapped[Decimal] = mapped_column(Money)

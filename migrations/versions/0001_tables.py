@@ -872,7 +872,6 @@ def upgrade() -> None:
         ),
         sa.Column("bonus_base", sa.Double(), nullable=False),
         sa.Column("ratio", sa.Double(), nullable=False),
-        sa.Column("deduction_asked", sa.Double(), nullable=False),
         sa.Column("amount", sa.Double(), nullable=False),
         sa.Column("bonus", sa.BigInteger(), nullable=False),
         sa.Column("deducted", sa.BigInteger(), nullable=False),

@@ -1,0 +1,290 @@
+"""Scorecards as people and scripts see them: from a preview's results, or read back from the store.
+
+``CardView`` has the names that results do not hold; ``as_json`` is the shape that
+docs/file-formats.md promises.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from closing.history import facts_from_json
+from closing.models import Pay
+from closing.month import Card, MonthResult
+from core.db import wall_time
+from core.models import Closing, DocumentVersion
+from core.values import Fact, Month, flat
+from evaluations.scorecards.models import FactSheet, Scorecard, ScorecardLine
+from evaluations.scorecards.scoring import LineResult
+from rewards.entries import RuleEntry
+from rewards.models import Incident
+from rewards.models import RuleEntry as StoredEntry
+from staff.models import Employee, Team
+from staff.people import PersonRow
+
+
+@dataclass(frozen=True, slots=True)
+class PayView:
+    bonus_base: float
+    ratio: float
+    amount: float
+    bonus: Decimal
+    deducted: Decimal
+    payout: Decimal
+    wage_deduction: Decimal
+    wage_deduction_asked: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """One scorecard, whole. ``scorecard_id`` is None in previews; ``revision`` is then 0."""
+
+    scorecard_id: int | None
+    employee_id: int
+    employee_no: str
+    name: str
+    team_id: int | None
+    team: str | None
+    position: str
+    month: Month
+    revision: int
+    policy_version: int
+    as_of: int | None
+    template: str
+    status: str
+    ramping: bool
+    tenure_months: int
+    coverage: float
+    base: float | None
+    team_mean: float | None
+    team_share: float
+    blended: float | None
+    adjustment: float
+    total: float | None
+    grade: str | None
+    team_rank: int | None
+    company_rank: int | None
+    coefficient: float
+    lines: tuple[LineResult, ...]
+    rules: tuple[RuleEntry, ...]
+    facts: Mapping[str, Fact]
+    pay: PayView
+
+    def as_json(self) -> dict[str, Any]:
+        """The promised shape; absent is null, an absent fact has no key."""
+        return {
+            **{name: getattr(self, name) for name in ("employee_no", "name", "team", "position")},
+            "month": str(self.month),
+            "revision": self.revision,
+            "policy_version": self.policy_version,
+            "as_of": None if self.as_of is None else wall_time(self.as_of).isoformat(" "),
+            **{name: getattr(self, name) for name in _PLAIN},
+            "lines": [{name: getattr(line, name) for name in _LINE} for line in self.lines],
+            "rules": [entry.as_json() for entry in self.rules],
+            "facts": flat(dict(self.facts)),
+            "pay": {name: str(getattr(self.pay, name)) for name in _PAY},
+        }
+
+
+_PLAIN = (
+    "template",
+    "status",
+    "ramping",
+    "tenure_months",
+    "coverage",
+    "base",
+    "blended",
+    "adjustment",
+    "total",
+    "grade",
+    "team_rank",
+    "company_rank",
+    "coefficient",
+)
+_LINE = ("metric", "raw", "value", "sample_size", "source", "weight", "score")
+_PAY = ("bonus", "deducted", "payout", "wage_deduction", "wage_deduction_asked")
+
+
+def preview_views(
+    result: MonthResult,
+    people: Iterable[PersonRow],
+    *,
+    month: Month,
+    policy_version: int,
+    as_of: int | None,
+) -> list[CardView]:
+    """The result of a computation that is not stored, in the order of employee numbers."""
+    rows = {row.employee_id: row for row in people}
+    return [
+        _from_card(card, rows[card.person.employee_id], result, month, policy_version, as_of)
+        for card in result.cards
+    ]
+
+
+def _from_card(
+    card: Card,
+    row: PersonRow,
+    result: MonthResult,
+    month: Month,
+    policy_version: int,
+    as_of: int | None,
+) -> CardView:
+    pay = card.pay
+    if pay is None:
+        raise ValueError("a scorecard without pay")
+    return CardView(
+        scorecard_id=None,
+        employee_id=row.employee_id,
+        employee_no=row.employee_no,
+        name=row.name,
+        team_id=card.person.team_id,
+        team=row.team_path,
+        position=card.person.position or "",
+        month=month,
+        revision=0,
+        policy_version=policy_version,
+        as_of=as_of,
+        template=card.template.key,
+        status=card.status,
+        ramping=card.ramping,
+        tenure_months=card.tenure_months,
+        coverage=card.coverage,
+        base=card.base,
+        team_mean=card.team_mean,
+        team_share=card.template.team_share,
+        blended=card.blended,
+        adjustment=card.adjustment,
+        total=None if card.total is None else float(card.total),
+        grade=card.grade,
+        team_rank=card.team_rank,
+        company_rank=card.company_rank,
+        coefficient=card.coefficient,
+        lines=card.lines,
+        rules=card.rules,
+        facts=result.sheets[row.employee_id],
+        pay=PayView(
+            pay.bonus_base,
+            pay.ratio,
+            float(pay.amount),
+            pay.bonus,
+            pay.deducted,
+            pay.payout,
+            pay.wage_deduction,
+            pay.wage_deduction_asked,
+        ),
+    )
+
+
+def stored_views(
+    session: Session, closing: Closing, employee_ids: Any | None = None
+) -> list[CardView]:
+    """The scorecards of a closing in the order of employee numbers.
+
+    ``employee_ids`` limits them: a select or a collection of ids. Six statements in all.
+    """
+    condition = Scorecard.closing_id == closing.id
+    if employee_ids is not None:
+        condition = condition & Scorecard.employee_id.in_(employee_ids)
+    cards = session.execute(
+        select(Scorecard, Employee.employee_no, Employee.name, Team.path, FactSheet.facts, Pay)
+        .join(Employee, Employee.id == Scorecard.employee_id)
+        .outerjoin(Team, Team.id == Scorecard.team_id)
+        .join(
+            FactSheet,
+            (FactSheet.closing_id == Scorecard.closing_id)
+            & (FactSheet.employee_id == Scorecard.employee_id),
+        )
+        .join(Pay, Pay.scorecard_id == Scorecard.id)
+        .where(condition)
+    ).all()
+    chosen = select(Scorecard.id).where(condition)
+    lines = _lines(session, chosen)
+    entries = _entries(session, chosen)
+    version = session.scalar(
+        select(DocumentVersion.number).where(DocumentVersion.id == closing.document_version_id)
+    )
+    views = [
+        CardView(
+            scorecard_id=card.id,
+            employee_id=card.employee_id,
+            employee_no=employee_no,
+            name=name,
+            team_id=card.team_id,
+            team=team,
+            month=closing.month,
+            revision=closing.revision,
+            policy_version=version or 0,
+            as_of=closing.as_of,
+            **{
+                each: getattr(card, each)
+                for each in ("position", "team_mean", "team_share", *_PLAIN)
+            },
+            lines=tuple(lines[card.id]),
+            rules=tuple(entries[card.id]),
+            facts=facts_from_json(facts),
+            pay=PayView(pay.bonus_base, pay.ratio, pay.amount, *(getattr(pay, n) for n in _PAY)),
+        )
+        for card, employee_no, name, team, facts, pay in cards
+    ]
+    return sorted(views, key=lambda view: view.employee_no)
+
+
+def _lines(session: Session, chosen: Any) -> dict[int, list[LineResult]]:
+    table = ScorecardLine.__table__
+    rows = session.execute(
+        select(table)
+        .where(table.c.scorecard_id.in_(chosen))
+        .order_by(table.c.scorecard_id, table.c.ordinal)
+    )
+    found: dict[int, list[LineResult]] = defaultdict(list)
+    for row in rows:
+        values = row._mapping
+        found[values["scorecard_id"]].append(
+            LineResult(**{name: values[name] for name in LineResult.__slots__})
+        )
+    return found
+
+
+def _entries(session: Session, chosen: Any) -> dict[int, list[RuleEntry]]:
+    rows = session.execute(
+        select(StoredEntry, Incident.day)
+        .outerjoin(Incident, Incident.id == StoredEntry.incident_id)
+        .where(StoredEntry.scorecard_id.in_(chosen))
+        .order_by(StoredEntry.scorecard_id, StoredEntry.ordinal)
+    )
+    found: dict[int, list[RuleEntry]] = defaultdict(list)
+    for row, day in rows:
+        found[row.scorecard_id].append(
+            RuleEntry(
+                **{name: getattr(row, name) for name in _ENTRY},
+                actions=tuple(row.actions.split(";")) if row.actions else (),
+                incident=row.incident_id,
+                day=day,
+            )
+        )
+    return found
+
+
+_ENTRY = (
+    "rule",
+    "kind",
+    "fired_by",
+    "state",
+    "group",
+    "level",
+    "points",
+    "amount",
+    "bonus_deduction",
+    "bonus_share",
+    "wage_deduction",
+    "cap_grade",
+    "case",
+    "bars_awards",
+)

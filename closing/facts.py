@@ -1,0 +1,107 @@
+"""From everybody's own numbers to the fact sheets of the month (docs/scoring.md, Facts).
+
+Pure. In this order: what was entered wins over what was computed, the complaint rate follows from
+what won, a 360° result is carried over from an earlier month, and leaders get team facts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from core.values import Fact, mean
+
+Sheet = dict[str, Fact]
+NOT_FOR_TEAMS = "training_effect"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person as the month sees them: assignments as of its last day, or of their own.
+
+    ``employed_days`` counts days of the month; 0 for those who left before and only link
+    supervisors to each other. ``base_wage`` is the full monthly wage where known.
+    """
+
+    employee_id: int
+    employee_no: str
+    team_id: int | None
+    position: str | None
+    supervisor_id: int | None
+    hire_date: date
+    leave_date: date | None
+    employed_days: int
+    base_wage: Decimal | None = None
+
+
+def merged(computed: Iterable[Mapping[str, Fact]], entered: Mapping[str, Fact]) -> Sheet:
+    """One person's own facts; counts that the product keeps itself are 0, not absent."""
+    sheet: Sheet = {"complaint_count": Fact(0)}
+    for facts in computed:
+        sheet.update(facts)
+    recorded = sheet["complaint_count"]
+    sheet.update(entered)
+    handled = sheet.get("contacts_handled")
+    if "complaint_rate" not in entered and handled is not None and handled.value:
+        cases = int(handled.value)
+        sheet["complaint_rate"] = Fact(recorded.value / handled.value, cases)
+    return sheet
+
+
+def carry_review(sheet: Sheet, earlier: Iterable[Fact | None]) -> None:
+    """Lend ``review_360`` from the nearest earlier month that had one of its own."""
+    if "review_360" in sheet:
+        return
+    lent = next((fact for fact in earlier if fact is not None), None)
+    if lent is not None:
+        sheet["review_360"] = Fact(lent.value, lent.n, "carried")
+
+
+def add_team_facts(people: Iterable[Person], sheets: Mapping[int, Sheet]) -> None:
+    """Give every leader the facts of all direct and indirect reports employed in the month.
+
+    A value that was entered for the leader stays. ``sheets`` are changed in place.
+    """
+    team = reports(people)
+    own = {
+        who: [(k, f) for k, f in sheet.items() if k != NOT_FOR_TEAMS and not k.startswith("team_")]
+        for who, sheet in sheets.items()
+    }
+    for leader, members in team.items():
+        sheet = sheets.get(leader)
+        if sheet is None:
+            continue
+        gathered: dict[str, list[Fact]] = defaultdict(list)
+        for member in members:
+            for key, fact in own.get(member, ()):
+                gathered[key].append(fact)
+        for key, facts in gathered.items():
+            sheet.setdefault(f"team_{key}", _team_fact(facts))
+
+
+def reports(people: Iterable[Person]) -> dict[int, list[int]]:
+    """Direct and indirect reports by leader; those who left only pass the chain on."""
+    everyone = {person.employee_id: person for person in people}
+    found: dict[int, list[int]] = defaultdict(list)
+    for person in everyone.values():
+        if not person.employed_days:
+            continue
+        leader, seen = person.supervisor_id, {person.employee_id}
+        while leader is not None and leader not in seen:
+            found[leader].append(person.employee_id)
+            seen.add(leader)
+            above = everyone.get(leader)
+            leader = above.supervisor_id if above else None
+    return found
+
+
+def _team_fact(facts: list[Fact]) -> Fact:
+    sampled = [fact for fact in facts if fact.n]
+    if not sampled:
+        return Fact(mean(fact.value for fact in facts))
+    size = sum(fact.n or 0 for fact in sampled)
+    return Fact(math.fsum((fact.n or 0) * fact.value for fact in sampled) / size, size)

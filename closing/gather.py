@@ -1,0 +1,125 @@
+"""The month's facts gathered in one place: records of every package become ``Inputs``."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from closing.facts import Person, Sheet, merged
+from closing.month import Inputs
+from closing.policy import Policy
+from core.values import Fact, Month
+from evaluations import fact_queries
+from evaluations.review_queries import review_groups
+from evaluations.reviews import ReviewSum, review_score
+from rewards.entries import Decision, Occurrence, OccurrenceState
+from rewards.models import Incident, RuleApproval
+from staff.people import PersonRow, employed_days, people_in
+from training.queries import facts_of_training, passed_completions
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Inputs of the pure close, and what else is stored with the month.
+
+    ``reviews`` are the groups that may be seen, by ratee id.
+    """
+
+    inputs: Inputs
+    rows: list[PersonRow]
+    as_of: int | None
+    reviews: Mapping[int, list[ReviewSum]]
+
+
+def gather(
+    session: Session,
+    month: Month,
+    policy: Policy,
+    attendance: Mapping[int, Mapping[str, Fact]],
+    as_of: int | None,
+) -> Gathered:
+    """Everybody's own facts, incidents, approvals and completions of ``month``.
+
+    ``attendance`` are the attendance facts by employee id; ``as_of`` in wall seconds.
+    """
+    rows = people_in(session, month)
+    employed = [row for row in rows if row.employed]
+    reviews = review_groups(session, month, policy.reviews.min_raters)
+    weights = policy.reviews.weights
+    computed: list[Mapping[int, Mapping[str, Fact]]] = [
+        fact_queries.ticket_facts(session, month, policy.tickets, as_of),
+        fact_queries.complaint_facts(session, month),
+        fact_queries.spot_check_facts(session, month),
+        {who: _review(groups, weights) for who, groups in reviews.items()},
+        attendance,
+        facts_of_training(session, month, employed),
+    ]
+    entered = fact_queries.entered_facts(session, month)
+    sheets: dict[int, Sheet] = {
+        row.employee_id: merged(
+            (facts[row.employee_id] for facts in computed if row.employee_id in facts),
+            entered.get(row.employee_id, {}),
+        )
+        for row in employed
+    }
+    inputs = Inputs(
+        month=month,
+        people=[_person(row, month) for row in rows],
+        sheets=sheets,
+        occurrences=_occurrences(session, month),
+        approvals=_approvals(session, month),
+        completions=passed_completions(session, month),
+    )
+    return Gathered(inputs, rows, as_of, reviews)
+
+
+def _review(groups: list[ReviewSum], weights: Mapping[str, float]) -> dict[str, Fact]:
+    fact = review_score(groups, weights)
+    return {} if fact is None else {"review_360": fact}
+
+
+def _person(row: PersonRow, month: Month) -> Person:
+    return Person(
+        row.employee_id,
+        row.employee_no,
+        row.team_id,
+        row.position,
+        row.supervisor_id,
+        row.hire_date,
+        row.leave_date,
+        employed_days(row, month),
+        row.base_wage,
+    )
+
+
+STATES: Mapping[str, OccurrenceState] = {
+    "approved": "counts",
+    "recorded": "proposed",
+    "declined": "declined",
+    "voided": "voided",
+}
+
+
+def _occurrences(session: Session, month: Month) -> dict[int, list[Occurrence]]:
+    """Incidents that count in the month, and those of its days that nobody has approved."""
+    undecided = Incident.counts_in.is_(None) & Incident.day.between(month.first_day, month.last_day)
+    rows = session.scalars(
+        select(Incident).where(or_(Incident.counts_in == month, undecided)).order_by(Incident.id)
+    )
+    found: dict[int, list[Occurrence]] = defaultdict(list)
+    for row in rows:
+        found[row.employee_id].append(
+            Occurrence(row.id, row.rule, row.day, row.description, row.case, STATES[row.status])
+        )
+    return found
+
+
+def _approvals(session: Session, month: Month) -> dict[int, dict[str, Decision]]:
+    found: dict[int, dict[str, Decision]] = defaultdict(dict)
+    for row in session.scalars(select(RuleApproval).where(RuleApproval.month == month)):
+        found[row.employee_id][row.rule] = "approved" if row.decision == "approved" else "declined"
+    return found

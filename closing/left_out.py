@@ -1,0 +1,108 @@
+"""What a close leaves out, said before and after it: nothing is passed over in silence."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from closing.month import MonthResult
+from core.db import month_seconds
+from core.models import LateRow
+from core.values import Month
+from staff.attendance.models import Leave, Overtime, PersonDay
+from staff.people import PersonRow
+
+
+@dataclass(frozen=True, slots=True)
+class Omission:
+    """One kind of thing left out: who or what it concerns, as identifiers (no names).
+
+    Kinds: ``proposals``, ``no_template``, ``no_data``, ``incomplete``, ``silent_teams``,
+    ``late_rows``, ``requested_leave``, ``requested_overtime``.
+    """
+
+    kind: str
+    count: int
+    items: list[dict[str, Any]] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        return {"kind": self.kind, "count": self.count, "items": self.items}
+
+
+def omissions(
+    session: Session, month: Month, result: MonthResult, people: Iterable[PersonRow]
+) -> list[Omission]:
+    """Everything that the month, closed as it is, leaves out; kinds without anything are absent."""
+    people = list(people)
+    scored = {card.person.employee_id for card in result.cards}
+    found = {
+        "proposals": [
+            {"employee_no": card.person.employee_no, "rule": entry.rule, "by": entry.fired_by}
+            for card in result.cards
+            for entry in card.rules
+            if entry.state == "proposed"
+        ],
+        "no_template": [
+            {"employee_no": row.employee_no, "position": row.position}
+            for row in people
+            if row.employed and row.employee_id not in scored
+        ],
+        "no_data": [
+            {"employee_no": card.person.employee_no} for card in result.cards if card.base is None
+        ],
+        "incomplete": [
+            {"employee_no": card.person.employee_no, "coverage": card.coverage}
+            for card in result.cards
+            if card.status == "incomplete" and card.base is not None
+        ],
+        "silent_teams": _silent_teams(session, month, people),
+    }
+    listed = [Omission(kind, len(items), items) for kind, items in found.items() if items]
+    counted = {
+        "late_rows": _late(session, month),
+        "requested_leave": _requested(session, month, Leave),
+        "requested_overtime": _requested(session, month, Overtime),
+    }
+    return listed + [Omission(kind, count) for kind, count in counted.items() if count]
+
+
+def _silent_teams(
+    session: Session, month: Month, people: Iterable[PersonRow]
+) -> list[dict[str, Any]]:
+    """Days on which several of a team were due and nobody punched: rather a failed device."""
+    teams = {row.employee_id: row.team_path for row in people}
+    due: dict[tuple[Any, str], list[bool]] = defaultdict(list)
+    rows = session.execute(
+        select(PersonDay.employee_id, PersonDay.day, PersonDay.worked).where(
+            PersonDay.month == month,
+            PersonDay.scheduled.is_(True),
+            (PersonDay.worked.is_(True)) | (PersonDay.absent.is_(True)),
+        )
+    )
+    for employee_id, day, worked in rows:
+        team = teams.get(employee_id)
+        if team is not None:
+            due[day, team].append(worked)
+    return [
+        {"team": team, "day": day.isoformat(), "people": len(worked)}
+        for (day, team), worked in sorted(due.items())
+        if len(worked) > 1 and not any(worked)
+    ]
+
+
+def _late(session: Session, month: Month) -> int:
+    statement = select(func.count()).select_from(LateRow)
+    statement = statement.where(LateRow.month == month, LateRow.state == "waiting")
+    return session.scalar(statement) or 0
+
+
+def _requested(session: Session, month: Month, model: type[Leave] | type[Overtime]) -> int:
+    start, end = month_seconds(month)
+    statement = select(func.count()).select_from(model)
+    statement = statement.where(model.status == "requested", model.start < end, model.end > start)
+    return session.scalar(statement) or 0

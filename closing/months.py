@@ -1,0 +1,39 @@
+"""Which months are closed, and by which closing."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.models import Closing, MonthState
+from core.values import Month
+
+
+def closed_months(session: Session) -> list[Month]:
+    """In calendar order."""
+    found = session.scalars(
+        select(MonthState.month).where(MonthState.state == "closed").order_by(MonthState.month)
+    )
+    return list(found)
+
+
+def newest_closed(session: Session) -> Month | None:
+    return session.scalar(select(func.max(MonthState.month)).where(MonthState.state == "closed"))
+
+
+def is_closed(session: Session, month: Month) -> bool:
+    return current_closing(session, month) is not None
+
+
+def current_closing(session: Session, month: Month) -> Closing | None:
+    """The closing by which the month is closed now; None while it is open."""
+    return session.scalar(
+        select(Closing)
+        .join(MonthState, MonthState.closing_id == Closing.id)
+        .where(MonthState.month == month, MonthState.state == "closed")
+    )
+
+
+def last_revision(session: Session, month: Month) -> int:
+    """0 where the month was never closed."""
+    return session.scalar(select(func.max(Closing.revision)).where(Closing.month == month)) or 0

@@ -1,0 +1,225 @@
+"""Closing a month, opening it again, and trying another policy on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from closing import left_out
+from closing.cards import CardView, preview_views, stored_views
+from closing.gather import Gathered, gather
+from closing.history import StoredHistory
+from closing.month import MonthResult, compute_month
+from closing.months import closed_months, current_closing, last_revision, newest_closed
+from closing.policy import Policy
+from closing.store import digest, write_result
+from closing.versions import PolicyVersion, policy_in_force
+from core import audit
+from core.actor import Actor
+from core.errors import N_, Conflict, Refused
+from core.models import Closing, MonthState, Reopening
+from core.values import Month
+from evaluations.fact_queries import latest_ticket_time
+from evaluations.review_queries import seal_round
+from rewards.rules import compile_rules
+from staff.attendance import queries as attendance
+from staff.attendance import services as days
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A month computed but not stored; ``left_out`` says what it leaves out."""
+
+    month: Month
+    version: PolicyVersion
+    gathered: Gathered
+    result: MonthResult
+    left_out: list[left_out.Omission]
+
+    def views(self) -> list[CardView]:
+        return preview_views(
+            self.result,
+            self.gathered.rows,
+            month=self.month,
+            policy_version=self.version.number,
+            as_of=self.gathered.as_of,
+        )
+
+
+def sections_of(session: Session) -> Callable[[Month], days.Sections]:
+    """The policy's attendance sections by month, as the attendance services ask for them."""
+    return lambda month: _sections(required_policy(session, month).policy)
+
+
+def _sections(policy: Policy) -> days.Sections:
+    return policy.attendance, policy.leave
+
+
+def required_policy(session: Session, month: Month) -> PolicyVersion:
+    """The version in force; raises ``Refused`` where there is none."""
+    version = policy_in_force(session, month)
+    if version is None:
+        raise Refused(N_("No policy is in force in %(month)s."), month=str(month))
+    return version
+
+
+def compute_open_month(session: Session, month: Month) -> Computed:
+    """What a close would give now. Brings the month's person-days up to date (it writes them)."""
+    version = required_policy(session, month)
+    days.ensure_month(session, month)
+    days.refresh_days(session, sections_of(session))
+    facts = attendance.attendance_facts(session, month, version.policy.attendance)
+    gathered = gather(session, month, version.policy, facts, latest_ticket_time(session))
+    if not any(person.employed_days for person in gathered.inputs.people):
+        raise Refused(N_("Nobody is employed in %(month)s."), month=str(month))
+    result = run(session, gathered, version.policy)
+    omissions = left_out.omissions(session, month, result, gathered.rows)
+    return Computed(month, version, gathered, result, omissions)
+
+
+def run(session: Session, gathered: Gathered, policy: Policy) -> MonthResult:
+    """The pure close over gathered inputs and the stored history."""
+    rules = compile_rules(policy.rules.values(), grades=[grade.key for grade in policy.grades])
+    history = StoredHistory(session, gathered.inputs.month)
+    return compute_month(gathered.inputs, policy, rules, history)
+
+
+def check_closable(session: Session, month: Month) -> None:
+    """Raises ``Conflict`` for a month that is closed, or has closed months after it."""
+    if current_closing(session, month) is not None:
+        raise Conflict(N_("%(month)s is closed already."), month=str(month))
+    newest = newest_closed(session)
+    if newest is not None and newest > month:
+        raise Conflict(
+            N_(
+                "%(month)s cannot be closed: %(later)s, which comes later, is closed. Reopen it first."
+            ),
+            month=str(month),
+            later=str(newest),
+        )
+
+
+def close_month(
+    session: Session, *, actor: Actor, now: datetime, month: Month, seal: Callable[[str], str]
+) -> Closing:
+    """Compute the month, store it as a new revision, and lock it. One transaction.
+
+    ``seal`` digests the rows of the 360° round with a key outside the database. Raises
+    ``Conflict`` or ``Refused``; nothing is changed then.
+    """
+    check_closable(session, month)
+    computed = compute_open_month(session, month)
+    closing = Closing(
+        month=month,
+        revision=last_revision(session, month) + 1,
+        document_version_id=computed.version.id,
+        document_hash=computed.version.policy.hash,
+        as_of=computed.gathered.as_of,
+        calendar=attendance.calendar_json(session, month),
+        closed_at=now,
+        closed_by=actor.label,
+        left_out=[each.as_json() for each in computed.left_out],
+        sealed=False,
+    )
+    session.add(closing)
+    session.flush()
+    employed = [row for row in computed.gathered.rows if row.employed]
+    write_result(session, closing, computed.result, employed)
+    seal_round(session, month, dict(computed.gathered.reviews), seal)
+    closing.digest = digest(session, closing)
+    closing.sealed = True
+    session.flush()
+    state = session.get(MonthState, month) or MonthState(month=month)
+    state.state, state.closing_id = "closed", closing.id
+    session.add(state)
+    audit.record(
+        session,
+        actor=actor,
+        at=now,
+        action="month.closed",
+        subject=f"month:{month}",
+        after={
+            "revision": closing.revision,
+            "policy": computed.version.number,
+            "digest": closing.digest,
+            "scorecards": len(computed.result.cards),
+            "audit_head": audit.head(session)[1],
+        },
+    )
+    session.flush()
+    return closing
+
+
+def reopen_month(
+    session: Session, *, actor: Actor, now: datetime, month: Month, reason: str, cascade: bool
+) -> list[Month]:
+    """Open a closed month again, and with ``cascade`` every later one; newest first.
+
+    Every revision is kept. Raises ``Refused`` without a reason, ``Conflict`` where later months
+    are closed (and not ``cascade``) or where payroll was exported.
+    """
+    if not reason.strip():
+        raise Refused(N_("A reason is needed to reopen a month."), field="reason")
+    later = [each for each in closed_months(session) if each >= month]
+    if month not in later:
+        raise Conflict(N_("%(month)s is not closed."), month=str(month))
+    if len(later) > 1 and not cascade:
+        raise Conflict(
+            N_("Later months are closed: %(months)s. Reopen them too, or none."),
+            months=", ".join(str(each) for each in later if each != month),
+        )
+    for each in reversed(later):
+        _reopen(session, actor, now, each, reason.strip())
+    return list(reversed(later))
+
+
+def _reopen(session: Session, actor: Actor, now: datetime, month: Month, reason: str) -> None:
+    state = session.get_one(MonthState, month)
+    if state.exported_at is not None:
+        raise Conflict(
+            N_(
+                "The payroll of %(month)s was exported: correct it by an adjustment in an open month."
+            ),
+            month=str(month),
+        )
+    closing_id = state.closing_id
+    if closing_id is None:
+        raise Conflict(N_("%(month)s is not closed."), month=str(month))
+    audit.record(
+        session,
+        actor=actor,
+        at=now,
+        action="month.reopened",
+        subject=f"month:{month}",
+        after={"closing": closing_id, "reason": reason},
+    )
+    entry = audit.write(session)
+    session.add(
+        Reopening(closing_id=closing_id, at=now, by=actor.label, reason=reason, audit_id=entry)
+    )
+    session.flush()
+    state.state, state.closing_id, state.published_at = "open", None, None
+    session.flush()
+    days.mark_month(session, month)
+
+
+def views_of(session: Session, month: Month, *, preview: bool = False) -> list[CardView]:
+    """The scorecards of a closed month, or with ``preview`` those that a close would give."""
+    closing = current_closing(session, month)
+    if closing is not None:
+        return stored_views(session, closing)
+    if not preview:
+        raise Conflict(N_("%(month)s is not closed."), month=str(month))
+    return compute_open_month(session, month).views()
+
+
+def revisions(session: Session, month: Month) -> list[Closing]:
+    """Every closing of the month, the newest first."""
+    found = session.scalars(
+        select(Closing).where(Closing.month == month).order_by(Closing.revision.desc())
+    )
+    return list(found)

@@ -1,0 +1,193 @@
+"""What if: a month under another policy, beside what is in force. Stores nothing.
+
+A closed month is judged by the facts that it was closed with. Only those are computed again whose
+definition the other policy changes: ticket thresholds, attendance, the weights of the 360° groups.
+So the policy in force gives the closed result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from closing.cards import CardView, preview_views, stored_views
+from closing.facts import NOT_FOR_TEAMS, Person, Sheet
+from closing.gather import Gathered, gather
+from closing.history import facts_from_json
+from closing.months import current_closing
+from closing.policy import Policy
+from closing.services import compute_open_month, run
+from closing.versions import policy_of_closing
+from core.models import Closing
+from core.values import Fact, Month
+from evaluations.catalogue import evaluation_facts
+from evaluations.fact_queries import ticket_facts
+from evaluations.scorecards.models import FactSheet
+from staff.attendance import queries as attendance
+from staff.attendance.catalogue import attendance_facts
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One person before (in force) and after (the other policy); either may be missing."""
+
+    employee_no: str
+    before: CardView | None
+    after: CardView | None
+
+    @property
+    def money(self) -> Decimal:
+        """What the other policy would pay more, wage deductions taken off."""
+        return _paid(self.after) - _paid(self.before)
+
+    @property
+    def differs(self) -> bool:
+        return _essence(self.before) != _essence(self.after)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "employee_no": self.employee_no,
+            "before": self.before.as_json() if self.before else None,
+            "after": self.after.as_json() if self.after else None,
+            "money": str(self.money),
+        }
+
+
+def simulate(session: Session, month: Month, policy: Policy) -> list[Difference]:
+    """Scorecards and pay of everybody, ordered by employee number.
+
+    The month may be closed or open. ``effective_from`` of the policy is not asked. The caller
+    rolls back: an open month's person-days are brought up to date on the way.
+    """
+    closing = current_closing(session, month)
+    if closing is None:
+        computed = compute_open_month(session, month)
+        before = computed.views()
+        gathered = gather(
+            session,
+            month,
+            policy,
+            _attendance(session, month, policy, None),
+            computed.gathered.as_of,
+        )
+    else:
+        before = stored_views(session, closing)
+        gathered = _closed_inputs(session, closing, policy)
+    after = preview_views(
+        run(session, gathered, policy),
+        gathered.rows,
+        month=month,
+        policy_version=0,
+        as_of=gathered.as_of,
+    )
+    old = {view.employee_no: view for view in before}
+    new = {view.employee_no: view for view in after}
+    return [Difference(no, old.get(no), new.get(no)) for no in sorted(old | new)]
+
+
+def _attendance(
+    session: Session, month: Month, policy: Policy, closing: Closing | None
+) -> dict[int, dict[str, Fact]]:
+    calendar = closing.calendar if closing else attendance.calendar_json(session, month)
+    return attendance.days_for_policy(session, month, policy.attendance, policy.leave, calendar)
+
+
+def _closed_inputs(session: Session, closing: Closing, policy: Policy) -> Gathered:
+    """The inputs of a closed month: its stored facts and assignments, with what changes anew."""
+    month = closing.month
+    then = policy_of_closing(session, closing.document_version_id).policy
+    anew = gather(session, month, policy, {}, closing.as_of)
+    stored = list(session.scalars(select(FactSheet).where(FactSheet.closing_id == closing.id)))
+    sheets = {each.employee_id: _own_facts(facts_from_json(each.facts)) for each in stored}
+    if then.tickets != policy.tickets:
+        old = evaluation_facts(then.tickets)
+        fresh = ticket_facts(session, month, policy.tickets, closing.as_of)
+        _replace(sheets, {k for k in old if k not in _NOT_TICKETS}, fresh)
+    if (then.attendance, then.leave) != (policy.attendance, policy.leave):
+        days = _attendance(session, month, policy, closing)
+        _replace(sheets, attendance_facts(then.attendance), days)
+    if then.reviews != policy.reviews:
+        again = {
+            who: {"review_360": sheet["review_360"]}
+            for who, sheet in anew.inputs.sheets.items()
+            if "review_360" in sheet
+        }
+        _replace(sheets, ["review_360"], again)
+    people = _people_then(anew.inputs.people, {each.employee_id: each for each in stored}, month)
+    return replace(anew, inputs=replace(anew.inputs, sheets=sheets, people=people))
+
+
+_NOT_TICKETS = {
+    "callback_rate",
+    "complaint_count",
+    "complaint_rate",
+    "complaint_sla_rate",
+    "qa_score",
+    "review_360",
+}
+
+
+def _own_facts(sheet: Sheet) -> Sheet:
+    """Without what the close itself derives: team facts, what was carried, training effect."""
+    return {
+        key: fact
+        for key, fact in sheet.items()
+        if fact.source == "entered"
+        or (fact.source != "carried" and key != NOT_FOR_TEAMS and not key.startswith("team_"))
+    }
+
+
+def _replace(
+    sheets: dict[int, Sheet], old: Iterable[str], fresh: Mapping[int, Mapping[str, Fact]]
+) -> None:
+    """Computed facts give way to those computed anew; what was entered stays."""
+    old = list(old)
+    for who, sheet in sheets.items():
+        for key in old:
+            if key in sheet and sheet[key].source != "entered":
+                del sheet[key]
+        for key, fact in fresh.get(who, {}).items():
+            sheet.setdefault(key, fact)
+
+
+def _people_then(
+    people: Iterable[Person], sheets: Mapping[int, FactSheet], month: Month
+) -> list[Person]:
+    """Everybody with the assignments of the closing; who had no fact sheet was not employed."""
+    found = []
+    for person in people:
+        sheet = sheets.get(person.employee_id)
+        if sheet is None:
+            found.append(replace(person, employed_days=0))
+            continue
+        first = max(sheet.hire_date, month.first_day)
+        last = min(sheet.leave_date or month.last_day, month.last_day)
+        found.append(
+            replace(
+                person,
+                team_id=sheet.team_id,
+                position=sheet.position,
+                supervisor_id=sheet.supervisor_id,
+                hire_date=sheet.hire_date,
+                leave_date=sheet.leave_date,
+                employed_days=(last - first).days + 1,
+            )
+        )
+    return found
+
+
+def _paid(view: CardView | None) -> Decimal:
+    return view.pay.payout - view.pay.wage_deduction if view else Decimal(0)
+
+
+def _essence(view: CardView | None) -> object:
+    """What a scorecard says, without revision and version."""
+    if view is None:
+        return None
+    said = view.as_json()
+    return {key: each for key, each in said.items() if key not in ("revision", "policy_version")}

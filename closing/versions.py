@@ -1,0 +1,129 @@
+"""Versions of the policy: publishing one, and which is in force in a month."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from closing.months import newest_closed
+from closing.policy import Policy, parse_policy
+from core import audit
+from core.actor import Actor
+from core.errors import N_, NotFound, Refused
+from core.models import DocumentVersion
+from core.values import Month
+
+KIND = "policy"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyVersion:
+    """``number`` counts from 1."""
+
+    id: int
+    number: int
+    policy: Policy
+
+
+def publish_policy(
+    session: Session, *, actor: Actor, now: datetime, policy: Policy
+) -> PolicyVersion:
+    """Store a policy as a new version; the same as the newest one is not stored again.
+
+    Raises ``Refused`` where its ``effective_from`` is not after every closed month.
+    """
+    newest = newest_closed(session)
+    if newest is not None and policy.effective_from <= newest:
+        raise Refused(
+            N_("effective_from: %(month)s is not after %(closed)s, which is closed"),
+            month=str(policy.effective_from),
+            closed=str(newest),
+        )
+    last = _newest(session)
+    if last is not None and last.hash == policy.hash:
+        return _versioned(last)
+    row = DocumentVersion(
+        kind=KIND,
+        number=(last.number if last else 0) + 1,
+        effective_from=policy.effective_from,
+        hash=policy.hash,
+        body=json.dumps(policy.document, ensure_ascii=False),
+        created_at=now,
+        created_by=actor.label,
+    )
+    session.add(row)
+    session.flush()
+    audit.record(
+        session,
+        actor=actor,
+        at=now,
+        action="policy.published",
+        subject=f"policy:{row.number}",
+        after={"hash": row.hash, "effective_from": str(row.effective_from)},
+    )
+    return _versioned(row)
+
+
+def policy_in_force(session: Session, month: Month) -> PolicyVersion | None:
+    """The version with the latest ``effective_from`` not after the month; of two the newer."""
+    row = session.scalar(
+        select(DocumentVersion)
+        .where(DocumentVersion.kind == KIND, DocumentVersion.effective_from <= month)
+        .order_by(DocumentVersion.effective_from.desc(), DocumentVersion.number.desc())
+        .limit(1)
+    )
+    return _versioned(row) if row else None
+
+
+def policy_version(session: Session, number: int | None = None) -> PolicyVersion:
+    """One version, the newest by default; raises ``NotFound``."""
+    row = _newest(session) if number is None else _numbered(session, number)
+    if row is None:
+        raise NotFound(N_("There is no such version of the policy."))
+    return _versioned(row)
+
+
+def policy_of_closing(session: Session, document_version_id: int) -> PolicyVersion:
+    row = session.get_one(DocumentVersion, document_version_id)
+    return _versioned(row)
+
+
+def versions(session: Session) -> list[DocumentVersion]:
+    """Newest first."""
+    found = session.scalars(
+        select(DocumentVersion)
+        .where(DocumentVersion.kind == KIND)
+        .order_by(DocumentVersion.number.desc())
+    )
+    return list(found)
+
+
+def _newest(session: Session) -> DocumentVersion | None:
+    newest = select(func.max(DocumentVersion.number)).where(DocumentVersion.kind == KIND)
+    return session.scalar(
+        select(DocumentVersion).where(
+            DocumentVersion.kind == KIND, DocumentVersion.number == newest.scalar_subquery()
+        )
+    )
+
+
+def _numbered(session: Session, number: int) -> DocumentVersion | None:
+    return session.scalar(
+        select(DocumentVersion).where(
+            DocumentVersion.kind == KIND, DocumentVersion.number == number
+        )
+    )
+
+
+def _versioned(row: DocumentVersion) -> PolicyVersion:
+    return PolicyVersion(row.id, row.number, _parsed(row.body))
+
+
+@lru_cache(maxsize=16)
+def _parsed(body: str) -> Policy:
+    return parse_policy(json.loads(body))

@@ -1,0 +1,195 @@
+"""The facts of a month from tickets, complaints, spot checks and reviews, for everybody at once.
+
+SQL adds up integers only (seconds and counts); the means are taken here, by ``math.fsum`` where
+numbers are not whole. Each function takes a number of statements that does not grow with people.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from core.values import Fact, Month, mean
+from evaluations.models import Complaint, MetricValue, SpotCheck, Ticket
+from evaluations.policy import ServiceClock, TicketsSection
+from evaluations.service_clock import service_seconds
+
+HOUR = 3600
+Facts = dict[int, dict[str, Fact]]
+
+
+def latest_ticket_time(session: Session) -> int | None:
+    """``as_of``: the latest time that any imported ticket bears, in wall seconds."""
+    latest = session.execute(
+        select(
+            func.max(Ticket.created_at),
+            func.max(Ticket.first_response_at),
+            func.max(Ticket.resolved_at),
+        )
+    ).one()
+    return max((each for each in latest if each is not None), default=None)
+
+
+def ticket_facts(
+    session: Session, month: Month, section: TicketsSection, as_of: int | None
+) -> Facts:
+    """Every fact that tickets give, by employee id; source ``tickets``."""
+    wait = service_seconds(section.clock, _not_null(Ticket.created_at), _responded())
+    responded = Ticket.first_response_at.is_not(None)
+    columns: dict[str, ColumnElement[Any]] = {
+        "handled": func.count(),
+        "responded": _count(responded),
+        "waited": func.sum(case((responded, wait), else_=0)),
+        "resolved": _count(Ticket.resolved_at.is_not(None)),
+        "reopened": _count(and_(Ticket.resolved_at.is_not(None), Ticket.reopened.is_(True))),
+        "rated": _count(Ticket.positive.is_not(None)),
+        "positive": _count(Ticket.positive.is_(True)),
+    }
+    for minutes in section.response_minutes:
+        columns[f"response_{minutes}"] = _count(and_(responded, wait <= minutes * 60))
+    for hours in section.resolution_hours:
+        deadline = Ticket.created_at + hours * HOUR
+        inside = Ticket.resolved_at <= deadline
+        due = or_(Ticket.resolved_at.is_not(None), deadline <= (as_of or 0))
+        columns[f"inside_{hours}"] = _count(inside)
+        columns[f"due_{hours}"] = _count(due)
+    statement = (
+        select(Ticket.employee_id, *(column.label(name) for name, column in columns.items()))
+        .where(Ticket.month == month)
+        .group_by(Ticket.employee_id)
+    )
+    medians = _medians(session, month, section.clock)
+    return {
+        row.employee_id: _from_counts(row._mapping, section, medians.get(row.employee_id))
+        for row in session.execute(statement)
+    }
+
+
+def _from_counts(row: Any, section: TicketsSection, median: float | None) -> dict[str, Fact]:
+    facts = {"contacts_handled": Fact(row["handled"], None, "tickets")}
+
+    def share(key: str, part: int, whole: int) -> None:
+        if whole:
+            facts[key] = Fact(part / whole, whole, "tickets")
+
+    responded = row["responded"]
+    if responded:
+        minutes = int(row["waited"]) / 60 / responded
+        facts["first_response_minutes"] = Fact(minutes, responded, "tickets")
+        facts["first_response_minutes_median"] = Fact((median or 0) / 60, responded, "tickets")
+    for limit in section.response_minutes:
+        share(f"first_response_{limit}min_rate", row[f"response_{limit}"], responded)
+    for hours in section.resolution_hours:
+        share(f"resolution_rate_{hours}h", row[f"inside_{hours}"], row[f"due_{hours}"])
+    share("reopen_rate", row["reopened"], row["resolved"])
+    share("csat", row["positive"], row["rated"])
+    return facts
+
+
+def _medians(session: Session, month: Month, clock: ServiceClock | None) -> dict[int, float]:
+    """Median wait in seconds by employee id: the mean of the middle one or two."""
+    wait = service_seconds(clock, _not_null(Ticket.created_at), _responded()).label("wait")
+    ordered = (
+        select(
+            Ticket.employee_id,
+            wait,
+            func.row_number().over(partition_by=Ticket.employee_id, order_by=wait).label("place"),
+            func.count().over(partition_by=Ticket.employee_id).label("size"),
+        )
+        .where(Ticket.month == month, Ticket.first_response_at.is_not(None))
+        .subquery()
+    )
+    middle = select(ordered.c.employee_id, func.sum(ordered.c.wait), func.count()).where(
+        or_(
+            ordered.c.place * 2 == ordered.c.size,
+            ordered.c.place * 2 == ordered.c.size + 1,
+            ordered.c.place * 2 == ordered.c.size + 2,
+        )
+    )
+    rows = session.execute(middle.group_by(ordered.c.employee_id))
+    return {employee_id: int(total) / count for employee_id, total, count in rows}
+
+
+def complaint_facts(session: Session, month: Month) -> Facts:
+    """``complaint_count`` of the responsible, ``complaint_sla_rate`` of the handlers."""
+    facts: Facts = defaultdict(dict)
+    upheld = (
+        select(Complaint.employee_id, func.count())
+        .where(
+            Complaint.month == month,
+            Complaint.attributable.is_(True),
+            Complaint.employee_id.is_not(None),
+        )
+        .group_by(Complaint.employee_id)
+    )
+    for employee_id, count in session.execute(upheld):
+        facts[employee_id]["complaint_count"] = Fact(count)
+    handled = (
+        select(Complaint.handler_id, func.count(), _count(_inside_deadlines()))
+        .where(Complaint.month == month, Complaint.handler_id.is_not(None))
+        .group_by(Complaint.handler_id)
+    )
+    for handler_id, count, inside in session.execute(handled):
+        facts[handler_id]["complaint_sla_rate"] = Fact(inside / count, count)
+    return facts
+
+
+def spot_check_facts(session: Session, month: Month) -> Facts:
+    """``qa_score``: the mean of the month's checks."""
+    rows = session.execute(
+        select(SpotCheck.employee_id, SpotCheck.score).where(
+            SpotCheck.day.between(month.first_day, month.last_day)
+        )
+    )
+    scores: dict[int, list[float]] = defaultdict(list)
+    for employee_id, score in rows:
+        scores[employee_id].append(score)
+    return {who: {"qa_score": Fact(mean(each), len(each))} for who, each in scores.items()}
+
+
+def entered_facts(session: Session, month: Month) -> Facts:
+    """What was typed or imported for the month; it wins over what is computed."""
+    rows = session.execute(
+        select(
+            MetricValue.employee_id, MetricValue.metric, MetricValue.value, MetricValue.sample_size
+        ).where(MetricValue.month == month)
+    )
+    facts: Facts = defaultdict(dict)
+    for employee_id, metric, value, size in rows:
+        facts[employee_id][metric] = Fact(value, size, "entered")
+    return facts
+
+
+def _inside_deadlines() -> ColumnElement[bool]:
+    """Every deadline of its severity met; a missing time is missed (NULL is not true)."""
+
+    def within(column: Any, hours: int) -> Any:
+        return column <= Complaint.received_at + hours * HOUR
+
+    ordinary = and_(
+        Complaint.severity == "ordinary",
+        within(Complaint.contacted_at, 2),
+        within(Complaint.plan_at, 24),
+    )
+    major = and_(
+        Complaint.severity == "major",
+        within(Complaint.escalated_at, 1),
+        within(Complaint.started_at, 4),
+        within(Complaint.progress_at, 24),
+    )
+    return or_(ordinary, major)
+
+
+def _count(condition: Any) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+def _not_null(column: Any) -> ColumnElement[int]:
+    return column  # type: ignore[no-any-return]
+
+
+def _responded() -> ColumnElement[int]:
+    return Ticket.first_response_at  # type: ignore[return-value]
