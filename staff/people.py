@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy.orm import Session
 
 from core.values import Month
 from staff.models import Assignment, Employee, Team
@@ -35,7 +35,7 @@ class PersonRow:
     employed: bool
 
 
-def people_in(session: Any, month: Month) -> list[PersonRow]:
+def people_in(session: Session, month: Month) -> list[PersonRow]:
     """Everyone hired by the month's last day, leavers too, ordered by employee number.
 
     Leavers are listed so that a chain of supervisors does not break where one of them left.
