@@ -11,7 +11,9 @@ from typing import Any
 
 from flask import Flask
 from flask_migrate import Migrate
+from staff.accounts.service import acting
 
+import closing.commands
 import closing.models
 import core.models
 import evaluations.models
@@ -20,9 +22,13 @@ import rewards.models
 import staff.attendance.models
 import staff.models
 import training.models
-from core import audit
+from core import audit, web
 from core.db import db, migration_type
 from core.settings import settings
+from reports.routes import reports
+from staff.accounts.identity import init_accounts
+from staff.accounts.routes import accounts
+from staff.routes import staff as staff_pages
 
 ROOT = Path(__file__).parent
 migrate = Migrate(
@@ -42,4 +48,12 @@ def create_app(given: Mapping[str, Any] | None = None) -> Flask:
     db.init_app(app)
     migrate.init_app(app, db)
     audit.install(lambda: app.config["MASTER_KEY"].derive("audit"))
+    web.init_web(app)
+    init_accounts(app)
+    for blueprint in (reports, accounts, staff_pages):
+        app.register_blueprint(blueprint)
+    web.check_endpoints(app)
+    app.extensions["find_actor"] = lambda login: acting(db.session(), login)
+    for command in closing.commands.COMMANDS:
+        app.cli.add_command(command)
     return app

@@ -59,7 +59,9 @@ class StoredHistory:
             )
         )
         self._session = session
-        self._closings: dict[Month, int] = {month: closing for month, closing in rows}
+        self._closings: dict[Month, int] = {
+            month: closing for month, closing in rows if closing is not None
+        }
         self._past: dict[Month, dict[int, PastMonth]] = {}
         self._coefficients: dict[tuple[Month, ...], dict[int, list[float]]] = {}
 

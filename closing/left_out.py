@@ -40,7 +40,7 @@ def omissions(
     """Everything that the month, closed as it is, leaves out; kinds without anything are absent."""
     people = list(people)
     scored = {card.person.employee_id for card in result.cards}
-    found = {
+    found: dict[str, list[dict[str, Any]]] = {
         "proposals": [
             {"employee_no": card.person.employee_no, "rule": entry.rule, "by": entry.fired_by}
             for card in result.cards

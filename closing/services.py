@@ -28,6 +28,7 @@ from evaluations.review_queries import seal_round
 from rewards.rules import compile_rules
 from staff.attendance import queries as attendance
 from staff.attendance import services as days
+from staff.attendance.calendars import calendar_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,14 @@ class Computed:
         )
 
 
-def sections_of(session: Session) -> Callable[[Month], days.Sections]:
+def sections_of(session: Session) -> days.SectionsOf:
     """The policy's attendance sections by month, as the attendance services ask for them."""
-    return lambda month: _sections(required_policy(session, month).policy)
 
+    def sections(month: Month) -> days.Sections | None:
+        version = policy_in_force(session, month)
+        return (version.policy.attendance, version.policy.leave) if version else None
 
-def _sections(policy: Policy) -> days.Sections:
-    return policy.attendance, policy.leave
+    return sections
 
 
 def required_policy(session: Session, month: Month) -> PolicyVersion:
@@ -95,9 +97,7 @@ def check_closable(session: Session, month: Month) -> None:
     newest = newest_closed(session)
     if newest is not None and newest > month:
         raise Conflict(
-            N_(
-                "%(month)s cannot be closed: %(later)s, which comes later, is closed. Reopen it first."
-            ),
+            N_("%(month)s cannot be closed while %(later)s, a later month, is. Reopen that first."),
             month=str(month),
             later=str(newest),
         )
@@ -119,7 +119,7 @@ def close_month(
         document_version_id=computed.version.id,
         document_hash=computed.version.policy.hash,
         as_of=computed.gathered.as_of,
-        calendar=attendance.calendar_json(session, month),
+        calendar=calendar_json(session, month),
         closed_at=now,
         closed_by=actor.label,
         left_out=[each.as_json() for each in computed.left_out],
@@ -181,9 +181,7 @@ def _reopen(session: Session, actor: Actor, now: datetime, month: Month, reason:
     state = session.get_one(MonthState, month)
     if state.exported_at is not None:
         raise Conflict(
-            N_(
-                "The payroll of %(month)s was exported: correct it by an adjustment in an open month."
-            ),
+            N_("The payroll of %(month)s was exported: correct it in an open month instead."),
             month=str(month),
         )
     closing_id = state.closing_id

@@ -29,6 +29,7 @@ from evaluations.catalogue import evaluation_facts
 from evaluations.fact_queries import ticket_facts
 from evaluations.scorecards.models import FactSheet
 from staff.attendance import queries as attendance
+from staff.attendance.calendars import calendar_json
 from staff.attendance.catalogue import attendance_facts
 
 
@@ -93,7 +94,7 @@ def simulate(session: Session, month: Month, policy: Policy) -> list[Difference]
 def _attendance(
     session: Session, month: Month, policy: Policy, closing: Closing | None
 ) -> dict[int, dict[str, Fact]]:
-    calendar = closing.calendar if closing else attendance.calendar_json(session, month)
+    calendar = closing.calendar if closing else calendar_json(session, month)
     return attendance.days_for_policy(session, month, policy.attendance, policy.leave, calendar)
 
 

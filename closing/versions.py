@@ -17,6 +17,8 @@ from core.actor import Actor
 from core.errors import N_, NotFound, Refused
 from core.models import DocumentVersion
 from core.values import Month
+from staff.attendance.models import AttendanceMonth
+from staff.attendance.services import mark_month
 
 KIND = "policy"
 
@@ -58,6 +60,11 @@ def publish_policy(
     )
     session.add(row)
     session.flush()
+    kept = session.scalars(
+        select(AttendanceMonth.month).where(AttendanceMonth.month >= row.effective_from)
+    )
+    for month in kept.all():  # leave types and repeats may differ now
+        mark_month(session, month)
     audit.record(
         session,
         actor=actor,

@@ -126,14 +126,16 @@ def complaint_facts(session: Session, month: Month) -> Facts:
         .group_by(Complaint.employee_id)
     )
     for employee_id, count in session.execute(upheld):
-        facts[employee_id]["complaint_count"] = Fact(count)
+        if employee_id is not None:
+            facts[employee_id]["complaint_count"] = Fact(count)
     handled = (
         select(Complaint.handler_id, func.count(), _count(_inside_deadlines()))
         .where(Complaint.month == month, Complaint.handler_id.is_not(None))
         .group_by(Complaint.handler_id)
     )
     for handler_id, count, inside in session.execute(handled):
-        facts[handler_id]["complaint_sla_rate"] = Fact(inside / count, count)
+        if handler_id is not None:
+            facts[handler_id]["complaint_sla_rate"] = Fact(inside / count, count)
     return facts
 
 

@@ -1,0 +1,221 @@
+"""Commands of the close: init, policy, close, reopen, scorecards, simulate, awards, payroll."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import current_app
+from flask_migrate import upgrade
+
+from closing import awards, payroll, services, simulation
+from closing.cards import CardView
+from closing.policy_text import default_policy, dump, load_policy
+from closing.tables import SCORECARD_COLUMNS, difference_table, scorecard_rows
+from closing.verification import verify
+from closing.versions import policy_version, publish_policy, versions
+from core.cli import MONTH, acting, deliver, now, refusing, seal
+from core.db import db, transaction
+from core.values import Month
+from staff.accounts.service import ensure_first_administrator
+
+
+@click.command("init")
+@refusing
+def init_command() -> None:
+    """Newest schema, a policy and an administrator where there is none; safe to repeat."""
+    upgrade()
+    actor = acting(None)
+    with transaction():
+        if not versions(db.session()):
+            publish_policy(db.session(), actor=actor, now=now().moment, policy=default_policy())
+        password = ensure_first_administrator(db.session(), now())
+    if password is not None:
+        click.echo(f"administrator: admin\none-time password: {password}")
+
+
+policy_group = click.Group("policy", help="Check, load and print the policy.")
+
+
+@policy_group.command("check")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@refusing
+def check_policy(file: Path) -> None:
+    """Validate FILE; name the place of every problem."""
+    policy = load_policy(file.read_bytes())
+    click.echo(f"{file.name}: ok, in force from {policy.effective_from}")
+
+
+@policy_group.command("load")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--as", "login", help="Who acts.")
+@refusing
+def load_command(file: Path, login: str | None) -> None:
+    """Store FILE as a new version, in force from its effective_from."""
+    policy = load_policy(file.read_bytes())
+    with transaction():
+        version = publish_policy(db.session(), actor=acting(login), now=now().moment, policy=policy)
+    click.echo(f"version {version.number}, in force from {policy.effective_from}")
+
+
+@policy_group.command("dump")
+@click.option("--version", "number", type=int, help="The newest by default.")
+@refusing
+def dump_command(number: int | None) -> None:
+    """Print a version as YAML."""
+    click.echo(dump(policy_version(db.session(), number).policy), nl=False)
+
+
+@click.command("close")
+@click.argument("month", type=MONTH)
+@click.option("--dry-run", is_flag=True, help="Say what would happen; store nothing.")
+@click.option("--as", "login", help="Who acts.")
+@refusing
+def close_command(month: Month, dry_run: bool, login: str | None) -> None:
+    """Close MONTH, and say what it leaves out."""
+    if dry_run:
+        services.check_closable(db.session(), month)
+        computed = services.compute_open_month(db.session(), month)
+        omitted = [each.as_json() for each in computed.left_out]
+        count, words = len(computed.result.cards), "would be closed"
+        db.session.rollback()
+    else:
+        with transaction():
+            closing = services.close_month(
+                db.session(), actor=acting(login), now=now().moment, month=month, seal=seal()
+            )
+            omitted, revision = closing.left_out, closing.revision
+        count, words = len(services.views_of(db.session(), month)), f"closed, revision {revision}"
+    for each in omitted:
+        click.echo(_omission(each))
+    click.echo(f"{month} {words}: {count} scorecards")
+
+
+def _omission(each: dict[str, Any]) -> str:
+    details = "; ".join(" ".join(str(part) for part in item.values()) for item in each["items"])
+    return f"left out: {each['kind']} {each['count']}" + (f" ({details})" if details else "")
+
+
+@click.command("reopen")
+@click.argument("month", type=MONTH)
+@click.option("--reason", required=True)
+@click.option("--cascade", is_flag=True, help="Reopen all later months too.")
+@click.option("--as", "login", help="Who acts.")
+@refusing
+def reopen_command(month: Month, reason: str, cascade: bool, login: str | None) -> None:
+    """Reopen the newest closed month, or an older one with all later ones."""
+    with transaction():
+        opened = services.reopen_month(
+            db.session(),
+            actor=acting(login),
+            now=now().moment,
+            month=month,
+            reason=reason,
+            cascade=cascade,
+        )
+    click.echo("reopened: " + ", ".join(str(each) for each in opened))
+
+
+OUTPUT = click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path))
+
+
+@click.command("scorecards")
+@click.argument("month", type=MONTH)
+@click.option("--format", "kind", type=click.Choice(["json", "csv", "xlsx"]), default="json")
+@click.option("--preview", is_flag=True, help="Of an open month: what a close would give now.")
+@OUTPUT
+@refusing
+def scorecards_command(month: Month, kind: str, preview: bool, output: Path | None) -> None:
+    """The scorecards of a closed MONTH."""
+    views = services.views_of(db.session(), month, preview=preview)
+    db.session.rollback()
+    _deliver_cards(views, kind, output)
+
+
+def _deliver_cards(views: list[CardView], kind: str, output: Path | None) -> None:
+    if kind == "json":
+        deliver(_json([view.as_json() for view in views]), output)
+    else:
+        deliver((SCORECARD_COLUMNS, scorecard_rows(views)), output, kind)
+
+
+@click.command("simulate")
+@click.argument("month", type=MONTH)
+@click.option("--policy", "file", required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--format", "kind", type=click.Choice(["table", "json"]), default="table")
+@OUTPUT
+@refusing
+def simulate_command(month: Month, file: Path, kind: str, output: Path | None) -> None:
+    """Scorecards and pay of MONTH under another policy beside those in force; stores nothing."""
+    policy = load_policy(file.read_bytes())
+    found = simulation.simulate(db.session(), month, policy)
+    db.session.rollback()
+    if kind == "json":
+        deliver(_json([each.as_json() for each in found]), output)
+    else:
+        deliver(difference_table(found), output)
+
+
+@click.command("awards")
+@click.argument("month", type=MONTH)
+@click.argument("award")
+@click.option("--format", "kind", type=click.Choice(["table", "json"]), default="table")
+@OUTPUT
+@refusing
+def awards_command(month: Month, award: str, kind: str, output: Path | None) -> None:
+    """The ranked proposal of AWARD in a closed MONTH, with the reasons."""
+    found = awards.propose(db.session(), month, award)
+    if kind == "json":
+        deliver(_json([each.as_json() for each in found]), output)
+        return
+    rows = [
+        f"{each.rank or '—':>4}  {each.employee_no}  "
+        + ("selected" if each.selected else ", ".join(each.reasons))
+        for each in found
+    ]
+    deliver("\n".join(rows) + "\n", output)
+
+
+@click.command("payroll")
+@click.argument("month", type=MONTH)
+@click.option("--format", "kind", type=click.Choice(["csv", "xlsx"]), default="csv")
+@click.option("--as", "login", help="Who acts.")
+@OUTPUT
+@refusing
+def payroll_command(month: Month, kind: str, login: str | None, output: Path | None) -> None:
+    """Pay lines of a closed MONTH."""
+    rows = payroll.pay_lines(db.session(), month)
+    deliver((payroll.COLUMNS, [line.as_row() for line in rows]), output, kind)
+
+
+audit_group = click.Group("audit", help="The audit trail.")
+
+
+@audit_group.command("verify")
+@refusing
+def verify_command() -> None:
+    """Walk the audit trail and the closed months; name the first broken link."""
+    key = current_app.config["MASTER_KEY"].derive("audit")
+    problems = list(verify(db.session(), key))
+    if problems:
+        raise click.ClickException("\n".join(problems))
+    click.echo("the audit trail and the closed months are whole")
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+
+
+COMMANDS = (
+    init_command,
+    policy_group,
+    close_command,
+    reopen_command,
+    scorecards_command,
+    simulate_command,
+    awards_command,
+    payroll_command,
+    audit_group,
+)

@@ -1,0 +1,1 @@
+"""Imports as a whole: which kinds there are, what they are told, and the services around them."""

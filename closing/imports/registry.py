@@ -1,0 +1,73 @@
+"""Every kind of file by name, in the order in which a new centre imports them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from closing.imports.world import World
+from core.files.reading import Table, read_table
+from core.imports.headings import names, plain
+from core.imports.kinds import Kind
+from core.imports.staging import Staged, stage
+from evaluations.imports import Complaints, Metrics, SpotChecks, Tickets
+from evaluations.review_imports import Reviews
+from rewards.imports import Incidents
+from staff.attendance.imports import Leaves, Overtimes, Rosters
+from staff.attendance.punch_imports import Punches, attlog, stage_punches
+from staff.imports import Employees
+from training.imports import Courses, TrainingRecords
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How a kind is made for an import, how its rows are staged, and a format of its own."""
+
+    build: Callable[[World], Kind]
+    stage: Callable[[Kind, Table], Staged] = stage
+    recognise: Callable[[Path], Table | None] | None = None
+
+
+KINDS: Mapping[str, Entry] = MappingProxyType(
+    {
+        "employees": Entry(lambda world: Employees(world.setting)),
+        "rosters": Entry(lambda world: Rosters(world.setting, world.people, world.teams())),
+        "leave": Entry(
+            lambda world: Leaves(world.setting, world.people, world.policies.leave_types)
+        ),
+        "overtime": Entry(lambda world: Overtimes(world.setting, world.people)),
+        "punches": Entry(
+            lambda world: Punches(world.setting, world.people), stage_punches, attlog
+        ),
+        "tickets": Entry(lambda world: Tickets(world.setting, world.people)),
+        "metrics": Entry(
+            lambda world: Metrics(
+                world.setting, world.people, world.policies.facts, world.policies.declared
+            )
+        ),
+        "complaints": Entry(lambda world: Complaints(world.setting, world.people)),
+        "spotchecks": Entry(lambda world: SpotChecks(world.setting, world.people)),
+        "reviews": Entry(
+            lambda world: Reviews(
+                world.setting, world.people, world.policies.competencies, world.seal
+            )
+        ),
+        "courses": Entry(lambda world: Courses(world.setting, world.policies.is_fact)),
+        "training": Entry(lambda world: TrainingRecords(world.setting, world.people)),
+        "incidents": Entry(
+            lambda world: Incidents(world.setting, world.people, world.policies.rules)
+        ),
+    }
+)
+
+
+def open_file(entry: Entry, kind: Kind, path: Path) -> Table:
+    """The file as a table of this kind; raises ``Refused``."""
+    if entry.recognise is not None:
+        special = entry.recognise(path)
+        if special is not None:
+            return special
+    known = names(kind.columns)
+    return read_table(path, lambda header: sum(plain(cell) in known for cell in header))

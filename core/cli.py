@@ -1,0 +1,98 @@
+"""What commands share: months as arguments, who acts, refusals, and where results go.
+
+Exit status 0 is done, 1 refused with a reason on standard error, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from flask_babel import gettext
+from sqlalchemy.exc import SQLAlchemyError
+
+from core import clock
+from core.actor import SYSTEM, Actor
+from core.documents import DocumentError
+from core.errors import Refused
+from core.files.writing import csv_bytes, xlsx_bytes
+from core.values import Month
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class MonthParameter(click.ParamType):
+    name = "month"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Month:
+        try:
+            return value if isinstance(value, Month) else Month.parse(value)
+        except ValueError:
+            self.fail(gettext("not a month (YYYY-MM): %(value)s", value=value), param, ctx)
+
+
+MONTH = MonthParameter()
+
+
+def refusing(function: Callable[P, R]) -> Callable[P, R]:
+    """Turn domain errors into a reason on standard error and exit status 1."""
+
+    @with_appcontext
+    @wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except Refused as error:
+            raise click.ClickException(error.message.render(gettext)) from error
+        except DocumentError as error:
+            lines = [problem.render(gettext) for problem in error.problems]
+            raise click.ClickException("\n".join(lines)) from error
+        except OSError as error:
+            raise click.ClickException(f"{error.filename}: {error.strerror}") from error
+        except SQLAlchemyError as error:
+            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+            raise click.ClickException(gettext("database: %(reason)s", reason=reason)) from error
+
+    return wrapper
+
+
+def now() -> clock.Now:
+    return clock.now(current_app.config["TIMEZONE"])
+
+
+def acting(login: str | None) -> Actor:
+    """The actor of a command: ``system``, or whoever ``--as`` names."""
+    if login is None:
+        return SYSTEM
+    find: Callable[[str], Actor] = current_app.extensions["find_actor"]
+    return find(login)
+
+
+def seal() -> Callable[[str], str]:
+    """Digests reviews of closed rounds with the key outside the database."""
+    master = current_app.config["MASTER_KEY"]
+    return lambda text: master.seal("reviews", text)
+
+
+Table = tuple[Sequence[str], Sequence[Sequence[Any]]]
+
+
+def deliver(result: str | Table, output: Path | None, kind: str = "csv") -> None:
+    """Write a result to the file, or to standard output."""
+    if isinstance(result, str):
+        data = result.encode()
+    else:
+        columns, rows = result
+        data = xlsx_bytes(columns, rows) if kind == "xlsx" else csv_bytes(columns, rows)
+    if output is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+    else:
+        output.write_bytes(data)
