@@ -35,30 +35,30 @@ def month_totals(session: Session, month: Month, late_tiers: Iterable[int]) -> d
     tiers = tuple(late_tiers)
     late = (PersonDay.late_minutes > 0) & ~PersonDay.excused.contains("l")
     early = (PersonDay.early_minutes > 0) & ~PersonDay.excused.contains("e")
+    columns: dict[str, ColumnElement[int]] = {
+        "scheduled": _count(PersonDay.scheduled),
+        "worked": _count(PersonDay.worked),
+        "late": _count(late),
+        "late_minutes": func.coalesce(func.sum(PersonDay.late_minutes).filter(late), 0),
+        "early": _count(early),
+        "early_minutes": func.coalesce(func.sum(PersonDay.early_minutes).filter(early), 0),
+        "absent": _count(PersonDay.absent),
+        "missing": _count(PersonDay.missing & ~PersonDay.excused.contains("m")),
+        "leave_halves": func.sum(PersonDay.leave_halves),
+        "protected_halves": func.sum(PersonDay.protected_halves),
+        "overtime_seconds": func.sum(PersonDay.overtime_seconds),
+    }
+    above = [_count(late & (PersonDay.late_minutes > tier)) for tier in tiers]
     rows = session.execute(
-        select(
-            PersonDay.employee_id,
-            _count(PersonDay.scheduled),
-            _count(PersonDay.worked),
-            _count(late),
-            func.coalesce(func.sum(PersonDay.late_minutes).filter(late), 0),
-            _count(early),
-            func.coalesce(func.sum(PersonDay.early_minutes).filter(early), 0),
-            _count(PersonDay.absent),
-            _count(PersonDay.missing & ~PersonDay.excused.contains("m")),
-            func.sum(PersonDay.leave_halves),
-            func.sum(PersonDay.protected_halves),
-            func.sum(PersonDay.overtime_seconds),
-            *(_count(late & (PersonDay.late_minutes > tier)) for tier in tiers),
-        )
+        select(PersonDay.employee_id, *columns.values(), *above)
         .where(PersonDay.month == month)
         .group_by(PersonDay.employee_id)
     )
-    found: dict[int, Totals] = {}
-    for row in rows:
-        who, *sums = tuple(row)
-        found[who] = Totals(*sums[:11], dict(zip(tiers, sums[11:])))
-    return found
+    size = len(columns)
+    return {
+        who: Totals(**dict(zip(columns, sums)), late_over=dict(zip(tiers, sums[size:])))
+        for who, *sums in rows
+    }
 
 
 def _count(condition: ColumnExpressionArgument[bool]) -> ColumnElement[int]:
