@@ -1,0 +1,81 @@
+"""A file as a table of texts: recognised by its content, never by its name.
+
+Whatever a file is, its cells become text in the spelling that ``core.imports.cells`` reads: a whole
+number has no decimals, a date is ``2026-10-03``, a truth value ``1`` or ``0``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from core.files.sheets import is_sheet, sheet_rows
+from core.files.texts import Delimiter, text_lines, text_rows
+from core.messages import N_, Refused
+
+MAX_BYTES = 300 * 1024 * 1024
+MAX_COLUMNS = 500
+
+Row = tuple[int, list[str]]
+Format = Literal["csv", "xlsx"]
+
+
+@dataclass(slots=True)
+class Table:
+    """A header and the rows below it, each with its number as a spreadsheet shows it.
+
+    Lines without any content are left out. ``rows`` can be read once.
+    """
+
+    header: list[str]
+    rows: Iterator[Row]
+    format: Format = "csv"
+
+
+def read_table(path: Path, fits: Callable[[list[str]], int]) -> Table:
+    """Open a file. ``fits(header)`` says how many headings are known; it decides the delimiter.
+
+    Raises ``Refused`` for what is not a table; reading ``rows`` may raise it too.
+    """
+    size = path.stat().st_size
+    if size == 0:
+        raise Refused(N_("the file is empty"))
+    if size > MAX_BYTES:
+        raise Refused(N_("the file is larger than %(limit)s MB"), limit=MAX_BYTES // 1024**2)
+    if is_sheet(path):
+        return _table(sheet_rows(path), "xlsx")
+    return _table(text_rows(path, fits), "csv")
+
+
+def first_lines(path: Path, count: int = 20) -> list[str]:
+    """The first lines of a text file, to recognise formats of devices; none of a spreadsheet."""
+    return [] if is_sheet(path) else text_lines(path, count)
+
+
+def _table(rows: Iterator[list[str]], form: Format) -> Table:
+    numbered = ((number, row) for number, row in enumerate(rows, 1) if any(map(str.strip, row)))
+    first = next(numbered, None)
+    if first is None:
+        raise Refused(N_("the file is empty"))
+    header = [cell.strip() for cell in first[1]]
+    while header and not header[-1]:
+        header.pop()
+    if len(header) > MAX_COLUMNS:
+        raise Refused(N_("the file has more than %(limit)s columns"), limit=MAX_COLUMNS)
+    return Table(header, _fitted(numbered, len(header), form), form)
+
+
+def _fitted(rows: Iterator[Row], width: int, form: Format) -> Iterator[Row]:
+    """Drop empty cells beyond the header; a spreadsheet leaves out empty cells at the end too."""
+    for number, row in rows:
+        if len(row) != width:
+            while len(row) > width and not row[-1].strip():
+                row.pop()
+            if form == "xlsx" and len(row) < width:
+                row.extend([""] * (width - len(row)))
+        yield number, row
+
+
+__all__ = ["Delimiter", "Format", "Row", "Table", "first_lines", "read_table"]

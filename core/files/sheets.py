@@ -1,0 +1,103 @@
+"""Spreadsheets by python-calamine: the first sheet as rows of text, within bounds.
+
+Sizes are checked before the library sees the file: it unpacks a sheet as a whole, and makes room
+for every cell between the first and the last.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from core.messages import N_, Refused
+
+MAX_UNPACKED = 400 * 1024 * 1024
+MAX_CELLS = 12_000_000
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_CELL = re.compile(rb'r="([A-Z]{1,3})(\d{1,7})"')
+_CHUNK = 1 << 20
+_OVERLAP = 32
+
+
+def is_sheet(path: Path) -> bool:
+    """Whether the first bytes are those of XLSX (a ZIP archive) or XLS (an OLE container)."""
+    with path.open("rb") as file:
+        head = file.read(8)
+    return head.startswith((_ZIP, _OLE))
+
+
+def sheet_rows(path: Path) -> Iterator[list[str]]:
+    """The rows of the first sheet, empty ones included. Raises ``Refused``."""
+    with path.open("rb") as file:
+        if file.read(4) == _ZIP:
+            _check_archive(path)
+    try:
+        workbook = CalamineWorkbook.from_path(str(path))
+        sheet = workbook.get_sheet_by_index(0)
+        for row in sheet.to_python(skip_empty_area=False):
+            yield [cell_text(cell) for cell in row]
+    except (CalamineError, ValueError, IndexError, OverflowError) as error:
+        raise Refused(
+            N_("the spreadsheet cannot be read: %(reason)s"), reason=str(error)[:200]
+        ) from error
+
+
+def _check_archive(path: Path) -> None:
+    """Unpack once in small pieces: a bomb, a torn file or an endless sheet is refused here."""
+    unpacked = 0
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for info in archive.infolist():
+                with archive.open(info) as part:
+                    is_data = info.filename.startswith("xl/worksheets/")
+                    rows = columns = 0
+                    tail = b""
+                    while chunk := part.read(_CHUNK):
+                        unpacked += len(chunk)
+                        if unpacked > MAX_UNPACKED:
+                            raise Refused(N_("the spreadsheet unpacks to more than it may"))
+                        if is_data:
+                            found = set(_CELL.findall(tail + chunk))
+                            rows = max([rows, *(int(row) for _, row in found)])
+                            columns = max([columns, *(_column(name) for name, _ in found)])
+                            tail = chunk[-_OVERLAP:]
+                    if rows * columns > MAX_CELLS:
+                        raise Refused(
+                            N_("the spreadsheet spans %(rows)s rows and %(columns)s columns"),
+                            rows=rows,
+                            columns=columns,
+                        )
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise Refused(
+            N_("the spreadsheet is damaged: %(reason)s"), reason=str(error)[:200]
+        ) from error
+
+
+def _column(name: bytes) -> int:
+    number = 0
+    for letter in name:
+        number = number * 26 + letter - 64
+    return number
+
+
+def cell_text(cell: object) -> str:
+    """A cell in the spelling of our CSV files."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "1" if cell else "0"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, datetime):
+        return str((cell + timedelta(milliseconds=500)).replace(microsecond=0, tzinfo=None))
+    if isinstance(cell, date):  # also a moment at midnight; a date reads either
+        return f"{cell} 00:00:00"
+    if isinstance(cell, time):
+        return cell.isoformat("seconds")
+    return str(cell)

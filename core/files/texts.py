@@ -1,0 +1,102 @@
+"""CSV files: which encoding, which delimiter, and what is no text at all."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+from core.messages import N_, Refused
+
+Delimiter = Literal[",", ";", "\t"]
+DELIMITERS: tuple[Delimiter, ...] = (",", ";", "\t")
+_CHUNK = 1 << 20
+_GUARDED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
+
+
+def encoding_of(path: Path) -> str:
+    """``utf-8-sig`` or ``gb18030``; raises ``Refused`` for anything that is neither.
+
+    GB18030 accepts nearly every sequence of bytes, so a file that is UTF-8 but for a few broken
+    places is refused and not read as something that nobody wrote.
+    """
+    with path.open("rb") as file:
+        first = file.read(_CHUNK)
+        if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise Refused(N_("the file is UTF-16 text; save it as CSV UTF-8"))
+        chunk = first
+        while chunk:
+            if b"\0" in chunk:
+                raise Refused(N_("the file is neither CSV nor a spreadsheet: it holds NUL bytes"))
+            chunk = file.read(_CHUNK)
+    if _decodes(path, "utf-8"):
+        return "utf-8-sig"
+    if first.startswith(codecs.BOM_UTF8) or _mostly_utf8(first):
+        raise Refused(N_("the file is UTF-8 text with broken characters in it; save it again"))
+    if not _decodes(path, "gb18030"):
+        raise Refused(N_("the file is neither UTF-8 nor GB18030 text"))
+    return "gb18030"
+
+
+def _decodes(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _mostly_utf8(sample: bytes) -> bool:
+    text = sample.decode("utf-8", "replace")
+    beyond = sum(1 for letter in text if letter > "\x7f")
+    return beyond > 10 * text.count("\ufffd")
+
+
+def text_rows(path: Path, fits: Callable[[list[str]], int]) -> Iterator[list[str]]:
+    """The records of a CSV file, its header first, with the delimiter that knows most headings."""
+    encoding = encoding_of(path)
+    delimiter = _delimiter(path, encoding, fits)
+    return _records(path, encoding, delimiter)
+
+
+def text_lines(path: Path, count: int) -> list[str]:
+    """The first ``count`` lines as text, whatever cannot be read replaced."""
+    with path.open("rb") as file:
+        head = file.read(64 * 1024)
+    return head.decode("utf-8-sig", "replace").splitlines()[:count]
+
+
+def _delimiter(path: Path, encoding: str, fits: Callable[[list[str]], int]) -> Delimiter:
+    best: Delimiter = ","
+    score = (-1, -1)
+    for delimiter in DELIMITERS:
+        header = next((row for row in _records(path, encoding, delimiter) if any(row)), [])
+        found = (fits([cell.strip() for cell in header]), len(header))
+        if found > score:
+            best, score = delimiter, found
+    return best
+
+
+def _records(path: Path, encoding: str, delimiter: Delimiter) -> Iterator[list[str]]:
+    with path.open("rb") as file:
+        text = io.TextIOWrapper(file, encoding=encoding, newline="")
+        reader = csv.reader(text, delimiter=delimiter, strict=True)
+        try:
+            for row in reader:
+                for index, cell in enumerate(row):
+                    if cell[:2] in _GUARDED:
+                        row[index] = cell[1:]
+                yield row
+        except csv.Error as error:
+            raise Refused(
+                N_("line %(line)s cannot be read as CSV: %(reason)s"),
+                line=reader.line_num,
+                reason=str(error),
+            ) from error

@@ -1,0 +1,89 @@
+"""Rows of tables, many at a time: inserted, updated, and what stood there kept as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Table as SqlTable
+from sqlalchemy import bindparam, insert, update
+from sqlalchemy.orm import Session
+
+from core.models import ImportChange
+from core.values import Month
+
+Record = dict[str, Any]
+SIZE = 5000
+
+
+def chunks(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
+
+def encoded(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A record as JSON."""
+    return {
+        name: str(value) if isinstance(value, date | datetime | Month | Decimal) else value
+        for name, value in values.items()
+    }
+
+
+def decoded(table: SqlTable, values: Mapping[str, Any]) -> Record:
+    """What ``encoded`` made, with the types of the table's columns."""
+    result: Record = {}
+    for name, value in values.items():
+        kind = table.c[name].type.python_type if value is not None else str
+        if kind is date:
+            result[name] = date.fromisoformat(value)
+        elif kind is Decimal:
+            result[name] = Decimal(value)
+        elif kind is Month:
+            result[name] = Month.parse(value)
+        else:
+            result[name] = value
+    return result
+
+
+def insert_rows(session: Session, table: SqlTable, rows: Sequence[Record], batch: int) -> None:
+    for part in chunks(rows, SIZE):
+        session.execute(insert(table), [{**row, "batch_id": batch} for row in part])
+
+
+def update_rows(
+    session: Session, table: SqlTable, fields: Iterable[str], rows: Sequence[tuple[int, Record]]
+) -> None:
+    """Give rows, by id, the values of all ``fields``."""
+    names = list(fields)
+    statement = (
+        update(table)
+        .where(table.c.id == bindparam("row_id"))
+        .values({name: bindparam(f"value_{name}") for name in names})
+    )
+    for part in chunks(rows, SIZE):
+        parameters = [
+            {"row_id": key, **{f"value_{name}": values[name] for name in names}}
+            for key, values in part
+        ]
+        session.connection().execute(statement, parameters)
+
+
+def trace_changes(
+    session: Session, table: SqlTable, batch: int, changes: Sequence[tuple[int, Record, Record]]
+) -> None:
+    """Keep what stood in changed rows: ``changes`` are id, before and after."""
+    rows = [
+        {
+            "batch_id": batch,
+            "row_id": key,
+            "table": table.name,
+            "month": None,
+            "before": encoded(before),
+            "after": encoded(after),
+        }
+        for key, before, after in changes
+    ]
+    for part in chunks(rows, SIZE):
+        session.execute(insert(ImportChange), part)

@@ -1,0 +1,168 @@
+"""From rows of a file to outcomes: parse, compare with what is known, decide. Nothing is stored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from core.actor import Actor
+from core.files.reading import Row, Table
+from core.imports.cells import Bad
+from core.imports.headings import Layout, layout
+from core.imports.kinds import (
+    CHANGED,
+    LATE,
+    NEW,
+    OUTCOMES,
+    REFUSED,
+    SAME,
+    Identity,
+    Kind,
+    Line,
+    Problem,
+)
+from core.imports.storing import audit_lines, changes_of, set_aside
+from core.messages import N_
+
+
+@dataclass(slots=True)
+class Staged:
+    """A file as it would be stored."""
+
+    kind: Kind
+    lines: list[Line]
+    unknown: tuple[str, ...] = ()
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def problems(self) -> list[Problem]:
+        return [problem for line in self.lines for problem in line.problems]
+
+    @property
+    def warnings(self) -> list[Problem]:
+        return self.kind.warnings
+
+    def store(self, batch: int, actor: Actor, at: datetime) -> None:
+        """Write everything but bad rows, with the audit entries of changed rows."""
+        session = self.kind.setting.session
+        self.kind.store(self.lines, batch)
+        set_aside(session, self.kind, self.lines, batch)
+        self.kind.after_store(changes_of(self.lines))
+        audit_lines(session, self.kind, self.lines, actor, at)
+
+
+def stage(kind: Kind, table: Table) -> Staged:
+    """Raises ``Refused`` where the file as a whole cannot be taken."""
+    where = layout(table.header, kind.columns)
+    lines = _parse(kind, table.rows, where)
+    fine = [line for line in lines if not line.problems]
+    _find_twins(kind, fine)
+    once = [line for line in fine if line.twin is None and not line.problems]
+    _compare(kind, once)
+    kind.check_file(once)
+    for line in lines:
+        if line.twin is None:
+            line.outcome = _outcome(kind, line)
+    for line in lines:
+        if line.twin is not None:
+            line.problems += [
+                Problem(line.number, each.column, each.message) for each in line.twin.problems
+            ]
+            line.outcome = REFUSED if line.problems else SAME
+    counted = Counter(line.outcome for line in lines)
+    return Staged(kind, lines, where.unknown, {name: counted[name] for name in OUTCOMES})
+
+
+def _parse(kind: Kind, rows: Iterable[Row], where: Layout) -> list[Line]:
+    places, width = where.places, where.width
+    present = [(index, column, column.field, column.parse) for index, column in places]
+    lines = []
+    for number, row in rows:
+        if len(row) != width:
+            cells = {
+                column.name: row[index].strip() for index, column in places if index < len(row)
+            }
+            line = Line(number, cells)
+            line.refuse(
+                Bad(N_("has %(found)s cells, the header %(width)s"), found=len(row), width=width)
+            )
+            lines.append(line)
+            continue
+        line = Line(number, {})
+        record, cells = line.record, line.cells
+        for index, column, name, parse in present:
+            cell = row[index].strip()
+            cells[column.name] = cell
+            if not cell:
+                if column.required:
+                    line.refuse(Bad(N_("is empty"), column.name))
+                elif name is not None:
+                    record[name] = column.empty
+                continue
+            try:
+                value = parse(cell)
+            except Bad as bad:
+                bad.column = bad.column or column.name
+                line.refuse(bad)
+            else:
+                if name is not None:
+                    record[name] = value
+        if not line.problems:
+            try:
+                kind.derive(record, line)
+                line.identity = kind.identity_of(record)
+            except Bad as bad:
+                line.refuse(bad)
+        lines.append(line)
+    return lines
+
+
+def _find_twins(kind: Kind, lines: Iterable[Line]) -> None:
+    """Rows of one identity: the same again is a twin of the first, different ones are all bad."""
+    first: dict[Identity, Line] = {}
+    quarrels: dict[Identity, list[Line]] = {}
+    for line in lines:
+        earlier = first.setdefault(line.identity, line)
+        if earlier is not line:
+            line.twin = earlier
+            if line.record != earlier.record:
+                quarrels.setdefault(line.identity, [])
+    if quarrels:
+        for line in lines:
+            if line.identity in quarrels:
+                quarrels[line.identity].append(line)
+    for group in quarrels.values():
+        for line in group:
+            line.twin = None
+            others = ", ".join(str(other.number) for other in group[:6] if other is not line)
+            line.refuse(Bad(N_("has the identity of row %(rows)s and other values"), rows=others))
+
+
+def _compare(kind: Kind, lines: list[Line]) -> None:
+    known = kind.known(lines) if lines else {}
+    for line in lines:
+        found = known.get(line.identity)
+        if found is None:
+            line.record = {**kind.defaults, **line.record}
+        else:
+            line.known_id, line.before = found.id, found.record
+            line.record = {**found.record, **line.record}
+        if line.record == line.before:
+            continue  # what was good once is not judged again
+        try:
+            kind.check(line.record, line.before, line)
+        except Bad as bad:
+            line.refuse(bad)
+
+
+def _outcome(kind: Kind, line: Line) -> str:
+    if line.problems:
+        return REFUSED
+    if line.record == line.before:
+        return SAME
+    line.month = kind.late_month(line.before, line.record)
+    if line.month is not None:
+        return LATE
+    return NEW if line.before is None else CHANGED

@@ -1,0 +1,106 @@
+"""Taking an applied import back, while nothing was built on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Table as SqlTable
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core.imports.kinds import Change, Kind
+from core.imports.rows import Record, chunks, decoded, update_rows
+from core.messages import N_, Refused
+from core.models import ImportChange, LateRow
+
+
+def undo(kind: Kind, batch: int) -> None:
+    """Delete what the batch brought and restore what it changed.
+
+    ``kind.setting.closed`` holds the months that were closed since. Raises ``Refused`` where one
+    of them is touched, a later import or decision changed the rows, or other records need them.
+    """
+    session = kind.setting.session
+    for table in kind.tables:
+        if _changed_later(session, table, batch):
+            raise Refused(N_("a later import changed rows of this one; undo that one first"))
+    done: list[Change] = []
+    try:
+        with session.begin_nested():
+            for table in kind.tables:
+                done += _undo_table(kind, table, batch)
+    except IntegrityError as error:
+        raise Refused(N_("other records stand on the rows of this import")) from error
+    kind.after_undo(done)
+    session.execute(
+        update(LateRow)
+        .where(LateRow.batch_id == batch, LateRow.state == "waiting")
+        .values(state="dropped")
+    )
+    # After an undo it stands there again; what it was is no longer kept.
+    session.execute(delete(ImportChange).where(ImportChange.batch_id == batch))
+
+
+def _undo_table(kind: Kind, table: SqlTable, batch: int) -> list[Change]:
+    session = kind.setting.session
+    names = [column.name for column in table.c if column.name not in ("id", "batch_id")]
+    rows = session.execute(
+        select(*(table.c[name] for name in names)).where(table.c.batch_id == batch)
+    )
+    done = [Change(dict(zip(names, row, strict=True)), None) for row in rows]
+    traces = session.execute(
+        select(ImportChange.row_id, ImportChange.before, ImportChange.after)
+        .where(ImportChange.batch_id == batch, ImportChange.table == table.name)
+        .order_by(ImportChange.id)
+    ).all()
+    restored = [
+        (key, decoded(table, before), decoded(table, after)) for key, before, after in traces
+    ]
+    done += [Change(after or None, before) for _, before, after in restored]
+    for change in done:
+        month = kind.undo_month(table, change)
+        if month is not None:
+            raise Refused(N_("month %(month)s was closed since"), month=str(month))
+    changed = [(key, before, after) for key, before, after in restored if after]
+    _check_untouched(kind, table, changed)
+    session.execute(delete(table).where(table.c.batch_id == batch))
+    if changed:
+        fields = list(changed[0][1])
+        update_rows(session, table, fields, [(key, before) for key, before, _ in changed])
+    for key, before, after in restored:
+        if not after:
+            session.execute(insert(table), {"id": key, **before})
+    return done
+
+
+def _check_untouched(
+    kind: Kind, table: SqlTable, changed: Sequence[tuple[int, Record, Record]]
+) -> None:
+    """What the import left must still stand there."""
+    for part in chunks(changed, 500):
+        wanted = {key: after for key, _, after in part}
+        names = list(part[0][2])
+        query = select(table.c.id, *(table.c[name] for name in names)).where(
+            table.c.id.in_(list(wanted))
+        )
+        there = {
+            row[0]: dict(zip(names, row[1:], strict=True))
+            for row in kind.setting.session.execute(query)
+        }
+        if there != wanted:
+            raise Refused(N_("rows of this import were changed since"))
+
+
+def _changed_later(session: Session, table: SqlTable, batch: int) -> bool:
+    """Whether a later import changed a row that this one brought or changed."""
+    touched = select(ImportChange.row_id).where(
+        ImportChange.batch_id == batch, ImportChange.table == table.name
+    )
+    theirs = ImportChange.row_id.in_(touched)
+    if "id" in table.c:
+        theirs |= ImportChange.row_id.in_(select(table.c.id).where(table.c.batch_id == batch))
+    query = select(ImportChange.id).where(
+        ImportChange.table == table.name, ImportChange.batch_id > batch, theirs
+    )
+    return session.execute(query.limit(1)).first() is not None
