@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from core.permissions import Role
 from core.secrets import load_master_key
 
 LANGUAGES = ("zh", "en")
 MAX_UPLOAD = 300 * 1024 * 1024
+SESSION_SECONDS = 12 * 3600
 
 
 def settings(instance: Path, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -39,7 +41,23 @@ def settings(instance: Path, given: Mapping[str, Any] | None = None) -> dict[str
         "TESTING": bool(source.get("TESTING")),
         "WTF_CSRF_ENABLED": source.get("WTF_CSRF_ENABLED", True),
         "BOOTSTRAP_SERVE_LOCAL": True,
+        "PERMANENT_SESSION_LIFETIME": SESSION_SECONDS,
+        "ROLE_POSITIONS": _role_positions(source.get("PINGYOU_ROLE_POSITIONS", "")),
+        "PASSWORD_MEMORY": int(source.get("PASSWORD_MEMORY", 19456)),
+        "PASSWORD_ROUNDS": int(source.get("PASSWORD_ROUNDS", 2)),
     }
+
+
+def _role_positions(text: str) -> dict[str, Role]:
+    """``position=role, position=role``: roles that come with a position, beside those by name."""
+    positions = {str(role): role for role in (Role.HR, Role.ADMINISTRATOR, Role.AUDITOR)}
+    for pair in filter(None, (part.strip() for part in text.split(","))):
+        position, _, role = pair.rpartition("=")
+        try:
+            positions[position.strip()] = Role(role.strip())
+        except ValueError as error:
+            raise ValueError(f"PINGYOU_ROLE_POSITIONS: no role {role.strip()!r}") from error
+    return positions
 
 
 def _database_url(url: str | None, instance: Path) -> str:

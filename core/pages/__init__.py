@@ -1,0 +1,1 @@
+"""What every page stands on beside ``core.web``: headers, error pages, filters of templates."""

@@ -1,0 +1,89 @@
+"""Error pages: what happened in words, a number that the log knows, no internals."""
+
+from __future__ import annotations
+
+import secrets
+
+from flask import Flask, current_app, render_template, request
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+from werkzeug.sansio.response import Response as BaseResponse
+
+from core.db import db
+from core.errors import STATUS, Refused
+
+
+def init_errors(app: Flask) -> None:
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(CSRFError, _expired)
+
+
+def _texts(status: int) -> tuple[str, str]:
+    """Title and advice for a status."""
+    texts = {
+        400: (_("This request was not understood"), _("Go back, reload the page and try again.")),
+        403: (_("You may not do this"), _("You can see it, but acting on it needs another role.")),
+        404: (
+            _("There is nothing here"),
+            _("The address may be mistyped, or what it shows is not for you to see."),
+        ),
+        405: (
+            _("This address takes no such request"),
+            _("Go back and use the page's own buttons."),
+        ),
+        409: (_("This cannot be done now"), _("Reload the page to see how things stand.")),
+        413: (_("The file is too large"), _("Split it, or export a shorter period.")),
+        429: (_("Too many tries"), _("Wait a little, then try again.")),
+    }
+    return texts.get(
+        status,
+        (
+            _("Something went wrong"),
+            _("Nothing was changed. If it happens again, tell an administrator the number below."),
+        ),
+    )
+
+
+def _page(status: int, title: str, advice: str, number: str) -> tuple[str, int]:
+    try:
+        html = render_template(
+            "errors/error.html", status=status, title=title, advice=advice, number=number
+        )
+    except Exception:
+        # Whatever broke the page may break this one too (a database that is gone).
+        current_app.logger.exception("error page %s could not be shown", number)
+        html = f"<!doctype html><title>{status}</title><h1>{status}</h1><p>{number}"
+    return html, status
+
+
+def _http(error: HTTPException) -> tuple[str, int] | BaseResponse:
+    if error.response is not None:
+        return error.response
+    number = secrets.token_hex(4)
+    status = error.code or 500
+    if status >= 500:
+        db.session.rollback()
+        # Flask has logged the traceback itself, just before.
+        current_app.logger.error("%s: %s %s failed", number, request.method, request.path)
+    else:
+        current_app.logger.info("%s: %s %s: %s", number, request.method, request.path, status)
+    title, advice = _texts(status)
+    return _page(status, title, advice, number)
+
+
+def _refused(error: Refused) -> tuple[str, int]:
+    db.session.rollback()
+    status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
+    number = secrets.token_hex(4)
+    current_app.logger.info("%s: %s %s: %s", number, request.method, request.path, error)
+    title, advice = _texts(status)
+    return _page(status, title, error.message.render(_) if status != 404 else advice, number)
+
+
+def _expired(error: CSRFError) -> tuple[str, int]:
+    number = secrets.token_hex(4)
+    current_app.logger.info("%s: %s without its token", number, request.path)
+    advice = _("It stood open too long, or came from elsewhere. Go back, reload it and try again.")
+    return _page(400, _("This form has expired"), advice, number)

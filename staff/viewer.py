@@ -1,0 +1,63 @@
+"""From an account to the viewer: roles by hand, by position, and by having reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session
+
+from core.permissions import Role
+from core.viewer import Viewer
+from staff.models import Account, Employee, RoleGrant, TeamLeader
+from staff.queries import assignments_on
+
+__all__ = ["Viewer", "load_viewer"]
+
+
+def load_viewer(
+    session: Session, account_id: int, *, today: date, positions: Mapping[str, Role]
+) -> Viewer | None:
+    """The viewer of an account; None where it is closed, or its person has left.
+
+    ``positions`` maps names of positions to the roles that come with them.
+    """
+    assigned = assignments_on(today)
+    reporting = assignments_on(today)
+    leads = or_(
+        exists().where(reporting.c.supervisor_id == Account.employee_id),
+        exists().where(TeamLeader.employee_id == Account.employee_id),
+    )
+    row = session.execute(
+        select(Account, Employee, assigned.c.position, leads.label("leads"))
+        .outerjoin(Employee, Employee.id == Account.employee_id)
+        .outerjoin(assigned, assigned.c.employee_id == Employee.id)
+        .where(Account.id == account_id, Account.active)
+    ).first()
+    if row is None or has_left(row.Employee, today):
+        return None
+    granted = session.scalars(select(RoleGrant.role).where(RoleGrant.account_id == account_id))
+    roles = {Role(name) for name in granted}
+    if row.Employee is not None:
+        roles.add(Role.EMPLOYEE)
+        if row.position in positions:
+            roles.add(positions[row.position])
+        if row.leads:
+            roles.add(Role.SUPERVISOR)
+    account: Account = row.Account
+    person: Employee | None = row.Employee
+    return Viewer(
+        account_id=account.id,
+        employee_id=account.employee_id,
+        roles=frozenset(roles),
+        label=person.employee_no if person else account.login or "",
+        name=person.name if person else account.login or "",
+        language=account.language,
+        must_change=account.must_change,
+    )
+
+
+def has_left(person: Employee | None, today: date) -> bool:
+    """Whether the last day employed is over."""
+    return person is not None and person.leave_date is not None and person.leave_date < today
