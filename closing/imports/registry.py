@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -10,7 +10,7 @@ from types import MappingProxyType
 from closing.imports.world import World
 from core.files.reading import Table, read_table
 from core.imports.headings import names, plain
-from core.imports.kinds import Kind
+from core.imports.kinds import Column, Kind
 from core.imports.staging import Staged, stage
 from evaluations.imports import Complaints, Metrics, SpotChecks, Tickets
 from evaluations.review_imports import Reviews
@@ -38,9 +38,7 @@ KINDS: Mapping[str, Entry] = MappingProxyType(
             lambda world: Leaves(world.setting, world.people, world.policies.leave_types)
         ),
         "overtime": Entry(lambda world: Overtimes(world.setting, world.people)),
-        "punches": Entry(
-            lambda world: Punches(world.setting, world.people), stage_punches, attlog
-        ),
+        "punches": Entry(lambda world: Punches(world.setting, world.people), stage_punches, attlog),
         "tickets": Entry(lambda world: Tickets(world.setting, world.people)),
         "metrics": Entry(
             lambda world: Metrics(
@@ -63,11 +61,11 @@ KINDS: Mapping[str, Entry] = MappingProxyType(
 )
 
 
-def open_file(entry: Entry, kind: Kind, path: Path) -> Table:
+def open_file(entry: Entry, columns: Sequence[Column], path: Path) -> Table:
     """The file as a table of this kind; raises ``Refused``."""
     if entry.recognise is not None:
         special = entry.recognise(path)
         if special is not None:
             return special
-    known = names(kind.columns)
+    known = names(columns)
     return read_table(path, lambda header: sum(plain(cell) in known for cell in header))

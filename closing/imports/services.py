@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,48 +16,208 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from closing.imports.registry import KINDS, open_file
+from closing.imports.reports import ImportReport, report_of
 from closing.imports.world import Seal, world_at
+from closing.months import closed_months
 from core.actor import Actor
 from core.audit import record
-from core.errors import Conflict, N_, NotFound, Refused
-from core.files.reading import Row, Table
-from core.imports.kinds import LATE, OUTCOMES, REFUSED, Line, Problem
+from core.errors import N_, Conflict, NotFound, Refused
+from core.imports.kinds import OUTCOMES
 from core.imports.staging import Staged
 from core.imports.undoing import undo
-from core.models import Closing, ImportBatch, LateRow, MonthState
-from core.values import Month
-
-SHOWN = 200
+from core.models import Closing, ImportBatch, MonthState
 
 
-@dataclass(frozen=True, slots=True)
-class ImportReport:
-    """What became of a file: counts by outcome, and what to tell about it.
+def stage_file(session: Session, *, kind: str, path: Path, clock: datetime, seal: Seal) -> Staged:
+    """Read and judge a file; nothing is stored. Raises ``Refused``."""
+    entry = KINDS[kind]
+    built = entry.build(world_at(session, clock=clock, seal=seal))
+    return entry.stage(built, open_file(entry, built.columns, path))
 
-    ``stored`` says whether the good rows were written; ``batch_id`` is that of a stored batch.
-    ``header`` and ``refused`` are the file's own cells, for the file of bad rows.
+
+def import_file(
+    session: Session,
+    *,
+    kind: str,
+    path: Path,
+    clock: datetime,
+    seal: Seal,
+    actor: Actor,
+    now: datetime,
+    partial: bool = False,
+    dry_run: bool = False,
+) -> ImportReport:
+    """Import a file at once. A bad row refuses all of it, unless ``partial``.
+
+    Nothing is stored of a refused file or a dry run. ``clock`` is wall time, ``now`` is UTC.
     """
+    staged = stage_file(session, kind=kind, path=path, clock=clock, seal=seal)
+    report = report_of(staged, path.name, file_hash(path))
+    if dry_run or (report.refused and not partial):
+        return report
+    batch = _new_batch(session, report, actor, now, "applied")
+    return _store(session, staged, report, batch, actor, now)
 
-    kind: str
-    filename: str
-    sha256: str
-    counts: dict[str, int]
-    problems: list[Problem]
-    warnings: list[Problem]
-    unknown: tuple[str, ...]
-    lines: list[Line]
-    stored: bool = False
-    batch_id: int | None = None
 
-    @property
-    def summary(self) -> str:
-        """``new N, changed N, same N, late N, refused N``."""
-        return ", ".join(f"{name} {self.counts[name]}" for name in OUTCOMES)
+def preview_import(
+    session: Session,
+    *,
+    kind: str,
+    path: Path,
+    filename: str,
+    clock: datetime,
+    seal: Seal,
+    actor: Actor,
+    now: datetime,
+    uploads: Path,
+) -> ImportReport:
+    """Judge an uploaded file and keep it beside the database until it is applied or dropped."""
+    staged = stage_file(session, kind=kind, path=path, clock=clock, seal=seal)
+    report = report_of(staged, filename, file_hash(path))
+    batch = _new_batch(session, report, actor, now, "previewed")
+    uploads.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, upload_path(uploads, batch))
+    return replace(report, batch_id=batch.id)
 
-    @property
-    def refused(self) -> bool:
-        return bool(self.counts[REFUSED])
 
-    @property
-    def late(self) -> list[Line]:
-        return [line for line in self.lines if line.outcome == LATE]
+def apply_import(
+    session: Session,
+    *,
+    batch_id: int,
+    clock: datetime,
+    seal: Seal,
+    actor: Actor,
+    now: datetime,
+    uploads: Path,
+    partial: bool = False,
+) -> ImportReport:
+    """Store a previewed file, judged anew. Raises ``Conflict`` where it was done already.
+
+    The caller removes the upload (``forget_upload``) after the commit.
+    """
+    batch = _batch(session, batch_id, "previewed")
+    path = upload_path(uploads, batch)
+    if not path.exists():
+        raise Refused(N_("the uploaded file is gone; upload it again"))
+    staged = stage_file(session, kind=batch.kind, path=path, clock=clock, seal=seal)
+    report = report_of(staged, batch.filename, batch.sha256)
+    if report.refused and not partial:
+        return replace(report, batch_id=batch.id)
+    batch.state = "applied"
+    return _store(session, staged, report, batch, actor, now)
+
+
+def drop_import(session: Session, *, batch_id: int, actor: Actor, now: datetime) -> None:
+    """Give a previewed file up."""
+    batch = _batch(session, batch_id, "previewed")
+    batch.state, batch.ended_at, batch.ended_by = "dropped", now, actor.label
+
+
+def undo_import(
+    session: Session, *, batch_id: int, clock: datetime, seal: Seal, actor: Actor, now: datetime
+) -> None:
+    """Take an applied import back. Raises ``Refused`` where something was built on it."""
+    batch = _batch(session, batch_id, "applied")
+    applied_at = batch.ended_at or batch.created_at
+    since = session.scalars(
+        select(MonthState.month)
+        .join(Closing, Closing.id == MonthState.closing_id)
+        .where(MonthState.state == "closed", Closing.closed_at >= applied_at)
+    )
+    world = world_at(session, clock=clock, seal=seal).closed_only(list(since))
+    kind = KINDS[batch.kind].build(world)
+    if batch.changed and not kind.traced:
+        raise Refused(N_("changed reviews leave no trace, so this import cannot be undone"))
+    batch.state, batch.ended_at, batch.ended_by = "undone", now, actor.label
+    session.flush()
+    undo(kind, batch.id)
+    record(
+        session,
+        actor=actor,
+        at=now,
+        action="import.undone",
+        subject=f"import:{batch.id}",
+        before=_as_json(batch),
+    )
+
+
+def file_hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def upload_path(uploads: Path, batch: ImportBatch) -> Path:
+    return uploads / f"import-{batch.id}"
+
+
+def forget_upload(uploads: Path, batch_id: int) -> None:
+    """Remove the file of a batch that was applied or dropped; called after the commit."""
+    (uploads / f"import-{batch_id}").unlink(missing_ok=True)
+
+
+def _store(
+    session: Session,
+    staged: Staged,
+    report: ImportReport,
+    batch: ImportBatch,
+    actor: Actor,
+    now: datetime,
+) -> ImportReport:
+    """The batch is written first: from then on no month can be closed beside us."""
+    batch.ended_at, batch.ended_by = now, actor.label
+    _count(batch, report)
+    session.flush()
+    if frozenset(closed_months(session)) != staged.kind.setting.closed:
+        raise Conflict(N_("a month was closed or reopened meanwhile; import the file again"))
+    staged.store(batch.id, actor, now)
+    record(
+        session,
+        actor=actor,
+        at=now,
+        action="import.applied",
+        subject=f"import:{batch.id}",
+        after=_as_json(batch),
+    )
+    return replace(report, stored=True, batch_id=batch.id)
+
+
+def _new_batch(
+    session: Session, report: ImportReport, actor: Actor, now: datetime, state: str
+) -> ImportBatch:
+    batch = ImportBatch(
+        kind=report.kind,
+        filename=report.filename[-255:],
+        sha256=report.sha256,
+        state=state,
+        created_at=now,
+        created_by=actor.label,
+    )
+    _count(batch, report)
+    session.add(batch)
+    session.flush()
+    return batch
+
+
+def _count(batch: ImportBatch, report: ImportReport) -> None:
+    for name in OUTCOMES:
+        setattr(batch, name, report.counts[name])
+    batch.report = report.as_json()
+
+
+def _batch(session: Session, batch_id: int, state: str) -> ImportBatch:
+    """Raises ``NotFound``, or ``Conflict`` where the batch is no longer in this state."""
+    batch = session.get(ImportBatch, batch_id, with_for_update=True, populate_existing=True)
+    if batch is None:
+        raise NotFound(N_("there is no such import"))
+    if batch.state != state:
+        raise Conflict(N_("this import is %(state)s already"), state=batch.state)
+    return batch
+
+
+def _as_json(batch: ImportBatch) -> dict[str, Any]:
+    return {
+        "kind": batch.kind,
+        "file": batch.filename,
+        "sha256": batch.sha256,
+        "counts": {name: getattr(batch, name) for name in OUTCOMES},
+    }

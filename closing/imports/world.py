@@ -14,10 +14,10 @@ from closing.catalogue import fact_catalogue
 from closing.months import closed_months
 from closing.policy import Policy
 from closing.versions import KIND, policy_in_force, policy_version, versions
+from core.documents.problems import short
+from core.errors import N_, Refused
 from core.imports.cells import Bad
 from core.imports.kinds import Setting
-from core.documents import short
-from core.errors import N_, Refused
 from core.models import DocumentVersion
 from core.values import FactSpec, Month
 from rewards.policy import Rule

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from core.db import wall_seconds
-from core.documents import short
+from core.documents.problems import short
 from core.messages import N_, Message
 from core.values import Month
 

@@ -133,7 +133,7 @@ class Kind:
     # What a kind may say
 
     def derive(self, record: Record, line: Line) -> None:
-        """Fill fields that follow from others, before the row's identity is taken. May raise Bad."""
+        """Fill what follows from other fields, before the identity is taken. May raise Bad."""
 
     def check(self, record: Record, before: Record | None, line: Line) -> None:
         """Check the whole record, what was known filled in. May raise Bad."""

@@ -84,7 +84,7 @@ def _waiting(session: Session, kind: str, keys: Sequence[str]) -> dict[str, dict
             .where(LateRow.kind == kind, LateRow.key.in_(part), LateRow.state == "waiting")
             .order_by(LateRow.id)
         )
-        found.update({key: values for key, values in session.execute(query)})
+        found.update(dict(session.execute(query).tuples().all()))
     return found
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy import Table as SqlTable
-from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -97,9 +97,11 @@ def _changed_later(session: Session, table: SqlTable, batch: int) -> bool:
     touched = select(ImportChange.row_id).where(
         ImportChange.batch_id == batch, ImportChange.table == table.name
     )
-    theirs = ImportChange.row_id.in_(touched)
+    theirs: ColumnElement[bool] = ImportChange.row_id.in_(touched)
     if "id" in table.c:
-        theirs |= ImportChange.row_id.in_(select(table.c.id).where(table.c.batch_id == batch))
+        theirs = theirs | ImportChange.row_id.in_(
+            select(table.c.id).where(table.c.batch_id == batch)
+        )
     query = select(ImportChange.id).where(
         ImportChange.table == table.name, ImportChange.batch_id > batch, theirs
     )

@@ -1,0 +1,100 @@
+"""``flask import KIND FILE``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask_babel import gettext
+
+from closing.imports.registry import KINDS
+from closing.imports.reports import ImportReport, refused_rows
+from closing.imports.services import import_file
+from closing.services import sections_of
+from core import clock
+from core.cli import acting, refusing, seal
+from core.db import db, transaction, wall_time
+from core.files.writing import write_csv
+from core.imports.cells import Bad, moment
+from core.imports.kinds import Problem
+from staff.attendance.services import refresh_days
+
+
+class WallTime(click.ParamType[datetime]):
+    name = "time"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            return wall_time(moment(str(value).strip()))
+        except Bad as bad:
+            self.fail(bad.message.render(gettext), param, ctx)
+
+
+@click.command("import")
+@click.argument("kind", type=click.Choice(list(KINDS)))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--partial", is_flag=True, help="Take the good rows, write the bad ones beside FILE.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen; store nothing.")
+@click.option("--clock", "at", type=WallTime(), help="Local time; later times are bad rows.")
+@click.option("--as", "login", help="Who acts.")
+@refusing
+def import_command(
+    kind: str, file: Path, partial: bool, dry_run: bool, at: datetime | None, login: str | None
+) -> None:
+    """Import FILE, which holds rows of KIND."""
+    present = clock.now(current_app.config["TIMEZONE"])
+    with transaction():
+        report = import_file(
+            db.session(),
+            kind=kind,
+            path=file,
+            clock=at or present.wall,
+            seal=seal(),
+            actor=acting(login),
+            now=present.moment,
+            partial=partial,
+            dry_run=dry_run,
+        )
+        _tell(report)
+        if report.refused and partial and not dry_run:
+            # Beside the file before the commit: bad rows are never only in the past.
+            beside = file.with_name(f"{file.stem}.refused.csv")
+            beside.write_bytes(write_csv(*refused_rows(report, file)))
+            click.echo(gettext("bad rows are in %(file)s", file=beside), err=True)
+    if report.stored:
+        with transaction():
+            refresh_days(db.session(), sections_of(db.session()))
+    click.echo(report.summary)
+    if report.refused and not partial:
+        raise SystemExit(1)
+
+
+def _tell(report: ImportReport) -> None:
+    """Everything but the result goes to standard error."""
+    if report.unknown:
+        names = ", ".join(report.unknown)
+        click.echo(gettext("unknown columns, ignored: %(names)s", names=names), err=True)
+    for note in report.notes:
+        click.echo(note.render(gettext), err=True)
+    for problem in report.warnings:
+        click.echo(gettext("warning: %(text)s", text=_line(problem)), err=True)
+    for line in report.late if report.traced else ():
+        where = gettext("row %(row)s", row=line.number)
+        text = gettext("late, month %(month)s is closed", month=str(line.month))
+        click.echo(f"{where}: {text}", err=True)
+    for problem in report.problems:
+        click.echo(_line(problem), err=True)
+
+
+def _line(problem: Problem) -> str:
+    """``row 7, column hire_date: reason``."""
+    where = gettext("row %(row)s", row=problem.row)
+    if problem.column:
+        where = gettext("row %(row)s, column %(column)s", row=problem.row, column=problem.column)
+    return f"{where}: {problem.message.render(gettext)}"

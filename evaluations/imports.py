@@ -1,0 +1,345 @@
+"""Files that evaluations are made of: tickets, metrics, complaints, spot checks.
+
+Reviews have a module of their own. Columns and identities: docs/files.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import ClassVar
+
+from sqlalchemy import Table
+
+from core.db import wall_seconds, wall_time
+from core.imports.cells import (
+    Bad,
+    boolean,
+    choice,
+    day,
+    decimal,
+    moment,
+    month,
+    rate,
+    remembered,
+    score,
+    text,
+    until,
+    whole,
+)
+from core.imports.kinds import Column, Kind, Line, Problem, Setting
+from core.imports.rows import Record
+from core.messages import N_, Message
+from core.values import FactSpec, Month
+from evaluations.models import Complaint, MetricValue, SpotCheck, Ticket
+from staff.directory import People
+
+GOOD = {"good": True, "好评": True, "满意": True, "4": True, "5": True}
+BAD = {"bad": False, "差评": False, "不满意": False, "1": False, "2": False, "3": False}
+# What is kept of a rating, and whether it is a positive one.
+RATINGS = {word: (word, good) for word, good in {**GOOD, **BAD}.items()} | {
+    "好评": ("good", True),
+    "满意": ("good", True),
+    "差评": ("bad", False),
+    "不满意": ("bad", False),
+}
+
+
+def month_at(seconds: int) -> Month:
+    return Month.of(wall_time(seconds))
+
+
+class Tickets(Kind):
+    name = "tickets"
+    table: ClassVar[Table] = Ticket.__table__  # type: ignore[assignment]
+    identity = ("ticket_id",)
+    fetch_by = "ticket_id"
+    derived: ClassVar[Record] = {"month": None, "positive": None}
+
+    def __init__(self, setting: Setting, people: People) -> None:
+        past = until(wall_seconds(setting.clock), moment)
+        super().__init__(
+            setting,
+            (
+                Column(
+                    "ticket_id",
+                    text(80),
+                    ("工单号", "工单编号"),
+                    "ticket_id",
+                    True,
+                    example="T000001",
+                ),
+                Column(
+                    "agent",
+                    remembered(people.number_or_mail),
+                    ("客服", "客服工号"),
+                    "employee_id",
+                    True,
+                    example="E0007",
+                ),
+                Column(
+                    "created_at",
+                    past,
+                    ("创建时间",),
+                    "created_at",
+                    True,
+                    example="2026-10-03 09:01:22",
+                ),
+                Column(
+                    "first_response_at",
+                    past,
+                    ("首次响应时间", "首次回复时间"),
+                    "first_response_at",
+                    example="2026-10-03 09:03:05",
+                ),
+                Column(
+                    "resolved_at", past, ("解决时间",), "resolved_at", example="2026-10-03 11:40:00"
+                ),
+                Column("reopened", boolean, ("重新打开", "是否重开"), "reopened", example="0"),
+                Column(
+                    "satisfaction",
+                    remembered(choice(RATINGS)),
+                    ("满意度", "评价"),
+                    "satisfaction",
+                    example="good",
+                ),
+                Column("channel", text(40), ("渠道",), "channel", example="chat"),
+                Column("category", text(80), ("类别", "分类"), "category", example="product"),
+            ),
+        )
+        self._month = remembered_month()
+
+    def derive(self, record: Record, line: Line) -> None:
+        record["month"] = self._month(record["created_at"])
+        if "satisfaction" in record:
+            rating = record["satisfaction"]
+            record["satisfaction"], record["positive"] = rating if rating else (None, None)
+
+    def check(self, record: Record, before: Record | None, line: Line) -> None:
+        created, response = record["created_at"], record["first_response_at"]
+        resolved = record["resolved_at"]
+        if response is not None and response < created:
+            raise Bad(N_("lies before created_at"), "first_response_at")
+        if resolved is not None and resolved < created:
+            raise Bad(N_("lies before created_at"), "resolved_at")
+        if response is not None and resolved is not None and response > resolved:
+            odd = Message(N_("lies after resolved_at; taken as it is"))
+            self.warnings.append(Problem(line.number, "first_response_at", odd))
+
+    def months(self, record: Record) -> Iterable[Month]:
+        return (record["month"],)
+
+
+def remembered_month() -> Callable[[int], Month]:
+    """``month_at``, recalled by day."""
+    known: dict[int, Month] = {}
+
+    def recall(seconds: int) -> Month:
+        on = seconds // 86400
+        if on not in known:
+            known[on] = month_at(seconds)
+        return known[on]
+
+    return recall
+
+
+Catalogue = Callable[[Month], dict[str, FactSpec]]
+
+
+class Metrics(Kind):
+    """Values of facts that are entered; which are known, and their range, the policy says."""
+
+    name = "metrics"
+    table: ClassVar[Table] = MetricValue.__table__  # type: ignore[assignment]
+    identity = ("employee_id", "month", "metric")
+    fetch_by = "employee_id"
+    fetch_span = "month"
+
+    def __init__(
+        self,
+        setting: Setting,
+        people: People,
+        catalogue: Catalogue,
+        declared: Callable[[Month], Collection[str]],
+    ) -> None:
+        self._catalogue = catalogue
+        self._declared = declared
+        super().__init__(
+            setting,
+            (
+                Column(
+                    "employee_no",
+                    remembered(people.number),
+                    ("工号", "员工编号"),
+                    "employee_id",
+                    True,
+                    example="E0007",
+                ),
+                Column(
+                    "month",
+                    remembered(until(Month.of(setting.clock), month)),
+                    ("月份",),
+                    "month",
+                    True,
+                    example="2026-10",
+                ),
+                Column("metric", text(80), ("指标",), "metric", True, example="callback_rate"),
+                Column("value", text(60), ("数值", "值"), "value", True, example="93%"),
+                Column("sample_size", whole(0), ("样本量", "样本数"), "sample_size", example="40"),
+            ),
+        )
+
+    def derive(self, record: Record, line: Line) -> None:
+        key, on = record["metric"], record["month"]
+        spec = self._catalogue(on).get(key)
+        if spec is None:
+            raise Bad(N_('the policy knows no metric "%(key)s"'), "metric", key=key)
+        try:
+            record["value"] = metric_value(spec, record["value"], key in self._declared(on))
+        except Bad as bad:
+            bad.column = "value"
+            raise
+        if "sample_size" in record:
+            record["sample_size"] = record["sample_size"] or None
+
+    def months(self, record: Record) -> Iterable[Month]:
+        return (record["month"],)
+
+
+def metric_value(spec: FactSpec, cell: str, declared: bool) -> float:
+    """The value of a fact as its kind allows it; raises ``Bad``.
+
+    A mean that only the policy knows may be any number; times and other means of the product are
+    not negative.
+    """
+    if spec.kind == "rate":
+        return rate(cell)
+    if spec.kind == "score":
+        return float(score(cell))
+    if spec.kind == "count":
+        return float(whole(0)(cell))
+    value = decimal(cell)
+    if spec.kind == "verdict":
+        if value not in (-1, 0, 1):
+            raise Bad(N_("%(value)s is none of -1, 0, 1"), value=value)
+    elif value < 0 and not (spec.kind == "mean" and declared and not spec.sampled):
+        raise Bad(N_("%(value)s is less than %(least)s"), value=value, least=0)
+    return float(value)
+
+
+SEVERITIES = {
+    "ordinary": "ordinary",
+    "major": "major",
+    "一般": "ordinary",
+    "普通": "ordinary",
+    "重大": "major",
+}
+CLOCKS = {
+    "contacted_at": "联系客户时间",
+    "plan_at": "方案时间",
+    "escalated_at": "上报时间",
+    "started_at": "开始处理时间",
+    "progress_at": "进展反馈时间",
+    "closed_at": "结案时间",
+}
+
+
+class Complaints(Kind):
+    name = "complaints"
+    table: ClassVar[Table] = Complaint.__table__  # type: ignore[assignment]
+    identity = ("complaint_no",)
+    fetch_by = "complaint_no"
+    derived: ClassVar[Record] = {"month": None}
+
+    def __init__(self, setting: Setting, people: People) -> None:
+        past = until(wall_seconds(setting.clock), moment)
+        person = remembered(people.number)
+        super().__init__(
+            setting,
+            (
+                Column(
+                    "complaint_no",
+                    text(80),
+                    ("投诉编号",),
+                    "complaint_no",
+                    True,
+                    example="20261003-TEL-001",
+                ),
+                Column(
+                    "received_at",
+                    past,
+                    ("受理时间", "投诉时间"),
+                    "received_at",
+                    True,
+                    example="2026-10-03 10:00",
+                ),
+                Column("channel", text(40), ("渠道",), "channel", example="TEL"),
+                Column("category", text(80), ("类别", "投诉类别"), "category", example="service"),
+                Column(
+                    "severity",
+                    choice(SEVERITIES),
+                    ("严重程度", "级别"),
+                    "severity",
+                    True,
+                    example="ordinary",
+                ),
+                Column(
+                    "employee_no", person, ("被投诉人工号", "工号"), "employee_id", example="E0007"
+                ),
+                Column("attributable", boolean, ("有责", "是否有责"), "attributable", example="0"),
+                Column("handler_no", person, ("处理人工号",), "handler_id", example="E0002"),
+                *(Column(name, past, (chinese,), name) for name, chinese in CLOCKS.items()),
+            ),
+        )
+
+    def derive(self, record: Record, line: Line) -> None:
+        record["month"] = month_at(record["received_at"])
+
+    def check(self, record: Record, before: Record | None, line: Line) -> None:
+        for name in CLOCKS:
+            if record[name] is not None and record[name] < record["received_at"]:
+                raise Bad(N_("lies before received_at"), name)
+
+    def months(self, record: Record) -> Iterable[Month]:
+        return (record["month"],)
+
+
+class SpotChecks(Kind):
+    name = "spotchecks"
+    table: ClassVar[Table] = SpotCheck.__table__  # type: ignore[assignment]
+    identity = ("employee_id", "day", "checked_by_id")
+    fetch_by = "employee_id"
+    fetch_span = "day"
+
+    def __init__(self, setting: Setting, people: People) -> None:
+        person = remembered(people.number)
+        self._people = people
+        super().__init__(
+            setting,
+            (
+                Column(
+                    "employee_no",
+                    person,
+                    ("工号", "员工编号"),
+                    "employee_id",
+                    True,
+                    example="E0007",
+                ),
+                Column(
+                    "date",
+                    until(setting.clock.date(), day),
+                    ("日期", "质检日期"),
+                    "day",
+                    True,
+                    example="2026-10-03",
+                ),
+                Column("score", score, ("得分", "分数"), "score", True, example="92.5"),
+                Column("checked_by_no", person, ("质检人工号",), "checked_by_id", example="E0002"),
+                Column("comment", text(2000), ("评语", "备注"), "comment"),
+            ),
+        )
+
+    def check(self, record: Record, before: Record | None, line: Line) -> None:
+        self._people.check_employed(record["employee_id"], record["day"], "date")
+
+    def months(self, record: Record) -> Iterable[Month]:
+        return (Month.of(record["day"]),)

@@ -1,0 +1,168 @@
+"""Files of 360° reviews: one rating of one competency by one rater (docs/scoring.md, 360°).
+
+Nothing but the reviews themselves ever holds who rated whom: no trace of changes, no late rows.
+Of a closed round only keyed digests are left, by which a file imported again is recognised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import ClassVar
+
+from sqlalchemy import Table, select
+
+from core.imports.cells import Bad, choice, month, remembered, text, until, whole
+from core.imports.kinds import Column, Identity, Kind, Known, Line, Setting
+from core.imports.rows import Record, chunks
+from core.messages import N_
+from core.values import Month
+from evaluations.models import RELATIONS, Review, ReviewParticipant, ReviewSeal
+from evaluations.reviews_seal import Seal, seal_text
+from staff.directory import People
+
+CHINESE = {
+    "上级": "supervisor",
+    "同级": "peer",
+    "下级": "subordinate",
+    "跨部门": "cross_team",
+    "自评": "self",
+}
+
+
+class Reviews(Kind):
+    name = "reviews"
+    table: ClassVar[Table] = Review.__table__  # type: ignore[assignment]
+    identity = ("month", "ratee_id", "rater_id", "competency")
+    fetch_by = "ratee_id"
+    fetch_span = "month"
+    traced = False
+
+    def __init__(
+        self,
+        setting: Setting,
+        people: People,
+        competencies: Callable[[Month], Collection[str]],
+        seal: Seal,
+    ) -> None:
+        person = remembered(people.number)
+        self._people = people
+        self._competencies = competencies
+        self._seal = seal
+        # Closed rounds stay sealed when their month is reopened.
+        sealed = setting.session.scalars(select(ReviewParticipant.month).distinct())
+        self._sealed = setting.closed | set(sealed)
+        words = {name: name for name in RELATIONS} | CHINESE
+        super().__init__(
+            setting,
+            (
+                Column(
+                    "month",
+                    remembered(until(Month.of(setting.clock), month)),
+                    ("月份",),
+                    "month",
+                    True,
+                    example="2026-10",
+                ),
+                Column("ratee_no", person, ("被评人工号",), "ratee_id", True, example="E0007"),
+                Column("rater_no", person, ("评价人工号",), "rater_id", True, example="E0002"),
+                Column(
+                    "relation",
+                    remembered(choice(words)),
+                    ("关系",),
+                    "relation",
+                    True,
+                    example="supervisor",
+                ),
+                Column(
+                    "competency",
+                    text(60),
+                    ("能力项", "维度"),
+                    "competency",
+                    True,
+                    example="attitude",
+                ),
+                Column("rating", remembered(whole(1, 5)), ("评分",), "rating", True, example="4"),
+            ),
+        )
+
+    def derive(self, record: Record, line: Line) -> None:
+        if record["competency"] not in self._competencies(record["month"]):
+            raise Bad(
+                N_('the policy knows no competency "%(key)s"'),
+                "competency",
+                key=record["competency"],
+            )
+        own = record["ratee_id"] == record["rater_id"]
+        if own and record["relation"] != "self":
+            raise Bad(N_("a review of oneself is of the relation self"), "relation")
+        if not own and record["relation"] == "self":
+            raise Bad(N_("self is for reviews of oneself"), "relation")
+
+    def known(self, lines: Sequence[Line]) -> dict[Identity, Known]:
+        """Open rounds as any table; of a closed one, what its seals recognise."""
+        closed = self._sealed
+        found = super().known([line for line in lines if line.record["month"] not in closed])
+        sealed: dict[str, Line] = {}
+        for line in lines:
+            if line.record["month"] in closed:
+                sealed[self._digest(line.record)] = line
+        for part in chunks(list(sealed), 500):
+            query = select(ReviewSeal.month, ReviewSeal.digest).where(ReviewSeal.digest.in_(part))
+            for on, digest in self.setting.session.execute(query):
+                line = sealed[digest]
+                if line.record["month"] == on:
+                    found[line.identity] = Known(0, dict(line.record))
+        return found
+
+    def _digest(self, record: Record) -> str:
+        numbers = self._people.by_id
+        return self._seal(
+            seal_text(
+                record["month"],
+                numbers[record["ratee_id"]].employee_no,
+                numbers[record["rater_id"]].employee_no,
+                record["competency"],
+                record["relation"],
+                record["rating"],
+            )
+        )
+
+    def check_file(self, lines: Collection[Line]) -> None:
+        """A rater stands in one relation to a ratee, over the file and what is known."""
+        stands: dict[tuple[Month, int, int], dict[str, list[Line]]] = {}
+        for line in lines:
+            record = line.record
+            pair = (record["month"], record["ratee_id"], record["rater_id"])
+            stands.setdefault(pair, {}).setdefault(record["relation"], []).append(line)
+        for relations in self._with_stored(stands, lines).values():
+            if len(relations) > 1:
+                for group in relations.values():
+                    for line in group:
+                        line.refuse(
+                            Bad(N_("the rater stands in two relations to this person"), "relation")
+                        )
+
+    def _with_stored(
+        self,
+        stands: dict[tuple[Month, int, int], dict[str, list[Line]]],
+        lines: Collection[Line],
+    ) -> dict[tuple[Month, int, int], dict[str, list[Line]]]:
+        """Add the relations of stored reviews that no line of the file changes."""
+        replaced = {line.known_id for line in lines if line.known_id}
+        months = sorted({pair[0] for pair in stands} - self._sealed)
+        for part in chunks(months, 500):
+            query = select(
+                Review.id, Review.month, Review.ratee_id, Review.rater_id, Review.relation
+            ).where(Review.month.in_(part))
+            for key, on, ratee, rater, relation in self.setting.session.execute(query):
+                pair = (on, ratee, rater)
+                if pair in stands and key not in replaced:
+                    stands[pair].setdefault(relation, [])
+        return stands
+
+    def months(self, record: Record) -> Iterable[Month]:
+        return (record["month"],)
+
+    def late_month(self, before: Record | None, after: Record | None) -> Month | None:
+        month: Month = (after or before or {})["month"]
+        return month if month in self._sealed else None

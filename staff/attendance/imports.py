@@ -1,0 +1,268 @@
+"""Files of rosters, leave and overtime: rows that cover a span of days."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable
+from datetime import date, timedelta
+from typing import ClassVar
+
+from sqlalchemy import Table
+
+from core.documents.problems import short
+from core.imports.cells import Bad, boolean, choice, day, moment, remembered, text, whole
+from core.imports.kinds import Change, Column, Kind, Line, Setting
+from core.imports.rows import Record
+from core.messages import N_
+from core.values import Month
+from staff.attendance.models import Leave, Overtime, Roster
+from staff.attendance.services import StaleSpan, ensure_month, mark_stale, mark_team
+from staff.attendance.spans import date_of
+from staff.directory import People
+
+Days = tuple[date, date]
+ONE_DAY = timedelta(days=1)
+FOR_EVER = date.max
+_SHIFT = re.compile(r"(\d{1,2}):(\d{2})(?::00)?-(\d{1,2}):(\d{2})(?::00)?", re.ASCII)
+_OFF = {"off", "休", "休息"}
+STATUSES = {
+    "approved": "approved",
+    "requested": "requested",
+    "declined": "declined",
+    "已批准": "approved",
+    "批准": "approved",
+    "待审批": "requested",
+    "已拒绝": "declined",
+    "拒绝": "declined",
+}
+
+
+def shift(cell: str) -> tuple[int | None, int | None]:
+    """``09:00-18:00`` as minutes from midnight; ``off`` as None twice."""
+    if cell.lower() in _OFF:
+        return None, None
+    plain = cell.replace("：", ":").replace("–", "-").replace("~", "-").replace(" ", "")
+    match = _SHIFT.fullmatch(plain)
+    if match is None:
+        raise Bad(N_('"%(cell)s" is not a shift (09:00-18:00, or off)'), cell=short(cell))
+    hour, minute, end_hour, end_minute = map(int, match.groups())
+    start, end = hour * 60 + minute, end_hour * 60 + end_minute
+    if hour > 23 or minute > 59 or end_minute > 59 or end > 1440:
+        raise Bad(N_('"%(cell)s" is not a shift (09:00-18:00, or off)'), cell=short(cell))
+    return start, end % 1440
+
+
+def weekdays(cell: str) -> str:
+    """Digits, 1 is Monday: ``12345``."""
+    digits = sorted(set(re.sub(r"[;,\s]", "", cell)))
+    if not digits or not set(digits) <= set("1234567"):
+        raise Bad(N_('"%(cell)s" are no weekdays (12345; 1 is Monday)'), cell=short(cell))
+    return "".join(digits)
+
+
+class SpanKind(Kind):
+    """Rows with a ``start`` and an ``end``: what differs are the days of a span."""
+
+    def days(self, record: Record) -> Days:
+        """First and last day that a record is about."""
+        raise NotImplementedError
+
+    def differing(self, before: Record | None, after: Record | None) -> Days:
+        """The days on which two states differ: between the ends where nothing else does."""
+        if before is None or after is None:
+            return self.days(before or after or {})
+        (first, last), (new_first, new_last) = self.days(before), self.days(after)
+        if {**before, "end": None} == {**after, "end": None}:
+            return min(last, new_last) + self.past_end(before, after), max(last, new_last)
+        return min(first, new_first), max(last, new_last)
+
+    def past_end(self, before: Record, after: Record) -> timedelta:
+        """How long after the earlier of two last days the first day lies that differs."""
+        return ONE_DAY
+
+    def late_month(self, before: Record | None, after: Record | None) -> Month | None:
+        first, last = self.differing(before, after)
+        touched = [
+            each
+            for each in self.setting.closed
+            if each.first_day <= last and first <= each.last_day
+        ]
+        return min(touched, default=None)
+
+
+class Rosters(SpanKind):
+    name = "rosters"
+    table: ClassVar[Table] = Roster.__table__  # type: ignore[assignment]
+    identity = ("employee_id", "team_id", "start")
+    fetch_by = "start"
+    derived: ClassVar[Record] = {"shift_start": None, "shift_end": None}
+
+    def __init__(self, setting: Setting, people: People, teams: Callable[[str], int]) -> None:
+        super().__init__(
+            setting,
+            (
+                Column(
+                    "employee_no",
+                    remembered(people.number),
+                    ("工号", "员工编号"),
+                    "employee_id",
+                    example="E0007",
+                ),
+                Column("team", remembered(teams), ("团队", "部门"), "team_id"),
+                Column(
+                    "from",
+                    remembered(day),
+                    ("开始日期", "开始", "起"),
+                    "start",
+                    True,
+                    example="2026-10-01",
+                ),
+                Column(
+                    "to", remembered(day), ("结束日期", "结束", "止"), "end", example="2026-10-31"
+                ),
+                Column("shift", remembered(shift), ("班次",), "shift", True, example="09:00-18:00"),
+                Column(
+                    "break_minutes",
+                    whole(0, 1439),
+                    ("休息分钟", "午休分钟"),
+                    "break_minutes",
+                    empty=60,
+                    example="60",
+                ),
+                Column(
+                    "grace_minutes",
+                    whole(0, 1439),
+                    ("宽限分钟",),
+                    "grace_minutes",
+                    empty=0,
+                    example="0",
+                ),
+                Column(
+                    "weekdays",
+                    remembered(weekdays),
+                    ("星期", "工作日"),
+                    "weekdays",
+                    empty="1234567",
+                    example="12345",
+                ),
+                Column(
+                    "follows_calendar",
+                    boolean,
+                    ("按法定节假日", "随法定节假日"),
+                    "follows_calendar",
+                    empty=False,
+                    example="1",
+                ),
+            ),
+        )
+        del self.defaults["shift"]
+        self.fields = tuple(self.defaults)
+
+    def derive(self, record: Record, line: Line) -> None:
+        record["shift_start"], record["shift_end"] = record.pop("shift")
+        record.setdefault("employee_id", None)
+        record.setdefault("team_id", None)
+        if (record["employee_id"] is None) == (record["team_id"] is None):
+            raise Bad(N_("either employee_no or team is needed, and not both"), "employee_no")
+
+    def check(self, record: Record, before: Record | None, line: Line) -> None:
+        if record["end"] is not None and record["end"] < record["start"]:
+            raise Bad(N_("lies before from"), "to")
+        if record["shift_start"] is not None:
+            length = (record["shift_end"] - record["shift_start"]) % 1440 or 1440
+            if record["break_minutes"] >= length:
+                raise Bad(N_("must be shorter than the shift"), "break_minutes")
+
+    def days(self, record: Record) -> Days:
+        return record["start"], record["end"] or FOR_EVER
+
+    def after_store(self, changes: Iterable[Change]) -> None:
+        session = self.setting.session
+        stale: list[StaleSpan] = []
+        for change in changes:
+            record = change.after or change.before or {}
+            days = self.differing(change.before, change.after)
+            if record["team_id"] is not None:
+                mark_team(session, record["team_id"], *days)
+            else:
+                stale.append((record["employee_id"], *days))
+        mark_stale(session, stale)
+
+
+class _Absence(SpanKind):
+    """Leave and overtime: from a moment up to another, with a status."""
+
+    identity = ("employee_id", "start")
+    fetch_by = "employee_id"
+    fetch_span = "start"
+
+    def check(self, record: Record, before: Record | None, line: Line) -> None:
+        if record["end"] <= record["start"]:
+            raise Bad(N_("must lie after from"), "to")
+
+    def days(self, record: Record) -> Days:
+        return date_of(record["start"]), date_of(record["end"] - 1)
+
+    def past_end(self, before: Record, after: Record) -> timedelta:
+        """The day of the earlier end itself differs, unless that end is its last moment."""
+        return ONE_DAY if min(before["end"], after["end"]) % 86400 == 0 else timedelta()
+
+    def after_store(self, changes: Iterable[Change]) -> None:
+        """A span of overtime counts on the day of its beginning, so the whole of it is marked."""
+        session = self.setting.session
+        records = [each for change in changes for each in (change.before, change.after) if each]
+        mark_stale(session, [(each["employee_id"], *self.days(each)) for each in records])
+        months = {Month.of(day) for each in records for day in self.days(each)}
+        for month in sorted(months - self.setting.closed):
+            ensure_month(session, month)
+
+
+def _span_columns(people: People) -> tuple[Column, Column, Column, Column]:
+    return (
+        Column(
+            "employee_no",
+            remembered(people.number),
+            ("工号", "员工编号"),
+            "employee_id",
+            True,
+            example="E0007",
+        ),
+        Column(
+            "from", moment, ("开始时间", "开始", "起"), "start", True, example="2026-10-08 09:00"
+        ),
+        Column("to", moment, ("结束时间", "结束", "止"), "end", True, example="2026-10-08 18:00"),
+        Column(
+            "status",
+            remembered(choice(STATUSES)),
+            ("状态", "审批状态"),
+            "status",
+            True,
+            example="approved",
+        ),
+    )
+
+
+class Leaves(_Absence):
+    name = "leave"
+    table: ClassVar[Table] = Leave.__table__  # type: ignore[assignment]
+
+    def __init__(
+        self, setting: Setting, people: People, types: Callable[[Month], Collection[str]]
+    ) -> None:
+        self._types = types
+        number, start, end, status = _span_columns(people)
+        kind = Column("type", text(40), ("假别", "请假类型"), "type", True, example="annual")
+        super().__init__(setting, (number, kind, start, end, status))
+
+    def check(self, record: Record, before: Record | None, line: Line) -> None:
+        super().check(record, before, line)
+        if record["type"] not in self._types(Month.of(date_of(record["start"]))):
+            raise Bad(N_('the policy knows no type of leave "%(key)s"'), "type", key=record["type"])
+
+
+class Overtimes(_Absence):
+    name = "overtime"
+    table: ClassVar[Table] = Overtime.__table__  # type: ignore[assignment]
+
+    def __init__(self, setting: Setting, people: People) -> None:
+        super().__init__(setting, _span_columns(people))

@@ -1,0 +1,261 @@
+"""Files of punches: few columns and very many rows, so they have a path of their own.
+
+A punch is one integer here, the employee's id above the wall seconds: a million of them fit into
+little memory, and are compared, sorted and stored as such.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
+
+from sqlalchemy import Table as SqlTable
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.actor import Actor
+from core.db import wall_seconds
+from core.files.reading import Table, first_lines
+from core.imports.cells import Bad, moment, remembered, until
+from core.imports.headings import layout
+from core.imports.kinds import LATE, NEW, REFUSED, SAME, Change, Column, Kind, Line, Setting
+from core.imports.rows import Record
+from core.imports.staging import Staged
+from core.imports.storing import set_aside
+from core.messages import N_
+from core.values import Month
+from staff.attendance.models import Punch
+from staff.attendance.services import StaleSpan, ensure_month, mark_stale
+from staff.attendance.spans import DAY, date_of
+from staff.attendance.windows import NEIGHBOURS
+from staff.directory import People
+
+BITS = 34  # wall seconds up to the year 2514
+MASK = (1 << BITS) - 1
+SIZE = 50_000
+FEW = timedelta(days=4)  # between two punches, so few are marked with them
+_ATTLOG = re.compile(r"\s*\S+\s*\t\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\t|\s*$)")
+
+
+class Punches(Kind):
+    name = "punches"
+    table: ClassVar[SqlTable] = Punch.__table__  # type: ignore[assignment]
+    identity = ("employee_id", "at")
+    fetch_by = "employee_id"
+
+    def __init__(self, setting: Setting, people: People) -> None:
+        self.people = people
+        past = until(wall_seconds(setting.clock), moment)
+        super().__init__(
+            setting,
+            (
+                Column(
+                    "employee_no",
+                    remembered(people.number),
+                    ("工号", "员工编号"),
+                    "employee_id",
+                    True,
+                    example="E0007",
+                ),
+                Column(
+                    "timestamp",
+                    past,
+                    ("打卡时间", "时间"),
+                    "at",
+                    True,
+                    example="2026-10-03 08:55:10",
+                ),
+            ),
+        )
+
+    def months(self, record: Record) -> Iterable[Month]:
+        return (Month.of(date_of(record["at"])),)
+
+    def after_store(self, changes: Iterable[Change]) -> None:
+        """After an undo: the rows say which days are to be computed again."""
+        rows = [change.before or change.after or {} for change in changes]
+        note_days(self, sorted(row["employee_id"] << BITS | row["at"] for row in rows))
+
+
+@dataclass(slots=True)
+class StagedPunches(Staged):
+    """``fresh`` are the new punches in order; ``lines`` only those that are bad or late."""
+
+    fresh: list[int] = field(default_factory=list)
+
+    def store(self, batch: int, actor: Actor, at: datetime) -> None:
+        session = self.kind.setting.session
+        insert_punches(session, self.fresh, batch)
+        set_aside(session, self.kind, self.lines, batch)
+        note_days(self.kind, self.fresh)
+
+
+class _Read(NamedTuple):
+    """What was read: the row of every punch that may be late, and the lines that are bad."""
+
+    seen: set[int]
+    near: dict[int, tuple[int, list[str]]]
+    bad: list[Line]
+    rows: int
+
+
+def stage_punches(kind: Kind, table: Table) -> StagedPunches:
+    assert isinstance(kind, Punches)
+    where = layout(table.header, kind.columns)
+    places = {column.name: index for index, column in where.places}
+    read = _read(kind, table, places, where.width)
+    seen = read.seen
+    stored = _stored(kind.setting.session, seen)
+    seen -= stored
+    lines = list(read.bad)
+    for key in [key for key in read.near if key in seen]:
+        month = kind.late_month(None, {"employee_id": key >> BITS, "at": key & MASK})
+        if month is None:
+            continue
+        number, row = read.near[key]
+        cells = {name: row[index].strip() for name, index in places.items()}
+        line = Line(number, cells, identity=(key >> BITS, key & MASK), outcome=LATE, month=month)
+        lines.append(line)
+        seen.discard(key)
+    late = len(lines) - len(read.bad)
+    counts = {
+        NEW: len(seen),
+        "changed": 0,
+        SAME: read.rows - len(seen) - late - len(read.bad),
+        LATE: late,
+        REFUSED: len(read.bad),
+    }
+    lines.sort(key=lambda line: line.number)
+    return StagedPunches(kind, lines, where.unknown, counts, sorted(seen))
+
+
+def _read(kind: Punches, table: Table, places: dict[str, int], width: int) -> _Read:
+    """Most rows take the short way: number, date and time of day were all met before."""
+    ids, days, times = kind.people.ids, dict[str, int](), dict[str, int]()
+    number_at, time_at = places["employee_no"], places["timestamp"]
+    latest, uncertain = wall_seconds(kind.setting.clock), _uncertain_before(kind.setting)
+    seen, near, bad = set[int](), dict[int, tuple[int, list[str]]](), list[Line]()
+    rows = 0
+    for number, row in table.rows:
+        rows += 1
+        try:
+            stamp = row[time_at]
+            at = days[stamp[:11]] + times[stamp[11:]]
+            employee = ids[row[number_at]]
+            if at > latest or len(row) != width:
+                raise KeyError
+        except (KeyError, IndexError):
+            line = _line(kind, number, row, places, width)
+            if line.problems:
+                bad.append(line)
+                continue
+            employee, at = line.record["employee_id"], line.record["at"]
+            if stamp[10:11] == " " and stamp[13:14] == ":" and stamp[:1].isdigit():
+                days[stamp[:11]], times[stamp[11:]] = at - at % DAY, at % DAY
+        key = employee << BITS | at
+        seen.add(key)
+        if at < uncertain and key not in near:
+            near[key] = (number, row)
+    return _Read(seen, near, bad, rows)
+
+
+def _line(kind: Kind, number: int, row: Sequence[str], places: dict[str, int], width: int) -> Line:
+    line = Line(number, {name: row[i].strip() for name, i in places.items() if i < len(row)})
+    if len(row) != width:
+        line.refuse(
+            Bad(N_("has %(found)s cells, the header %(width)s"), found=len(row), width=width)
+        )
+        return line
+    for column in kind.columns:
+        cell = line.cells[column.name]
+        try:
+            if not cell:
+                raise Bad(N_("is empty"))
+            line.record[str(column.field)] = column.parse(cell)
+        except Bad as bad:
+            bad.column = column.name
+            line.refuse(bad)
+    if not line.problems and line.record["at"] < 0:
+        line.refuse(Bad(N_("the year %(year)s cannot be right"), "timestamp", year=1969))
+    return line
+
+
+def _uncertain_before(setting: Setting) -> int:
+    """From this moment on no punch can touch a closed month."""
+    newest = setting.newest_closed
+    if newest is None:
+        return 0
+    after = newest.last_day + timedelta(days=1 + NEIGHBOURS)
+    return wall_seconds(datetime.combine(after, datetime.min.time()))
+
+
+def _stored(session: Session, keys: set[int]) -> set[int]:
+    """Those of ``keys`` that the database has."""
+    if not keys:
+        return set()
+    moments = [key & MASK for key in keys]
+    query = select(Punch.employee_id, Punch.at).where(Punch.at.between(min(moments), max(moments)))
+    if len(keys) < 1000:
+        query = query.where(Punch.employee_id.in_({key >> BITS for key in keys}))
+    rows = session.execute(query.execution_options(yield_per=20_000))
+    return {key for who, at in rows if (key := who << BITS | at) in keys}
+
+
+def insert_punches(session: Session, keys: Sequence[int], batch: int) -> None:
+    """Insert sorted punches: in the order of the primary key, by the driver's quickest way."""
+    connection = session.connection()
+    rows = ((key >> BITS, key & MASK, False, batch) for key in keys)
+    if connection.dialect.name == "postgresql":
+        driver: Any = connection.connection.driver_connection
+        with (
+            driver.cursor() as cursor,
+            cursor.copy("COPY punches (employee_id, at, correction, batch_id) FROM STDIN") as copy,
+        ):
+            for row in rows:
+                copy.write_row(row)
+        return
+    while part := list(islice(rows, SIZE)):
+        connection.exec_driver_sql(
+            "INSERT INTO punches (employee_id, at, correction, batch_id) VALUES (?, ?, ?, ?)", part
+        )
+
+
+def note_days(kind: Kind, keys: Sequence[int]) -> None:
+    """Mark the days of sorted punches as stale, and keep their months."""
+    session = kind.setting.session
+    days = sorted({(key >> BITS, (key & MASK) // DAY) for key in keys})
+    spans: list[StaleSpan] = []
+    for who, day in days:
+        on = date_of(day * DAY)
+        if spans and spans[-1][0] == who and on - spans[-1][2] <= FEW:
+            spans[-1] = (who, spans[-1][1], on)
+        else:
+            spans.append((who, on, on))
+    mark_stale(session, spans)
+    months = {Month.of(date_of(day * DAY)) for day in {day for _, day in days}}
+    for month in sorted(months - kind.setting.closed):
+        ensure_month(session, month)
+
+
+def attlog(path: Path) -> Table | None:
+    """The punches of a ZKTeco ``attlog.dat``, or None where the file is something else.
+
+    Tab-separated: the id of the user at the device, padded with blanks, and the time; what
+    follows is of no use. The id is taken as the employee number.
+    """
+    head = [line for line in first_lines(path) if line.strip()]
+    if not head or not all(_ATTLOG.match(line) for line in head):
+        return None
+    return Table(["employee_no", "timestamp"], _attlog_rows(path))
+
+
+def _attlog_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                yield number, [cell.strip() for cell in line.rstrip("\r\n").split("\t")[:2]]
