@@ -11,7 +11,6 @@ from typing import Any
 
 from flask import Flask
 from flask_migrate import Migrate
-from staff.accounts.service import acting
 
 import closing.commands
 import closing.models
@@ -28,6 +27,7 @@ from core.settings import settings
 from reports.routes import reports
 from staff.accounts.identity import init_accounts
 from staff.accounts.routes import accounts
+from staff.accounts.services import acting
 from staff.routes import staff as staff_pages
 
 ROOT = Path(__file__).parent

@@ -19,7 +19,7 @@ from closing.versions import policy_version, publish_policy, versions
 from core.cli import MONTH, acting, deliver, now, refusing, seal
 from core.db import db, transaction
 from core.values import Month
-from staff.accounts.service import ensure_first_administrator
+from staff.accounts.services import ensure_first_administrator
 
 
 @click.command("init")

@@ -21,7 +21,7 @@ from core import clock
 from core.actor import SYSTEM, Actor
 from core.documents import DocumentError
 from core.errors import Refused
-from core.files.writing import csv_bytes, xlsx_bytes
+from core.files.writing import write_csv, write_xlsx
 from core.values import Month
 
 P = ParamSpec("P")
@@ -90,7 +90,7 @@ def deliver(result: str | Table, output: Path | None, kind: str = "csv") -> None
         data = result.encode()
     else:
         columns, rows = result
-        data = xlsx_bytes(columns, rows) if kind == "xlsx" else csv_bytes(columns, rows)
+        data = write_xlsx(columns, rows) if kind == "xlsx" else write_csv(columns, rows)
     if output is None:
         sys.stdout.buffer.write(data)
         sys.stdout.flush()
