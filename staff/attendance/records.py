@@ -118,7 +118,7 @@ def fill(
     first = min(span[0] for span in spans.values())
     last = max(span[1] for span in spans.values())
     latest = max(each.last_shift for each in need.values())
-    _add_rosters(session, known, ids, min(each.first_shift for each in need.values()), latest)
+    add_rosters(session, known, ids, min(each.first_shift for each in need.values()), latest)
     _add_leaves(session, known, ids, first, last, rules.leave)
     excuses = session.execute(
         select(Excuse.employee_id, Excuse.day, Excuse.kind).where(
@@ -131,9 +131,10 @@ def fill(
     return need
 
 
-def _add_rosters(
+def add_rosters(
     session: Session, known: Mapping[int, Records], ids: Sequence[int], first: date, last: date
 ) -> None:
+    """Read what decides the shifts of the dates: own rosters, and teams over time."""
     rows = session.scalars(
         select(Roster)
         .where(Roster.employee_id.in_(ids), reaches(first, last))

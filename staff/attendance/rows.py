@@ -1,34 +1,39 @@
-"""A computed day as the row that is stored of it, and back. Pure."""
+"""A computed day as the row that is stored of it. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import NamedTuple
 
 from staff.attendance.days import PersonDay
 
-COLUMNS = (
-    "scheduled",
-    "shift_start",
-    "shift_end",
-    "arrival",
-    "departure",
-    "worked",
-    "absent",
-    "missing",
-    "late_minutes",
-    "early_minutes",
-    "leave_halves",
-    "protected_halves",
-    "overtime_seconds",
-    "excused",
-)
-Row = tuple[object, ...]
-"""The values of ``COLUMNS``, in this order."""
+
+class Row(NamedTuple):
+    """The stored values of a day beside its key; ``excused`` holds letters: l, e, m."""
+
+    scheduled: bool
+    shift_start: int | None
+    shift_end: int | None
+    arrival: int | None
+    departure: int | None
+    worked: bool
+    absent: bool
+    missing: bool
+    late_minutes: int
+    early_minutes: int
+    leave_halves: int
+    protected_halves: int
+    overtime_seconds: int
+    excused: str
+
+
+COLUMNS = Row._fields
 
 
 def row_of(day: PersonDay) -> Row:
-    return (
+    """What is stored of a day."""
+    return Row(
         day.shift is not None,
         day.shift_start,
         day.shift_end,
@@ -47,7 +52,7 @@ def row_of(day: PersonDay) -> Row:
 
 
 def rows_of(employee_id: int, days: Iterable[PersonDay]) -> Iterator[tuple[tuple[int, date], Row]]:
-    """What is stored: days with a shift, and days without one on which overtime counts."""
+    """The rows by key: days with a shift, and days without one on which overtime counts."""
     for day in days:
         if day.shift is not None or day.overtime_seconds:
             yield (employee_id, day.day), row_of(day)
