@@ -1,0 +1,171 @@
+"""Charts as SVG: one style, the same bytes for the same data, kept in memory for a while.
+
+A chart has an address of its own (inline SVG is styled inline, which the content security policy
+forbids). Its route checks the permission like any other, gathers the data and answers with
+``respond``. Titles are sentences; the page shows the same data as a table below (``ui.chart``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from flask import Response, request
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+ACCENT, TEXT, QUIET, LINE, BAND = "#0f766e", "#1c2423", "#5c6664", "#d9dedd", "#e3e8e7"
+# Colours of the dark page, exchanged by the chart's own style sheet.
+DARK = {ACCENT: "#4fd1c0", TEXT: "#e3e8e7", QUIET: "#a3afac", LINE: "#35403e", BAND: "#2a3331"}
+STYLE = Path(__file__).with_name("charts.mplstyle")
+KEPT = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A person's values over the band (low, high) of the others; None is a gap.
+
+    ``labels`` are as many as ``values`` and ``band``; ``own`` and ``others`` name the two.
+    """
+
+    title: str
+    labels: tuple[str, ...]
+    values: tuple[float | None, ...]
+    band: tuple[tuple[float, float] | None, ...] = ()
+    own: str = ""
+    others: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Counts or values by label, one of which may be set off; a distribution."""
+
+    title: str
+    labels: tuple[str, ...]
+    values: tuple[float, ...]
+    marked: int | None = None
+
+
+def trend(data: Trend) -> bytes:
+    """Twelve months, say, of a total: a line, direct labels, the team's band behind it."""
+    figure, axes = _axes(data.title, 7.2, 2.5)
+    places = range(len(data.labels))
+    known = [(x, pair) for x, pair in enumerate(data.band) if pair is not None]
+    for run in _runs(known):
+        lows, highs = [pair[0] for _, pair in run], [pair[1] for _, pair in run]
+        axes.fill_between([x for x, _ in run], lows, highs, color=BAND, linewidth=6)
+    values = [float("nan") if value is None else value for value in data.values]
+    axes.plot(places, values, color=ACCENT, marker="o")
+    axes.set_xticks(places, data.labels)
+    axes.set_xlim(-0.4, len(data.labels) - 0.1)
+    last = next((x for x in reversed(places) if data.values[x] is not None), None)
+    if last is not None:
+        label = f"{data.own} {data.values[last]:.1f}".strip()
+        axes.annotate(
+            label, (last, values[last]), (6, 0), textcoords="offset points", color=ACCENT,
+            va="center", annotation_clip=False,
+        )  # fmt: skip
+    if known and data.others:
+        x, (low, _) = known[0]
+        axes.annotate(
+            data.others, (x, low), (0, 3), textcoords="offset points", color=QUIET, va="bottom"
+        )
+    return _svg(figure)
+
+
+def bars(data: Bars) -> bytes:
+    """Bars with their values above them: a distribution of grades, say."""
+    figure, axes = _axes(data.title, 7.2, 2.5)
+    colours = [ACCENT if index == data.marked else QUIET for index in range(len(data.values))]
+    drawn = axes.bar(range(len(data.labels)), data.values, color=colours, width=0.7)
+    axes.bar_label(drawn, [f"{value:g}" for value in data.values], padding=2, color=TEXT)
+    axes.set_xticks(range(len(data.labels)), data.labels)
+    axes.grid(False)
+    axes.tick_params(left=False, labelleft=False)
+    axes.margins(y=0.15)
+    return _svg(figure)
+
+
+def respond(draw: Callable[[Any], bytes], data: Any) -> Response:
+    """The chart of ``data`` (a frozen dataclass), drawn once; the browser may keep it and ask."""
+    key = hashlib.sha256(f"{draw.__name__} {data!r}".encode()).hexdigest()
+    response = Response(_kept(key, lambda: draw(data)), mimetype="image/svg+xml")
+    # The drawing styles itself; it runs nothing and loads nothing.
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.set_etag(key[:32])
+    response.make_conditional(request)
+    return response
+
+
+_drawn: OrderedDict[str, bytes] = OrderedDict()
+_lock = Lock()
+
+
+def _kept(key: str, draw: Callable[[], bytes]) -> bytes:
+    with _lock:
+        if key in _drawn:
+            _drawn.move_to_end(key)
+            return _drawn[key]
+    svg = draw()
+    with _lock:
+        _drawn[key] = svg
+        while len(_drawn) > KEPT:
+            _drawn.popitem(last=False)
+    return svg
+
+
+def _runs(points: Sequence[tuple[int, tuple[float, float]]]) -> list[list[Any]]:
+    """Neighbouring points together: a gap in the data is a gap in the band."""
+    runs: list[list[Any]] = []
+    for point in points:
+        if runs and runs[-1][-1][0] == point[0] - 1:
+            runs[-1].append(point)
+        else:
+            runs.append([point])
+    return runs
+
+
+@cache
+def _prepare() -> None:
+    """The style and the Chinese font, for the whole process: nothing else draws in it.
+
+    matplotlib takes half a second to load, hence not before the first chart.
+    """
+    import pylopdf_fonts_zh_cn
+    from matplotlib import rc_params_from_file, rcParams
+    from matplotlib.font_manager import fontManager
+
+    fontManager.addfont(str(pylopdf_fonts_zh_cn.sans_path()))
+    rcParams.update(rc_params_from_file(STYLE, use_default_template=False))
+
+
+def _axes(title: str, width: float, height: float) -> tuple[Figure, Axes]:
+    _prepare()
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.add_subplot()
+    axes.set_title(title, loc="left")
+    return figure, axes
+
+
+def _svg(figure: Figure) -> bytes:
+    stream = io.BytesIO()
+    figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
+    rules = "".join(
+        f'[style*="{kind}: {light}"]{{{kind}:{dark}!important}}'
+        for light, dark in DARK.items()
+        for kind in ("fill", "stroke")
+    )
+    style = f"<style>@media (prefers-color-scheme:dark){{{rules}}}</style></svg>"
+    return stream.getvalue().replace(b"</svg>", style.encode())
