@@ -40,7 +40,7 @@ def seal_rows(session: Any, month: Month, seal: Seal) -> int:
         .join(rater, rater.id == Review.rater_id)
         .where(Review.month == month)
     )
-    digests = sorted(seal(seal_text(month, *row)) for row in session.execute(query).tuples())
+    digests = sorted(seal(seal_text(month, *row)) for row in session.execute(query))
     for start in range(0, len(digests), 5000):
         part = digests[start : start + 5000]
         session.execute(insert(ReviewSeal), [{"month": month, "digest": each} for each in part])

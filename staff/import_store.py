@@ -72,7 +72,7 @@ def store_employees(kind: Employees, lines: Sequence[Line], batch: int) -> None:
     missing = [line.record["employee_no"] for line in stored if line.outcome == NEW]
     for part in chunks(missing, 500):
         query = select(Employee.employee_no, Employee.id).where(Employee.employee_no.in_(part))
-        ids.update(dict(session.execute(query).tuples().all()))
+        ids.update(dict(session.execute(query).all()))
 
     def row(number: str, spell: Spell) -> Record:
         terms = spell.terms

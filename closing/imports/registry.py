@@ -12,7 +12,8 @@ from core.files.reading import Table, read_table
 from core.imports.headings import names, plain
 from core.imports.kinds import Column, Kind
 from core.imports.staging import Staged, stage
-from evaluations.imports import Complaints, Metrics, SpotChecks, Tickets
+from evaluations.imports import Complaints, SpotChecks, Tickets
+from evaluations.metric_imports import Metrics
 from evaluations.review_imports import Reviews
 from rewards.imports import Incidents
 from staff.attendance.imports import Leaves, Overtimes, Rosters

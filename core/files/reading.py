@@ -55,27 +55,36 @@ def first_lines(path: Path, count: int = 20) -> list[str]:
 
 
 def _table(rows: Iterator[list[str]], form: Format) -> Table:
-    numbered = ((number, row) for number, row in enumerate(rows, 1) if any(map(str.strip, row)))
-    first = next(numbered, None)
-    if first is None:
+    numbered = enumerate(rows, 1)
+    header = next((row for _, row in numbered if not _is_blank(row)), None)
+    if header is None:
         raise Refused(N_("the file is empty"))
-    header = [cell.strip() for cell in first[1]]
-    while header and not header[-1]:
+    header = [cell.strip() for cell in header]
+    while not header[-1]:
         header.pop()
     if len(header) > MAX_COLUMNS:
         raise Refused(N_("the file has more than %(limit)s columns"), limit=MAX_COLUMNS)
-    return Table(header, _fitted(numbered, len(header), form), form)
+    return Table(header, _body(numbered, len(header), form), form)
 
 
-def _fitted(rows: Iterator[Row], width: int, form: Format) -> Iterator[Row]:
-    """Drop empty cells beyond the header; a spreadsheet leaves out empty cells at the end too."""
-    for number, row in rows:
+def _is_blank(row: list[str]) -> bool:
+    return not any(map(str.strip, row))
+
+
+def _body(rows: Iterator[Row], width: int, form: Format) -> Iterator[Row]:
+    """Rows with content; empty cells beyond the header are dropped.
+
+    A spreadsheet leaves out empty cells at the end of a row too.
+    """
+    for numbered in rows:
+        row = numbered[1]
         if len(row) != width:
             while len(row) > width and not row[-1].strip():
                 row.pop()
             if form == "xlsx" and len(row) < width:
                 row.extend([""] * (width - len(row)))
-        yield number, row
+        if (row and row[0] > " ") or not _is_blank(row):
+            yield numbered
 
 
 __all__ = ["Delimiter", "Format", "Row", "Table", "first_lines", "read_table"]

@@ -90,9 +90,10 @@ def _records(path: Path, encoding: str, delimiter: Delimiter) -> Iterator[list[s
         reader = csv.reader(text, delimiter=delimiter, strict=True)
         try:
             for row in reader:
-                for index, cell in enumerate(row):
-                    if cell[:2] in _GUARDED:
-                        row[index] = cell[1:]
+                for cell in row:
+                    if cell[:1] == "'":
+                        row = [each[1:] if each[:2] in _GUARDED else each for each in row]
+                        break
                 yield row
         except csv.Error as error:
             raise Refused(

@@ -84,7 +84,7 @@ def _waiting(session: Session, kind: str, keys: Sequence[str]) -> dict[str, dict
             .where(LateRow.kind == kind, LateRow.key.in_(part), LateRow.state == "waiting")
             .order_by(LateRow.id)
         )
-        found.update(dict(session.execute(query).tuples().all()))
+        found.update(dict(session.execute(query).all()))
     return found
 
 

@@ -15,9 +15,11 @@ from core.imports.kinds import Change, Column, Kind, Line, Setting
 from core.imports.rows import Record
 from core.messages import N_
 from core.values import Month
+from staff.attendance.boundaries import Edges
 from staff.attendance.models import Leave, Overtime, Roster
 from staff.attendance.services import StaleSpan, ensure_month, mark_stale, mark_team
 from staff.attendance.spans import date_of
+from staff.attendance.windows import Window
 from staff.directory import People
 
 Days = tuple[date, date]
@@ -190,15 +192,39 @@ class Rosters(SpanKind):
 
 
 class _Absence(SpanKind):
-    """Leave and overtime: from a moment up to another, with a status."""
+    """Leave and overtime: from a moment up to another, with a status.
+
+    One that begins after a closed month is late all the same where it touches a shift of it.
+    """
 
     identity = ("employee_id", "start")
     fetch_by = "employee_id"
     fetch_span = "start"
+    _edges: Edges | None = None
 
     def check(self, record: Record, before: Record | None, line: Line) -> None:
         if record["end"] <= record["start"]:
             raise Bad(N_("must lie after from"), "to")
+
+    def check_file(self, lines: Collection[Line]) -> None:
+        self._edges = Edges(self.setting.session, self.setting.closed)
+        self._edges.read((line.record["employee_id"], line.record["start"]) for line in lines)
+
+    def touched(self, window: Window) -> tuple[int, int]:
+        """The time around a shift that a record must meet to change its day."""
+        return window.start, window.end
+
+    def late_month(self, before: Record | None, after: Record | None) -> Month | None:
+        month = super().late_month(before, after)
+        for record in (before, after):
+            if month is not None or record is None or self._edges is None:
+                continue
+            for window in self._edges.windows(record["employee_id"], record["start"]):
+                begin, end = self.touched(window)
+                on = Month.of(window.day)
+                if on in self.setting.closed and record["start"] < end and begin < record["end"]:
+                    month = on
+        return month
 
     def days(self, record: Record) -> Days:
         return date_of(record["start"]), date_of(record["end"] - 1)
@@ -263,6 +289,9 @@ class Leaves(_Absence):
 class Overtimes(_Absence):
     name = "overtime"
     table: ClassVar[Table] = Overtime.__table__  # type: ignore[assignment]
+
+    def touched(self, window: Window) -> tuple[int, int]:
+        return window.opens, window.closes
 
     def __init__(self, setting: Setting, people: People) -> None:
         super().__init__(setting, _span_columns(people))

@@ -14,12 +14,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
+from sqlalchemy import BigInteger, cast, select
 from sqlalchemy import Table as SqlTable
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
-from core.db import wall_seconds
+from core.db import wall_seconds, wall_time
 from core.files.reading import Table, first_lines
 from core.imports.cells import Bad, moment, remembered, until
 from core.imports.headings import layout
@@ -29,6 +29,7 @@ from core.imports.staging import Staged
 from core.imports.storing import set_aside
 from core.messages import N_
 from core.values import Month
+from staff.attendance.boundaries import Edges
 from staff.attendance.models import Punch
 from staff.attendance.services import StaleSpan, ensure_month, mark_stale
 from staff.attendance.spans import DAY, date_of
@@ -50,6 +51,7 @@ class Punches(Kind):
 
     def __init__(self, setting: Setting, people: People) -> None:
         self.people = people
+        self.edges = Edges(setting.session, setting.closed)
         past = until(wall_seconds(setting.clock), moment)
         super().__init__(
             setting,
@@ -74,7 +76,7 @@ class Punches(Kind):
         )
 
     def months(self, record: Record) -> Iterable[Month]:
-        return (Month.of(date_of(record["at"])),)
+        return (self.edges.month(record["employee_id"], record["at"]),)
 
     def after_store(self, changes: Iterable[Change]) -> None:
         """After an undo: the rows say which days are to be computed again."""
@@ -96,10 +98,10 @@ class StagedPunches(Staged):
 
 
 class _Read(NamedTuple):
-    """What was read: the row of every punch that may be late, and the lines that are bad."""
+    """What was read: the row number of punches that may be late, and the lines that are bad."""
 
     seen: set[int]
-    near: dict[int, tuple[int, list[str]]]
+    near: dict[int, int]
     bad: list[Line]
     rows: int
 
@@ -113,14 +115,15 @@ def stage_punches(kind: Kind, table: Table) -> StagedPunches:
     stored = _stored(kind.setting.session, seen)
     seen -= stored
     lines = list(read.bad)
-    for key in [key for key in read.near if key in seen]:
-        month = kind.late_month(None, {"employee_id": key >> BITS, "at": key & MASK})
-        if month is None:
+    near = [key for key in read.near if key in seen]
+    kind.edges.read((key >> BITS, key & MASK) for key in near)
+    for key in near:
+        month = kind.edges.month(key >> BITS, key & MASK)
+        if month not in kind.setting.closed:
             continue
-        number, row = read.near[key]
-        cells = {name: row[index].strip() for name, index in places.items()}
-        line = Line(number, cells, identity=(key >> BITS, key & MASK), outcome=LATE, month=month)
-        lines.append(line)
+        who, at = identity = key >> BITS, key & MASK
+        cells = {"employee_no": kind.people.by_id[who].employee_no, "timestamp": str(wall_time(at))}
+        lines.append(Line(read.near[key], cells, identity=identity, outcome=LATE, month=month))
         seen.discard(key)
     late = len(lines) - len(read.bad)
     counts = {
@@ -139,7 +142,7 @@ def _read(kind: Punches, table: Table, places: dict[str, int], width: int) -> _R
     ids, days, times = kind.people.ids, dict[str, int](), dict[str, int]()
     number_at, time_at = places["employee_no"], places["timestamp"]
     latest, uncertain = wall_seconds(kind.setting.clock), _uncertain_before(kind.setting)
-    seen, near, bad = set[int](), dict[int, tuple[int, list[str]]](), list[Line]()
+    seen, near, bad = set[int](), dict[int, int](), list[Line]()
     rows = 0
     for number, row in table.rows:
         rows += 1
@@ -160,7 +163,7 @@ def _read(kind: Punches, table: Table, places: dict[str, int], width: int) -> _R
         key = employee << BITS | at
         seen.add(key)
         if at < uncertain and key not in near:
-            near[key] = (number, row)
+            near[key] = number
     return _Read(seen, near, bad, rows)
 
 
@@ -198,12 +201,13 @@ def _stored(session: Session, keys: set[int]) -> set[int]:
     """Those of ``keys`` that the database has."""
     if not keys:
         return set()
-    moments = [key & MASK for key in keys]
-    query = select(Punch.employee_id, Punch.at).where(Punch.at.between(min(moments), max(moments)))
+    low, high = min(key & MASK for key in keys), max(key & MASK for key in keys)
+    key = cast(Punch.employee_id, BigInteger) * (1 << BITS) + Punch.at
+    query = select(key).where(Punch.at.between(low, high))
     if len(keys) < 1000:
         query = query.where(Punch.employee_id.in_({key >> BITS for key in keys}))
-    rows = session.execute(query.execution_options(yield_per=20_000))
-    return {key for who, at in rows if (key := who << BITS | at) in keys}
+    found = session.scalars(query.execution_options(yield_per=20_000))
+    return keys.intersection(found)
 
 
 def insert_punches(session: Session, keys: Sequence[int], batch: int) -> None:

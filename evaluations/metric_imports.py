@@ -1,0 +1,99 @@
+"""Files of metrics: values of facts that are entered. The policy says which are known, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import ClassVar
+
+from sqlalchemy import Table
+
+from core.imports.cells import Bad, decimal, month, rate, remembered, score, text, until, whole
+from core.imports.kinds import Column, Kind, Line, Setting
+from core.imports.rows import Record
+from core.messages import N_
+from core.values import FactSpec, Month
+from evaluations.models import MetricValue
+from staff.directory import People
+
+Catalogue = Callable[[Month], dict[str, FactSpec]]
+
+
+class Metrics(Kind):
+    """Values of facts that are entered; which are known, and their range, the policy says."""
+
+    name = "metrics"
+    table: ClassVar[Table] = MetricValue.__table__  # type: ignore[assignment]
+    identity = ("employee_id", "month", "metric")
+    fetch_by = "employee_id"
+    fetch_span = "month"
+
+    def __init__(
+        self,
+        setting: Setting,
+        people: People,
+        catalogue: Catalogue,
+        declared: Callable[[Month], Collection[str]],
+    ) -> None:
+        self._catalogue = catalogue
+        self._declared = declared
+        super().__init__(
+            setting,
+            (
+                Column(
+                    "employee_no",
+                    remembered(people.number),
+                    ("工号", "员工编号"),
+                    "employee_id",
+                    True,
+                    example="E0007",
+                ),
+                Column(
+                    "month",
+                    remembered(until(Month.of(setting.clock), month)),
+                    ("月份",),
+                    "month",
+                    True,
+                    example="2026-10",
+                ),
+                Column("metric", text(80), ("指标",), "metric", True, example="callback_rate"),
+                Column("value", text(60), ("数值", "值"), "value", True, example="93%"),
+                Column("sample_size", whole(0), ("样本量", "样本数"), "sample_size", example="40"),
+            ),
+        )
+
+    def derive(self, record: Record, line: Line) -> None:
+        key, on = record["metric"], record["month"]
+        spec = self._catalogue(on).get(key)
+        if spec is None:
+            raise Bad(N_('the policy knows no metric "%(key)s"'), "metric", key=key)
+        try:
+            record["value"] = metric_value(spec, record["value"], key in self._declared(on))
+        except Bad as bad:
+            bad.column = "value"
+            raise
+        if "sample_size" in record:
+            record["sample_size"] = record["sample_size"] or None
+
+    def months(self, record: Record) -> Iterable[Month]:
+        return (record["month"],)
+
+
+def metric_value(spec: FactSpec, cell: str, declared: bool) -> float:
+    """The value of a fact as its kind allows it; raises ``Bad``.
+
+    A mean that only the policy knows may be any number; times and other means of the product are
+    not negative.
+    """
+    if spec.kind == "rate":
+        return rate(cell)
+    if spec.kind == "score":
+        return float(score(cell))
+    if spec.kind == "count":
+        return float(whole(0)(cell))
+    value = decimal(cell)
+    if spec.kind == "verdict":
+        if value not in (-1, 0, 1):
+            raise Bad(N_("%(value)s is none of -1, 0, 1"), value=value)
+    elif value < 0 and not (spec.kind == "mean" and declared and not spec.sampled):
+        raise Bad(N_("%(value)s is less than %(least)s"), value=value, least=0)
+    return float(value)
