@@ -27,7 +27,7 @@ def verify(session: Session, key: bytes) -> Iterator[str]:
             yield f"{place}: was opened without a trace"
         elif closing.id in current and digest(session, closing) != closing.digest:
             yield f"{place}: its results were changed"
-    kept = set(session.execute(select(Closing.month, Closing.revision)).tuples())
+    kept = set(session.execute(select(Closing.month, Closing.revision)))
     for month, revision in said:
         if (month, revision) not in {(str(each), number) for each, number in kept}:
             yield f"{month}, revision {revision}: was removed"

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["support.databases", "support.browser"]
+pytest_plugins = ["support.databases", "support.browser", "support.centres", "support.site"]
