@@ -1,0 +1,1 @@
+"""How long whole commands take, always beside a floor measured in the same run."""
