@@ -12,6 +12,7 @@ from enum import StrEnum
 class Role(StrEnum):
     EMPLOYEE = "employee"
     SUPERVISOR = "supervisor"
+    MANAGER = "manager"
     HR = "hr"
     ADMINISTRATOR = "administrator"
     AUDITOR = "auditor"
@@ -108,6 +109,7 @@ _CLOSED = dict.fromkeys(
 ROLES: dict[Role, dict[Permission, Scope]] = {
     Role.EMPLOYEE: _OWN,
     Role.SUPERVISOR: _OWN | _TEAM,
+    Role.MANAGER: _OWN | _TEAM | {P.INCIDENTS_APPROVE: Scope.TEAM},
     Role.HR: _OWN
     | dict.fromkeys(
         [permission for permission in Permission if permission not in (P.ACCOUNTS_WRITE, P.SELF)],

@@ -16,7 +16,8 @@ class Incident(Model):
     """Something that happened, recorded under a rule. It counts once approved by another.
 
     ``counts_in`` is the month in which it counts: that of its date, or the open month in which it
-    was approved where that of its date was closed; null while it is not approved.
+    was decided where that of its date was closed; null while it is not decided. ``reason`` is that
+    of a decision, ``recorded_by`` and ``decided_by`` are labels of actors (who need be no employee).
     """
 
     __tablename__ = "incidents"
@@ -33,10 +34,15 @@ class Incident(Model):
     rule: Mapped[str] = mapped_column(String(40))
     description: Mapped[str] = mapped_column(Text)
     case: Mapped[str | None] = mapped_column(String(80))
+    evidence: Mapped[str | None] = mapped_column(Text)
+    recorded_by: Mapped[str | None] = mapped_column(String(120))
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("employees.id"))
     approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("employees.id"))
     status: Mapped[str] = mapped_column(String(10), default="recorded")
     counts_in: Mapped[Month | None] = mapped_column(MonthType)
+    reason: Mapped[str | None] = mapped_column(Text)
+    decided_by: Mapped[str | None] = mapped_column(String(120))
+    decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batches.id"))
 
 

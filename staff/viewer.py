@@ -24,13 +24,24 @@ def load_viewer(
     ``positions`` maps names of positions to the roles that come with them.
     """
     assigned = assignments_on(today)
-    reporting = assignments_on(today)
+    reporting, below = assignments_on(today), assignments_on(today).alias("below")
     leads = or_(
         exists().where(reporting.c.supervisor_id == Account.employee_id),
         exists().where(TeamLeader.employee_id == Account.employee_id),
     )
+    # Whoever leads people who lead people: managers.
+    manages = exists().where(
+        reporting.c.supervisor_id == Account.employee_id,
+        below.c.supervisor_id == reporting.c.employee_id,
+    )
     row = session.execute(
-        select(Account, Employee, assigned.c.position, leads.label("leads"))
+        select(
+            Account,
+            Employee,
+            assigned.c.position,
+            leads.label("leads"),
+            manages.label("manages"),
+        )
         .outerjoin(Employee, Employee.id == Account.employee_id)
         .outerjoin(assigned, assigned.c.employee_id == Employee.id)
         .where(Account.id == account_id, Account.active)
@@ -45,6 +56,8 @@ def load_viewer(
             roles.add(positions[row.position])
         if row.leads:
             roles.add(Role.SUPERVISOR)
+        if row.manages:
+            roles.add(Role.MANAGER)
     account: Account = row.Account
     person: Employee | None = row.Employee
     return Viewer(

@@ -23,6 +23,7 @@ accounts = Blueprint("accounts", __name__)
 ROLE_NAMES = {
     Role.EMPLOYEE: _l("Employee"),
     Role.SUPERVISOR: _l("Supervisor"),
+    Role.MANAGER: _l("Manager"),
     Role.HR: _l("HR"),
     Role.ADMINISTRATOR: _l("Administrator"),
     Role.AUDITOR: _l("Auditor"),
