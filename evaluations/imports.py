@@ -47,56 +47,36 @@ class Tickets(Kind):
     identity = ("ticket_id",)
     fetch_by = "ticket_id"
     derived: ClassVar[Record] = {"month": None, "positive": None}
+    headings: ClassVar[dict[str, str]] = {
+        "ticket_id": "工单号 工单编号",
+        "agent": "客服 客服工号",
+        "created_at": "创建时间",
+        "first_response_at": "首次响应时间 首次回复时间",
+        "resolved_at": "解决时间",
+        "reopened": "重新打开 是否重开",
+        "satisfaction": "满意度 评价",
+        "channel": "渠道",
+        "category": "类别 分类",
+    }
+    example: ClassVar[str] = (
+        "T000001,E0007,2026-10-03 09:01:22,2026-10-03 09:03:05,"
+        "2026-10-03 11:40:00,0,good,chat,product"
+    )
 
     def __init__(self, setting: Setting, people: People) -> None:
         past = until(wall_seconds(setting.clock), moment)
         super().__init__(
             setting,
             (
-                Column(
-                    "ticket_id",
-                    text(80),
-                    ("工单号", "工单编号"),
-                    "ticket_id",
-                    True,
-                    example="T000001",
-                ),
-                Column(
-                    "agent",
-                    remembered(people.number_or_mail),
-                    ("客服", "客服工号"),
-                    "employee_id",
-                    True,
-                    example="E0007",
-                ),
-                Column(
-                    "created_at",
-                    past,
-                    ("创建时间",),
-                    "created_at",
-                    True,
-                    example="2026-10-03 09:01:22",
-                ),
-                Column(
-                    "first_response_at",
-                    past,
-                    ("首次响应时间", "首次回复时间"),
-                    "first_response_at",
-                    example="2026-10-03 09:03:05",
-                ),
-                Column(
-                    "resolved_at", past, ("解决时间",), "resolved_at", example="2026-10-03 11:40:00"
-                ),
-                Column("reopened", boolean, ("重新打开", "是否重开"), "reopened", example="0"),
-                Column(
-                    "satisfaction",
-                    remembered(choice(RATINGS)),
-                    ("满意度", "评价"),
-                    "satisfaction",
-                    example="good",
-                ),
-                Column("channel", text(40), ("渠道",), "channel", example="chat"),
-                Column("category", text(80), ("类别", "分类"), "category", example="product"),
+                Column("ticket_id", text(80), "ticket_id", True),
+                Column("agent", remembered(people.number_or_mail), "employee_id", True),
+                Column("created_at", past, "created_at", True),
+                Column("first_response_at", past, "first_response_at"),
+                Column("resolved_at", past, "resolved_at"),
+                Column("reopened", boolean, "reopened"),
+                Column("satisfaction", remembered(choice(RATINGS)), "satisfaction"),
+                Column("channel", text(40), "channel"),
+                Column("category", text(80), "category"),
             ),
         )
         self._month = remembered_month()
@@ -158,6 +138,18 @@ class Complaints(Kind):
     identity = ("complaint_no",)
     fetch_by = "complaint_no"
     derived: ClassVar[Record] = {"month": None}
+    headings: ClassVar[dict[str, str]] = {
+        "complaint_no": "投诉编号",
+        "received_at": "受理时间 投诉时间",
+        "channel": "渠道",
+        "category": "类别 投诉类别",
+        "severity": "严重程度 级别",
+        "employee_no": "被投诉人工号 工号",
+        "attributable": "有责 是否有责",
+        "handler_no": "处理人工号",
+        **CLOCKS,
+    }
+    example: ClassVar[str] = "20261003-TEL-001,2026-10-03 10:00,TEL,service,ordinary,E0007,0,E0002"
 
     def __init__(self, setting: Setting, people: People) -> None:
         past = until(wall_seconds(setting.clock), moment)
@@ -165,38 +157,15 @@ class Complaints(Kind):
         super().__init__(
             setting,
             (
-                Column(
-                    "complaint_no",
-                    text(80),
-                    ("投诉编号",),
-                    "complaint_no",
-                    True,
-                    example="20261003-TEL-001",
-                ),
-                Column(
-                    "received_at",
-                    past,
-                    ("受理时间", "投诉时间"),
-                    "received_at",
-                    True,
-                    example="2026-10-03 10:00",
-                ),
-                Column("channel", text(40), ("渠道",), "channel", example="TEL"),
-                Column("category", text(80), ("类别", "投诉类别"), "category", example="service"),
-                Column(
-                    "severity",
-                    choice(SEVERITIES),
-                    ("严重程度", "级别"),
-                    "severity",
-                    True,
-                    example="ordinary",
-                ),
-                Column(
-                    "employee_no", person, ("被投诉人工号", "工号"), "employee_id", example="E0007"
-                ),
-                Column("attributable", boolean, ("有责", "是否有责"), "attributable", example="0"),
-                Column("handler_no", person, ("处理人工号",), "handler_id", example="E0002"),
-                *(Column(name, past, (chinese,), name) for name, chinese in CLOCKS.items()),
+                Column("complaint_no", text(80), "complaint_no", True),
+                Column("received_at", past, "received_at", True),
+                Column("channel", text(40), "channel"),
+                Column("category", text(80), "category"),
+                Column("severity", choice(SEVERITIES), "severity", True),
+                Column("employee_no", person, "employee_id"),
+                Column("attributable", boolean, "attributable"),
+                Column("handler_no", person, "handler_id"),
+                *(Column(name, past, name) for name in CLOCKS),
             ),
         )
 
@@ -218,6 +187,14 @@ class SpotChecks(Kind):
     identity = ("employee_id", "day", "checked_by_id")
     fetch_by = "employee_id"
     fetch_span = "day"
+    headings: ClassVar[dict[str, str]] = {
+        "employee_no": "工号 员工编号",
+        "date": "日期 质检日期",
+        "score": "得分 分数",
+        "checked_by_no": "质检人工号",
+        "comment": "评语 备注",
+    }
+    example: ClassVar[str] = "E0007,2026-10-03,92.5,E0002,"
 
     def __init__(self, setting: Setting, people: People) -> None:
         person = remembered(people.number)
@@ -225,25 +202,11 @@ class SpotChecks(Kind):
         super().__init__(
             setting,
             (
-                Column(
-                    "employee_no",
-                    person,
-                    ("工号", "员工编号"),
-                    "employee_id",
-                    True,
-                    example="E0007",
-                ),
-                Column(
-                    "date",
-                    until(setting.clock.date(), day),
-                    ("日期", "质检日期"),
-                    "day",
-                    True,
-                    example="2026-10-03",
-                ),
-                Column("score", score, ("得分", "分数"), "score", True, example="92.5"),
-                Column("checked_by_no", person, ("质检人工号",), "checked_by_id", example="E0002"),
-                Column("comment", text(2000), ("评语", "备注"), "comment"),
+                Column("employee_no", person, "employee_id", True),
+                Column("date", until(setting.clock.date(), day), "day", True),
+                Column("score", score, "score", True),
+                Column("checked_by_no", person, "checked_by_id"),
+                Column("comment", text(2000), "comment"),
             ),
         )
 

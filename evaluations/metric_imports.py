@@ -26,6 +26,14 @@ class Metrics(Kind):
     identity = ("employee_id", "month", "metric")
     fetch_by = "employee_id"
     fetch_span = "month"
+    headings: ClassVar[dict[str, str]] = {
+        "employee_no": "工号 员工编号",
+        "month": "月份",
+        "metric": "指标",
+        "value": "数值 值",
+        "sample_size": "样本量 样本数",
+    }
+    example: ClassVar[str] = "E0007,2026-10,callback_rate,93%,40"
 
     def __init__(
         self,
@@ -39,25 +47,11 @@ class Metrics(Kind):
         super().__init__(
             setting,
             (
-                Column(
-                    "employee_no",
-                    remembered(people.number),
-                    ("工号", "员工编号"),
-                    "employee_id",
-                    True,
-                    example="E0007",
-                ),
-                Column(
-                    "month",
-                    remembered(until(Month.of(setting.clock), month)),
-                    ("月份",),
-                    "month",
-                    True,
-                    example="2026-10",
-                ),
-                Column("metric", text(80), ("指标",), "metric", True, example="callback_rate"),
-                Column("value", text(60), ("数值", "值"), "value", True, example="93%"),
-                Column("sample_size", whole(0), ("样本量", "样本数"), "sample_size", example="40"),
+                Column("employee_no", remembered(people.number), "employee_id", True),
+                Column("month", remembered(until(Month.of(setting.clock), month)), "month", True),
+                Column("metric", text(80), "metric", True),
+                Column("value", text(60), "value", True),
+                Column("sample_size", whole(0), "sample_size"),
             ),
         )
 

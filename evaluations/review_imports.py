@@ -36,6 +36,15 @@ class Reviews(Kind):
     fetch_by = "ratee_id"
     fetch_span = "month"
     traced = False
+    headings: ClassVar[dict[str, str]] = {
+        "month": "月份",
+        "ratee_no": "被评人工号",
+        "rater_no": "评价人工号",
+        "relation": "关系",
+        "competency": "能力项 维度",
+        "rating": "评分",
+    }
+    example: ClassVar[str] = "2026-10,E0007,E0002,supervisor,attitude,4"
 
     def __init__(
         self,
@@ -55,33 +64,12 @@ class Reviews(Kind):
         super().__init__(
             setting,
             (
-                Column(
-                    "month",
-                    remembered(until(Month.of(setting.clock), month)),
-                    ("月份",),
-                    "month",
-                    True,
-                    example="2026-10",
-                ),
-                Column("ratee_no", person, ("被评人工号",), "ratee_id", True, example="E0007"),
-                Column("rater_no", person, ("评价人工号",), "rater_id", True, example="E0002"),
-                Column(
-                    "relation",
-                    remembered(choice(words)),
-                    ("关系",),
-                    "relation",
-                    True,
-                    example="supervisor",
-                ),
-                Column(
-                    "competency",
-                    text(60),
-                    ("能力项", "维度"),
-                    "competency",
-                    True,
-                    example="attitude",
-                ),
-                Column("rating", remembered(whole(1, 5)), ("评分",), "rating", True, example="4"),
+                Column("month", remembered(until(Month.of(setting.clock), month)), "month", True),
+                Column("ratee_no", person, "ratee_id", True),
+                Column("rater_no", person, "rater_id", True),
+                Column("relation", remembered(choice(words)), "relation", True),
+                Column("competency", text(60), "competency", True),
+                Column("rating", remembered(whole(1, 5)), "rating", True),
             ),
         )
 

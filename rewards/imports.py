@@ -26,6 +26,16 @@ class Incidents(Kind):
     fetch_by = "employee_id"
     fetch_span = "day"
     derived: ClassVar[Record] = {"status": "recorded", "counts_in": None}
+    headings: ClassVar[dict[str, str]] = {
+        "employee_no": "工号 员工编号",
+        "date": "日期 发生日期",
+        "rule": "制度条款 规则",
+        "description": "说明 事由",
+        "recorded_by_no": "记录人工号",
+        "approved_by_no": "审批人工号 批准人工号",
+        "case": "案件号 案件",
+    }
+    example: ClassVar[str] = "E0007,2026-10-12,CON-P1,,E0002,,"
 
     def __init__(
         self, setting: Setting, people: People, rules: Callable[[Month], Mapping[str, Rule]]
@@ -36,29 +46,13 @@ class Incidents(Kind):
         super().__init__(
             setting,
             (
-                Column(
-                    "employee_no",
-                    person,
-                    ("工号", "员工编号"),
-                    "employee_id",
-                    True,
-                    example="E0007",
-                ),
-                Column(
-                    "date",
-                    until(setting.clock.date(), day),
-                    ("日期", "发生日期"),
-                    "day",
-                    True,
-                    example="2026-10-12",
-                ),
-                Column("rule", text(40), ("制度条款", "规则"), "rule", True, example="CON-P1"),
-                Column("description", text(2000), ("说明", "事由"), "description", True),
-                Column(
-                    "recorded_by_no", person, ("记录人工号",), "recorded_by_id", example="E0002"
-                ),
-                Column("approved_by_no", person, ("审批人工号", "批准人工号"), "approved_by_id"),
-                Column("case", text(80), ("案件号", "案件"), "case"),
+                Column("employee_no", person, "employee_id", True),
+                Column("date", until(setting.clock.date(), day), "day", True),
+                Column("rule", text(40), "rule", True),
+                Column("description", text(2000), "description", True),
+                Column("recorded_by_no", person, "recorded_by_id"),
+                Column("approved_by_no", person, "approved_by_id"),
+                Column("case", text(80), "case"),
             ),
         )
 

@@ -53,6 +53,21 @@ class Employees(Kind):
     table: ClassVar[Table] = Employee.__table__  # type: ignore[assignment]
     identity = ("employee_no",)
     fetch_by = "employee_no"
+    headings: ClassVar[dict[str, str]] = {
+        "employee_no": "工号 员工编号",
+        "name": "姓名",
+        "email": "邮箱 电子邮箱",
+        "position": "岗位 职位",
+        "team": "团队 部门",
+        "supervisor_no": "主管工号 上级工号",
+        "hire_date": "入职日期",
+        "leave_date": "离职日期 最后工作日",
+        "base_wage": "基本工资",
+        "effective_from": "生效日期",
+    }
+    example: ClassVar[str] = (
+        "E0007,,e0007@example.com,agent,客服中心/售前一组,E0002,2026-03-01,,5000,"
+    )
 
     def __init__(self, setting: Setting) -> None:
         self.roll = Roll.load(setting.session)
@@ -61,42 +76,16 @@ class Employees(Kind):
         super().__init__(
             setting,
             (
-                Column(
-                    "employee_no",
-                    number,
-                    ("工号", "员工编号"),
-                    "employee_no",
-                    True,
-                    example="E0007",
-                ),
-                Column("name", text(120), ("姓名",), "name", True),
-                Column("email", mail, ("邮箱", "电子邮箱"), "email", example="e0007@example.com"),
-                Column("position", text(60), ("岗位", "职位"), "position", example="agent"),
-                Column(
-                    "team",
-                    remembered(team_path),
-                    ("团队", "部门"),
-                    "team",
-                    example="客服中心/售前一组",
-                ),
-                Column(
-                    "supervisor_no",
-                    number,
-                    ("主管工号", "上级工号"),
-                    "supervisor_no",
-                    example="E0002",
-                ),
-                Column(
-                    "hire_date",
-                    remembered(day),
-                    ("入职日期",),
-                    "hire_date",
-                    True,
-                    example="2026-03-01",
-                ),
-                Column("leave_date", remembered(day), ("离职日期", "最后工作日"), "leave_date"),
-                Column("base_wage", money, ("基本工资",), "base_wage", example="5000"),
-                Column("effective_from", remembered(day), ("生效日期",), "effective_from"),
+                Column("employee_no", number, "employee_no", True),
+                Column("name", text(120), "name", True),
+                Column("email", mail, "email"),
+                Column("position", text(60), "position"),
+                Column("team", remembered(team_path), "team"),
+                Column("supervisor_no", number, "supervisor_no"),
+                Column("hire_date", remembered(day), "hire_date", True),
+                Column("leave_date", remembered(day), "leave_date"),
+                Column("base_wage", money, "base_wage"),
+                Column("effective_from", remembered(day), "effective_from"),
             ),
         )
 

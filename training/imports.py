@@ -47,54 +47,33 @@ class Courses(Kind):
     table: ClassVar[Table] = Course.__table__  # type: ignore[assignment]
     identity = ("course_code",)
     fetch_by = "course_code"
+    headings: ClassVar[dict[str, str]] = {
+        "course_code": "课程编号 课程代码",
+        "name": "课程名称 名称",
+        "category": "类别 课程类别",
+        "positions": "必修岗位 岗位",
+        "due_days": "入职后期限天数 期限天数",
+        "valid_months": "有效月数",
+        "hours": "课时",
+        "pass_mark": "及格分",
+        "metrics": "提升指标 指标",
+    }
+    example: ClassVar[str] = "CONF,,confidentiality,agent;senior_agent,30,12,2,60,csat"
 
     def __init__(self, setting: Setting, is_metric: Callable[[str], bool]) -> None:
         self._is_metric = is_metric
         super().__init__(
             setting,
             (
-                Column(
-                    "course_code",
-                    text(60),
-                    ("课程编号", "课程代码"),
-                    "course_code",
-                    True,
-                    example="CONF",
-                ),
-                Column("name", text(200), ("课程名称", "名称"), "name", True),
-                Column(
-                    "category",
-                    text(60),
-                    ("类别", "课程类别"),
-                    "category",
-                    example="confidentiality",
-                ),
-                Column(
-                    "positions",
-                    listed(1000),
-                    ("必修岗位", "岗位"),
-                    "positions",
-                    empty="",
-                    example="agent;senior_agent",
-                ),
-                Column(
-                    "due_days",
-                    whole(0, 36500),
-                    ("入职后期限天数", "期限天数"),
-                    "due_days",
-                    example="30",
-                ),
-                Column("valid_months", whole(1, 1200), ("有效月数",), "valid_months", example="12"),
-                Column("hours", number(0, 10_000), ("课时",), "hours", example="2"),
-                Column("pass_mark", score, ("及格分",), "pass_mark", example="60"),
-                Column(
-                    "metrics",
-                    listed(1000),
-                    ("提升指标", "指标"),
-                    "metrics",
-                    empty="",
-                    example="csat",
-                ),
+                Column("course_code", text(60), "course_code", True),
+                Column("name", text(200), "name", True),
+                Column("category", text(60), "category"),
+                Column("positions", listed(1000), "positions", empty=""),
+                Column("due_days", whole(0, 36500), "due_days"),
+                Column("valid_months", whole(1, 1200), "valid_months"),
+                Column("hours", number(0, 10_000), "hours"),
+                Column("pass_mark", score, "pass_mark"),
+                Column("metrics", listed(1000), "metrics", empty=""),
             ),
         )
 
@@ -113,6 +92,17 @@ class TrainingRecords(Kind):
     identity = ("employee_id", "course_id", "day")
     fetch_by = "employee_id"
     fetch_span = "day"
+    headings: ClassVar[dict[str, str]] = {
+        "employee_no": "工号 员工编号",
+        "course_code": "课程编号 课程代码",
+        "date": "日期 培训日期",
+        "mandatory": "必修 是否必修",
+        "status": "状态 出勤状态",
+        "hours": "课时",
+        "score": "得分 成绩",
+        "passed": "通过 是否通过",
+    }
+    example: ClassVar[str] = "E0007,CONF,2026-10-12,1,attended,2,88,1"
 
     def __init__(self, setting: Setting, people: People) -> None:
         self._people = people
@@ -120,49 +110,14 @@ class TrainingRecords(Kind):
         super().__init__(
             setting,
             (
-                Column(
-                    "employee_no",
-                    remembered(people.number),
-                    ("工号", "员工编号"),
-                    "employee_id",
-                    True,
-                    example="E0007",
-                ),
-                Column(
-                    "course_code",
-                    courses,
-                    ("课程编号", "课程代码"),
-                    "course_id",
-                    True,
-                    example="CONF",
-                ),
-                Column(
-                    "date",
-                    remembered(until(setting.clock.date(), day)),
-                    ("日期", "培训日期"),
-                    "day",
-                    True,
-                    example="2026-10-12",
-                ),
-                Column(
-                    "mandatory",
-                    boolean,
-                    ("必修", "是否必修"),
-                    "mandatory",
-                    empty=False,
-                    example="1",
-                ),
-                Column(
-                    "status",
-                    choice(STATUSES),
-                    ("状态", "出勤状态"),
-                    "status",
-                    True,
-                    example="attended",
-                ),
-                Column("hours", number(0, 10_000), ("课时",), "hours", example="2"),
-                Column("score", score, ("得分", "成绩"), "score", example="88"),
-                Column("passed", boolean, ("通过", "是否通过"), "passed", example="1"),
+                Column("employee_no", remembered(people.number), "employee_id", True),
+                Column("course_code", courses, "course_id", True),
+                Column("date", remembered(until(setting.clock.date(), day)), "day", True),
+                Column("mandatory", boolean, "mandatory", empty=False),
+                Column("status", choice(STATUSES), "status", True),
+                Column("hours", number(0, 10_000), "hours"),
+                Column("score", score, "score"),
+                Column("passed", boolean, "passed"),
             ),
         )
 

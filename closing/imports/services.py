@@ -24,7 +24,7 @@ from core.audit import record
 from core.errors import N_, Conflict, NotFound, Refused
 from core.imports.kinds import OUTCOMES
 from core.imports.staging import Staged
-from core.imports.undoing import undo
+from core.imports.undoing import fingerprints, undo
 from core.models import Closing, ImportBatch, MonthState
 
 
@@ -55,8 +55,8 @@ def import_file(
     report = report_of(staged, path.name, file_hash(path))
     if dry_run or (report.refused and not partial):
         return report
-    batch = _new_batch(session, report, actor, now, "applied")
-    return _store(session, staged, report, batch, actor, now)
+    batch = new_batch(session, report, actor, now, "applied")
+    return store(session, staged, report, batch, actor, now)
 
 
 def preview_import(
@@ -74,7 +74,7 @@ def preview_import(
     """Judge an uploaded file and keep it beside the database until it is applied or dropped."""
     staged = stage_file(session, kind=kind, path=path, clock=clock, seal=seal)
     report = report_of(staged, filename, file_hash(path))
-    batch = _new_batch(session, report, actor, now, "previewed")
+    batch = new_batch(session, report, actor, now, "previewed")
     uploads.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(path, upload_path(uploads, batch))
     return replace(report, batch_id=batch.id)
@@ -104,7 +104,7 @@ def apply_import(
     if report.refused and not partial:
         return replace(report, batch_id=batch.id)
     batch.state = "applied"
-    return _store(session, staged, report, batch, actor, now)
+    return store(session, staged, report, batch, actor, now)
 
 
 def drop_import(session: Session, *, batch_id: int, actor: Actor, now: datetime) -> None:
@@ -130,7 +130,7 @@ def undo_import(
         raise Refused(N_("changed reviews leave no trace, so this import cannot be undone"))
     batch.state, batch.ended_at, batch.ended_by = "undone", now, actor.label
     session.flush()
-    undo(kind, batch.id)
+    undo(kind, batch.id, batch.report["rows"])
     record(
         session,
         actor=actor,
@@ -155,7 +155,7 @@ def forget_upload(uploads: Path, batch_id: int) -> None:
     (uploads / f"import-{batch_id}").unlink(missing_ok=True)
 
 
-def _store(
+def store(
     session: Session,
     staged: Staged,
     report: ImportReport,
@@ -163,13 +163,17 @@ def _store(
     actor: Actor,
     now: datetime,
 ) -> ImportReport:
-    """The batch is written first: from then on no month can be closed beside us."""
+    """Write a judged file under its batch, with the audit entries.
+
+    The batch is written first: from then on no month can be closed beside us. Raises ``Conflict``.
+    """
     batch.ended_at, batch.ended_by = now, actor.label
     _count(batch, report)
     session.flush()
     if frozenset(closed_months(session)) != staged.kind.setting.closed:
         raise Conflict(N_("a month was closed or reopened meanwhile; import the file again"))
     staged.store(batch.id, actor, now)
+    batch.report = {**batch.report, "rows": fingerprints(staged.kind, batch.id)}
     record(
         session,
         actor=actor,
@@ -181,9 +185,10 @@ def _store(
     return replace(report, stored=True, batch_id=batch.id)
 
 
-def _new_batch(
+def new_batch(
     session: Session, report: ImportReport, actor: Actor, now: datetime, state: str
 ) -> ImportBatch:
+    """A batch in its first state, with what the report counts."""
     batch = ImportBatch(
         kind=report.kind,
         filename=report.filename[-255:],

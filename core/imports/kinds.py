@@ -7,7 +7,7 @@ that a row asks for with the one that is known under the same identity.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -29,19 +29,18 @@ NEW, CHANGED, SAME, LATE, REFUSED = OUTCOMES = ("new", "changed", "same", "late"
 class Column:
     """A column of a file.
 
-    ``name`` is the heading that we promise, ``chinese`` the headings that are understood besides,
-    the first of them in templates. ``field`` is where the value goes in the record (none: ``None``
-    where the kind itself looks at it). ``empty`` is the value of an empty cell, and of a missing
-    column where the row is new; with a known row a missing column leaves the value as it is.
+    ``name`` is the heading that we promise; ``chinese`` are those of ``Kind.headings``. ``field``
+    is where the value goes in the record (``None`` where the kind itself looks at the cell).
+    ``empty`` is the value of an empty cell, and of a missing column where the row is new; with a
+    known row a missing column leaves the value as it is.
     """
 
     name: str
     parse: Parser
-    chinese: tuple[str, ...]
     field: str | None = None
     required: bool = False
     empty: Any = None
-    example: str = ""
+    chinese: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +112,10 @@ class Kind:
     name: ClassVar[str]
     table: ClassVar[SqlTable]
     identity: ClassVar[tuple[str, ...]]
+    # The Chinese headings of each column, separated by blanks; the first stands in templates.
+    headings: ClassVar[dict[str, str]]
+    # A row that shows how values are written, separated by commas.
+    example: ClassVar[str]
     # The field by whose values known rows are fetched, and one whose span narrows them.
     fetch_by: ClassVar[str]
     fetch_span: ClassVar[str | None] = None
@@ -123,7 +126,9 @@ class Kind:
 
     def __init__(self, setting: Setting, columns: Sequence[Column]) -> None:
         self.setting = setting
-        self.columns = tuple(columns)
+        self.columns = tuple(
+            replace(column, chinese=tuple(self.headings[column.name].split())) for column in columns
+        )
         self.defaults: Record = {
             column.field: column.empty for column in columns if column.field is not None
         } | self.derived

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy import Table as SqlTable
@@ -15,8 +16,24 @@ from core.messages import N_, Refused
 from core.models import ImportChange, LateRow
 
 
-def undo(kind: Kind, batch: int) -> None:
+def fingerprints(kind: Kind, batch: int) -> dict[str, str]:
+    """Digests of the rows that the batch brought, by table: they tell whether one was changed."""
+    found = {}
+    for table in kind.tables:
+        if "id" not in table.c:
+            continue  # punches are never changed
+        query = select(table).where(table.c.batch_id == batch).order_by(table.c.id)
+        state = hashlib.sha256()
+        for row in kind.setting.session.execute(query):
+            state.update(repr(tuple(row)).encode())
+        found[table.name] = state.hexdigest()
+    return found
+
+
+def undo(kind: Kind, batch: int, left: Mapping[str, str]) -> None:
     """Delete what the batch brought and restore what it changed.
+
+    ``left`` are the ``fingerprints`` that the import left.
 
     ``kind.setting.closed`` holds the months that were closed since. Raises ``Refused`` where one
     of them is touched, a later import or decision changed the rows, or other records need them.
@@ -25,6 +42,8 @@ def undo(kind: Kind, batch: int) -> None:
     for table in kind.tables:
         if _changed_later(session, table, batch):
             raise Refused(N_("a later import changed rows of this one; undo that one first"))
+    if fingerprints(kind, batch) != left:
+        raise Refused(N_("rows of this import were changed since"))
     done: list[Change] = []
     try:
         with session.begin_nested():

@@ -27,6 +27,12 @@ ONE_DAY = timedelta(days=1)
 FOR_EVER = date.max
 _SHIFT = re.compile(r"(\d{1,2}):(\d{2})(?::00)?-(\d{1,2}):(\d{2})(?::00)?", re.ASCII)
 _OFF = {"off", "休", "休息"}
+_HEADINGS = {
+    "employee_no": "工号 员工编号",
+    "from": "开始时间 开始 起",
+    "to": "结束时间 结束 止",
+    "status": "状态 审批状态",
+}
 STATUSES = {
     "approved": "approved",
     "requested": "requested",
@@ -98,63 +104,32 @@ class Rosters(SpanKind):
     identity = ("employee_id", "team_id", "start")
     fetch_by = "start"
     derived: ClassVar[Record] = {"shift_start": None, "shift_end": None}
+    headings: ClassVar[dict[str, str]] = {
+        "employee_no": "工号 员工编号",
+        "team": "团队 部门",
+        "from": "开始日期 开始 起",
+        "to": "结束日期 结束 止",
+        "shift": "班次",
+        "break_minutes": "休息分钟 午休分钟",
+        "grace_minutes": "宽限分钟",
+        "weekdays": "星期 工作日",
+        "follows_calendar": "按法定节假日 随法定节假日",
+    }
+    example: ClassVar[str] = "E0007,,2026-10-01,2026-10-31,09:00-18:00,60,0,12345,1"
 
     def __init__(self, setting: Setting, people: People, teams: Callable[[str], int]) -> None:
         super().__init__(
             setting,
             (
-                Column(
-                    "employee_no",
-                    remembered(people.number),
-                    ("工号", "员工编号"),
-                    "employee_id",
-                    example="E0007",
-                ),
-                Column("team", remembered(teams), ("团队", "部门"), "team_id"),
-                Column(
-                    "from",
-                    remembered(day),
-                    ("开始日期", "开始", "起"),
-                    "start",
-                    True,
-                    example="2026-10-01",
-                ),
-                Column(
-                    "to", remembered(day), ("结束日期", "结束", "止"), "end", example="2026-10-31"
-                ),
-                Column("shift", remembered(shift), ("班次",), "shift", True, example="09:00-18:00"),
-                Column(
-                    "break_minutes",
-                    whole(0, 1439),
-                    ("休息分钟", "午休分钟"),
-                    "break_minutes",
-                    empty=60,
-                    example="60",
-                ),
-                Column(
-                    "grace_minutes",
-                    whole(0, 1439),
-                    ("宽限分钟",),
-                    "grace_minutes",
-                    empty=0,
-                    example="0",
-                ),
-                Column(
-                    "weekdays",
-                    remembered(weekdays),
-                    ("星期", "工作日"),
-                    "weekdays",
-                    empty="1234567",
-                    example="12345",
-                ),
-                Column(
-                    "follows_calendar",
-                    boolean,
-                    ("按法定节假日", "随法定节假日"),
-                    "follows_calendar",
-                    empty=False,
-                    example="1",
-                ),
+                Column("employee_no", remembered(people.number), "employee_id"),
+                Column("team", remembered(teams), "team_id"),
+                Column("from", remembered(day), "start", True),
+                Column("to", remembered(day), "end"),
+                Column("shift", remembered(shift), "shift", True),
+                Column("break_minutes", whole(0, 1439), "break_minutes", empty=60),
+                Column("grace_minutes", whole(0, 1439), "grace_minutes", empty=0),
+                Column("weekdays", remembered(weekdays), "weekdays", empty="1234567"),
+                Column("follows_calendar", boolean, "follows_calendar", empty=False),
             ),
         )
         del self.defaults["shift"]
@@ -245,39 +220,25 @@ class _Absence(SpanKind):
 
 def _span_columns(people: People) -> tuple[Column, Column, Column, Column]:
     return (
-        Column(
-            "employee_no",
-            remembered(people.number),
-            ("工号", "员工编号"),
-            "employee_id",
-            True,
-            example="E0007",
-        ),
-        Column(
-            "from", moment, ("开始时间", "开始", "起"), "start", True, example="2026-10-08 09:00"
-        ),
-        Column("to", moment, ("结束时间", "结束", "止"), "end", True, example="2026-10-08 18:00"),
-        Column(
-            "status",
-            remembered(choice(STATUSES)),
-            ("状态", "审批状态"),
-            "status",
-            True,
-            example="approved",
-        ),
+        Column("employee_no", remembered(people.number), "employee_id", True),
+        Column("from", moment, "start", True),
+        Column("to", moment, "end", True),
+        Column("status", remembered(choice(STATUSES)), "status", True),
     )
 
 
 class Leaves(_Absence):
     name = "leave"
     table: ClassVar[Table] = Leave.__table__  # type: ignore[assignment]
+    headings: ClassVar[dict[str, str]] = {**_HEADINGS, "type": "假别 请假类型"}
+    example: ClassVar[str] = "E0007,annual,2026-10-08 09:00,2026-10-08 18:00,approved"
 
     def __init__(
         self, setting: Setting, people: People, types: Callable[[Month], Collection[str]]
     ) -> None:
         self._types = types
         number, start, end, status = _span_columns(people)
-        kind = Column("type", text(40), ("假别", "请假类型"), "type", True, example="annual")
+        kind = Column("type", text(40), "type", True)
         super().__init__(setting, (number, kind, start, end, status))
 
     def check(self, record: Record, before: Record | None, line: Line) -> None:
@@ -289,9 +250,11 @@ class Leaves(_Absence):
 class Overtimes(_Absence):
     name = "overtime"
     table: ClassVar[Table] = Overtime.__table__  # type: ignore[assignment]
-
-    def touched(self, window: Window) -> tuple[int, int]:
-        return window.opens, window.closes
+    headings: ClassVar[dict[str, str]] = _HEADINGS
+    example: ClassVar[str] = "E0007,2026-10-08 18:00,2026-10-08 20:00,approved"
 
     def __init__(self, setting: Setting, people: People) -> None:
         super().__init__(setting, _span_columns(people))
+
+    def touched(self, window: Window) -> tuple[int, int]:
+        return window.opens, window.closes

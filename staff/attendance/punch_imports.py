@@ -48,6 +48,11 @@ class Punches(Kind):
     table: ClassVar[SqlTable] = Punch.__table__  # type: ignore[assignment]
     identity = ("employee_id", "at")
     fetch_by = "employee_id"
+    headings: ClassVar[dict[str, str]] = {
+        "employee_no": "工号 员工编号",
+        "timestamp": "打卡时间 时间",
+    }
+    example: ClassVar[str] = "E0007,2026-10-03 08:55:10"
 
     def __init__(self, setting: Setting, people: People) -> None:
         self.people = people
@@ -56,22 +61,8 @@ class Punches(Kind):
         super().__init__(
             setting,
             (
-                Column(
-                    "employee_no",
-                    remembered(people.number),
-                    ("工号", "员工编号"),
-                    "employee_id",
-                    True,
-                    example="E0007",
-                ),
-                Column(
-                    "timestamp",
-                    past,
-                    ("打卡时间", "时间"),
-                    "at",
-                    True,
-                    example="2026-10-03 08:55:10",
-                ),
+                Column("employee_no", remembered(people.number), "employee_id", True),
+                Column("timestamp", past, "at", True),
             ),
         )
 
