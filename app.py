@@ -21,6 +21,7 @@ import rewards.models
 import staff.attendance.models
 import staff.models
 import training.models
+from closing.demo.commands import demo_command, start_command
 from closing.imports.commands import import_command
 from core import audit, web
 from core.db import db, migration_type
@@ -55,6 +56,6 @@ def create_app(given: Mapping[str, Any] | None = None) -> Flask:
         app.register_blueprint(blueprint)
     web.check_endpoints(app)
     app.extensions["find_actor"] = lambda login: acting(db.session(), login)
-    for command in (import_command, *closing.commands.COMMANDS):
+    for command in (import_command, demo_command, start_command, *closing.commands.COMMANDS):
         app.cli.add_command(command)
     return app

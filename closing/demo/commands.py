@@ -1,0 +1,105 @@
+"""``flask demo`` fills an empty database; ``flask start`` shows what there is, and serves."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from flask import current_app
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy.orm import Session
+
+from closing.demo.people import FEWEST, MOST
+from closing.demo.services import (
+    LAST_MONTH,
+    Size,
+    Telling,
+    create_demo,
+    is_empty,
+    sign_ins,
+    steps,
+)
+from closing.demo.tables import best_table, sign_in_table
+from closing.months import newest_closed
+from closing.services import views_of
+from core import serving
+from core.cli import MONTH, acting, now, refusing, seal
+from core.db import db, transaction
+from core.values import Month
+
+MOST_MONTHS = 24
+
+
+@click.command("demo")
+@click.option("--staff", type=click.IntRange(FEWEST, MOST), default=60, show_default=True)
+@click.option("--months", type=click.IntRange(1, MOST_MONTHS), default=6, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--until", type=MONTH, default=str(LAST_MONTH), show_default=True, help="Stays open.")
+@click.option("--if-empty", is_flag=True, help="Do nothing where there are employees.")
+@click.option("--as", "login", help="Who acts.")
+@refusing
+def demo_command(
+    staff: int, months: int, seed: int, until: Month, if_empty: bool, login: str | None
+) -> None:
+    """Fill an empty database with a made-up centre and close all months but the last."""
+    if if_empty and not is_empty(db.session()):
+        return
+    size = Size(staff, months, seed, until)
+    with tempfile.TemporaryDirectory(prefix="pingyou-") as folder, _progress(size) as step:
+        telling = Telling(
+            actor=acting(login),
+            now=now(),
+            zone=current_app.config["TIMEZONE"],
+            seal=seal(),
+            folder=Path(folder),
+            step=step,
+        )
+        with transaction():
+            made = create_demo(db.session(), size, telling)
+    _console().print(sign_in_table(made))
+
+
+@contextmanager
+def _progress(size: Size) -> Iterator[Callable[[str], None]]:
+    """A bar on a terminal; nothing where standard error goes elsewhere."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("", total=steps(size))
+
+        def step(words: str) -> None:
+            bar.update(task, description=words)
+            bar.advance(task)
+
+        yield step
+
+
+@click.command("start")
+@click.pass_context
+@refusing
+def start_command(context: click.Context) -> None:
+    """Show the best of the newest closed month, then serve on 127.0.0.1, port PORT."""
+    show(db.session(), _console())
+    db.session.remove()
+    db.engine.dispose()
+    context.invoke(serving.start)
+
+
+def show(session: Session, console: Console) -> None:
+    """The top ten of the newest closed month, and the sign-ins of a demo."""
+    month = newest_closed(session)
+    if month is not None:
+        console.print(best_table(month, views_of(session, month)))
+    known = sign_ins(session)
+    if known:
+        console.print(sign_in_table(known))
+
+
+def _console() -> Console:
+    """Standard output; wide enough to break no row where it is no terminal."""
+    return Console(width=None if sys.stdout.isatty() else 120)

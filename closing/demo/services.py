@@ -1,0 +1,242 @@
+"""Loading the demo centre: by the imports that users have, every month but the last closed.
+
+All of it belongs to one transaction, so that a demo that is broken off leaves nothing behind.
+The moments that it writes down are those of the story, so that the same seed gives the same data;
+only the entry ``demo.created`` of the audit trail tells the real one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from closing import services
+from closing.demo.centre import Centre, centre
+from closing.demo.people import Person
+from closing.demo.rows import Rows
+from closing.imports.services import import_file
+from core import audit
+from core.actor import Actor
+from core.clock import Now
+from core.errors import N_, Conflict, Refused
+from core.files.writing import write_csv
+from core.models import AuditEntry, MonthState
+from core.permissions import Role
+from core.values import Month
+from staff.accounts import passwords
+from staff.accounts.services import create_account, find
+from staff.attendance.calendar import official_calendar
+from staff.attendance.services import refresh_days
+from staff.models import Employee
+
+CREATED = "demo.created"
+PASSWORD = "pingyou-demo"
+LAST_MONTH = Month(2026, 10)
+# The files of a month come in on the fifth of the next, and it is closed an hour later.
+COLLECTED = timedelta(days=5, hours=9)
+CLOSED = timedelta(days=5, hours=10)
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """``shows`` is what there is to see, as a text to translate."""
+
+    role: str
+    login: str
+    name: str
+    shows: str
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What is asked for: people, months, the seed, and the last month, which stays open."""
+
+    staff: int = 60
+    months: int = 6
+    seed: int = 1
+    until: Month = LAST_MONTH
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How the story is written down: who acts, the zone of its clock, and where files may lie.
+
+    ``step`` is called before each of ``steps`` parts with what comes next.
+    """
+
+    actor: Actor
+    now: Now
+    zone: str
+    seal: Callable[[str], str]
+    folder: Path
+    step: Callable[[str], None]
+
+
+def steps(size: Size) -> int:
+    return 2 * size.months + 1
+
+
+def is_empty(session: Session) -> bool:
+    return session.scalar(select(Employee.id).limit(1)) is None
+
+
+def create_demo(session: Session, size: Size, telling: Telling) -> list[SignIn]:
+    """Fill an empty database; the sign-ins. Raises ``Conflict`` where there are people already,
+    ``Refused`` where the policy in force is not made for it.
+    """
+    if not is_empty(session):
+        raise Conflict(N_("There are employees already: the demo fills an empty database only."))
+    first = size.until.plus(1 - size.months)
+    for month in (first, size.until):
+        services.required_policy(session, month)
+    years = {first.plus(-1).year, first.year, size.until.year}
+    telling.step("…")
+    made = centre(size.seed, size.staff, size.months, size.until, official_calendar(years).days)
+    for month in made.months:
+        telling.step(f"{month} ←")
+        for kind, rows in made.files[month].items():
+            if rows:
+                _import(session, telling, month, kind, rows)
+        telling.step(f"{month} ✓")
+        if month != made.months[-1]:
+            _close(session, telling, month)
+    refresh_days(session, services.sections_of(session))
+    sign_ins = _accounts(session, telling, made)
+    audit.record(
+        session,
+        actor=telling.actor,
+        at=telling.now.moment,
+        action=CREATED,
+        subject="demo",
+        after={
+            "staff": size.staff,
+            "seed": size.seed,
+            "months": [str(month) for month in made.months],
+            "sign_ins": [asdict(each) for each in sign_ins],
+        },
+    )
+    return sign_ins
+
+
+def _moment(telling: Telling, month: Month, after: timedelta) -> Now:
+    """So long after the end of the month, on the organisation's clock and in UTC."""
+    wall = datetime.combine(month.last_day, time()) + after
+    zone = ZoneInfo(telling.zone)
+    return Now(wall.replace(tzinfo=zone).astimezone(ZoneInfo("UTC")), wall)
+
+
+def _import(session: Session, telling: Telling, month: Month, kind: str, rows: Rows) -> None:
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    path = telling.folder / f"demo-{month}-{kind}.csv"
+    path.write_bytes(write_csv(columns, ([row.get(name) for name in columns] for row in rows)))
+    then = _moment(telling, month, COLLECTED)
+    report = import_file(
+        session,
+        kind=kind,
+        path=path,
+        clock=then.wall,
+        seal=telling.seal,
+        actor=telling.actor,
+        now=then.moment,
+    )
+    path.unlink()
+    if report.refused:
+        problem = report.problems[0]
+        raise Refused(
+            N_("The demo needs the default policy: %(kind)s, row %(row)s: %(reason)s"),
+            kind=kind,
+            row=problem.row,
+            reason=str(problem.message),
+        )
+    audit.write(session)
+
+
+def _close(session: Session, telling: Telling, month: Month) -> None:
+    """Closed and published, as HR does it at the beginning of the next month."""
+    then = _moment(telling, month, CLOSED).moment
+    services.close_month(session, actor=telling.actor, now=then, month=month, seal=telling.seal)
+    session.get_one(MonthState, month).published_at = then
+    session.flush()
+    audit.write(session)
+    session.expunge_all()
+
+
+def _accounts(session: Session, telling: Telling, made: Centre) -> list[SignIn]:
+    sign_ins = [
+        SignIn(role, person.no, person.name, shows) for role, person, shows in _faces(made.people)
+    ]
+    for each in sign_ins:
+        employee = session.scalar(select(Employee.id).where(Employee.employee_no == each.login))
+        _account(session, telling, employee_id=employee)
+    _account(session, telling, login="demo", role=Role.ADMINISTRATOR)
+    _account(session, telling, login="auditor", role=Role.AUDITOR)
+    return [
+        *sign_ins,
+        SignIn("administrator", "demo", "—", N_("accounts and roles; no scores")),
+        SignIn("auditor", "auditor", "—", N_("closed months and the audit trail")),
+    ]
+
+
+def _account(
+    session: Session,
+    telling: Telling,
+    *,
+    employee_id: int | None = None,
+    login: str | None = None,
+    role: Role | None = None,
+) -> None:
+    create_account(
+        session,
+        actor=telling.actor,
+        now=telling.now,
+        employee_id=employee_id,
+        login=login,
+        password=PASSWORD,
+        must_change=False,
+        roles=[role] if role else [],
+    )
+
+
+def _faces(people: Sequence[Person]) -> list[tuple[str, Person, str]]:
+    """The people whose sign-ins are handed out: role, person, what they show."""
+    by_position = {person.position: person for person in reversed(people)}
+    struggler = next((person for person in people if person.story == "struggler"), None)
+    leader = struggler.supervisor if struggler else by_position["supervisor"].no
+    supervisor = next(person for person in people if person.no == leader)
+    star = next(person for person in people if person.story == "star")
+    found = [("employee", star, N_("one of the best: rewards and awards"))]
+    if struggler:
+        found.append(("employee", struggler, N_("weak at first, better after training")))
+    return [
+        *found,
+        ("supervisor", supervisor, N_("a team: evaluations, spot checks, requests")),
+        ("manager", by_position["manager"], N_("all teams, second opinion")),
+        ("hr", by_position["hr"], N_("imports, close, rules, awards, payroll")),
+    ]
+
+
+def sign_ins(session: Session) -> list[SignIn]:
+    """The demo's sign-ins that still have the demo's password; none where there is no demo."""
+    entry = session.scalar(
+        select(AuditEntry).where(AuditEntry.action == CREATED).order_by(AuditEntry.id.desc())
+    )
+    if entry is None or entry.payload is None:
+        return []
+    told = [SignIn(**each) for each in json.loads(entry.payload)["after"]["sign_ins"]]
+    return [each for each in told if _still_open(session, each.login)]
+
+
+def _still_open(session: Session, login: str) -> bool:
+    account = find(session, login)
+    return (
+        account is not None
+        and account.active
+        and passwords.hasher().verify(account.password_hash, PASSWORD)
+    )
