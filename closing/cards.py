@@ -207,9 +207,7 @@ def stored_views(
     chosen = select(Scorecard.id).where(condition)
     lines = _lines(session, chosen)
     entries = _entries(session, chosen)
-    version = session.scalar(
-        select(DocumentVersion.number).where(DocumentVersion.id == closing.document_version_id)
-    )
+    version = session.get_one(DocumentVersion, closing.document_version_id)
     views = [
         CardView(
             scorecard_id=card.id,
@@ -220,7 +218,7 @@ def stored_views(
             team=team,
             month=closing.month,
             revision=closing.revision,
-            policy_version=version or 0,
+            policy_version=version.number,
             as_of=closing.as_of,
             **{
                 each: getattr(card, each)

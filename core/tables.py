@@ -211,16 +211,26 @@ def contains(columns: Sequence[Any], text: str) -> ColumnElement[bool]:
     return or_(*(column.icontains(text, autoescape=True) for column in columns))
 
 
-def _from_database(page: Page, source: Select[Any], everything: bool) -> None:
+def asked(listing: Listing, source: Select[Any]) -> Select[Any]:
+    """The whole list as the address filters and sorts it: for a page that walks through it."""
+    return _ordered(_asked(listing), source)
+
+
+def _ordered(page: Page, source: Select[Any]) -> Select[Any]:
     fields = source.order_by(None).subquery("listed")
     query = select(*fields.c).where(*_conditions(page, fields.c))
     orders: list[Any] = [fields.c[name].asc() for name in page.listing.order]
     if page.sort in fields.c:
         by = fields.c[page.sort]
         orders.insert(0, (by.desc() if page.descending else by.asc()).nulls_last())
-    ordered = query.order_by(*orders)
+    return query.order_by(*orders)
+
+
+def _from_database(page: Page, source: Select[Any], everything: bool) -> None:
+    query = ordered = _ordered(page, source)
     if not everything:
-        page.total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        counted = query.order_by(None).subquery()
+        page.total = db.session.scalar(select(func.count()).select_from(counted)) or 0
         page.number = min(page.number, page.pages)
         size = page.listing.rows
         ordered = ordered.limit(size).offset((page.number - 1) * size)

@@ -22,6 +22,21 @@ def review_groups(session: Session, month: Month, min_raters: int) -> dict[int, 
     return {ratee_id: settle_groups(each, min_raters) for ratee_id, each in sums.items()}
 
 
+def closed_groups(
+    session: Session, ratee_id: int, first: Month, last: Month, min_raters: int
+) -> dict[Month, list[ReviewSum]]:
+    """The groups that may be seen of one ratee, by month of a closed round."""
+    rows = session.scalars(
+        select(ReviewGroup)
+        .where(ReviewGroup.ratee_id == ratee_id, ReviewGroup.month.between(first, last))
+        .order_by(ReviewGroup.month, ReviewGroup.id)
+    )
+    sums: dict[Month, list[ReviewSum]] = defaultdict(list)
+    for row in rows:
+        sums[row.month].append(_sum_of(row))
+    return {month: settle_groups(each, min_raters) for month, each in sums.items()}
+
+
 def round_is_sealed(session: Session, month: Month) -> bool:
     """Whether the month's reviews were reduced to sums (it was closed once)."""
     return (
@@ -107,7 +122,10 @@ def _closed_sums(session: Session, month: Month) -> dict[int, list[ReviewSum]]:
         select(ReviewGroup).where(ReviewGroup.month == month).order_by(ReviewGroup.id)
     )
     for row in rows:
-        competencies = {key: (pair[0], pair[1]) for key, pair in row.competencies.items()}
-        relations = tuple(row.relations.split(";"))
-        sums[row.ratee_id].append(ReviewSum(relations, row.n, row.total, competencies))
+        sums[row.ratee_id].append(_sum_of(row))
     return sums
+
+
+def _sum_of(row: ReviewGroup) -> ReviewSum:
+    competencies = {key: (pair[0], pair[1]) for key, pair in row.competencies.items()}
+    return ReviewSum(tuple(row.relations.split(";")), row.n, row.total, competencies)
