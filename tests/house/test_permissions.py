@@ -1,0 +1,149 @@
+"""Who may enter which page: one table of every endpoint, walked as every role.
+
+A new route joins the table in the commit that adds it. The table says who gets in at the door; whom
+they see there is tested with the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from factories import people
+from flask import Flask
+from flask.testing import FlaskClient
+from support.databases import Databases, Kind
+from support.site import Site, application
+
+from core import web
+from core.permissions import Permission
+
+ROLES = ("agent", "supervisor", "hr", "admin", "auditor")
+PUBLIC = None
+P = Permission
+
+# Endpoint: what it requires. PUBLIC is for everybody, signed in or not.
+ENDPOINTS: dict[str, Permission | None] = {
+    "accounts.sign_in": PUBLIC,
+    "accounts.language": PUBLIC,
+    "accounts.sign_out": P.SELF,
+    "accounts.account": P.SELF,
+    "accounts.password": P.SELF,
+    "reports.dashboard": P.SELF,
+    "staff.people": P.PROFILE_READ,
+    "staff.suggest": P.PROFILE_READ,
+}
+
+# Who gets in by which permission. Everything else is told 403 or 404.
+ENTER: dict[Permission, set[str]] = {
+    P.SELF: {"agent", "supervisor", "hr", "admin", "auditor"},
+    P.PROFILE_READ: {"agent", "supervisor", "hr", "auditor"},
+    P.PROFILE_WRITE: {"hr"},
+    P.PAY_READ: {"agent", "supervisor", "hr", "auditor"},
+    P.ATTENDANCE_READ: {"agent", "supervisor", "hr", "auditor"},
+    P.ATTENDANCE_WRITE: {"hr"},
+    P.REQUESTS_DECIDE: {"supervisor", "hr"},
+    P.EVALUATIONS_READ: {"agent", "supervisor", "hr", "auditor"},
+    P.EVALUATIONS_WRITE: {"supervisor", "hr"},
+    P.SCORECARDS_READ: {"agent", "supervisor", "hr", "auditor"},
+    P.REVIEWS_READ: {"agent", "supervisor", "hr", "auditor"},
+    P.RECORDS_READ: {"agent", "supervisor", "hr", "auditor"},
+    P.RECORDS_WRITE: {"supervisor", "hr"},
+    P.RULES_READ: {"agent", "supervisor", "hr", "admin", "auditor"},
+    P.RULES_WRITE: {"hr"},
+    P.INCIDENTS_READ: {"agent", "supervisor", "hr", "auditor"},
+    P.INCIDENTS_RECORD: {"supervisor", "hr"},
+    P.INCIDENTS_APPROVE: {"hr"},
+    P.TRAINING_READ: {"agent", "supervisor", "hr", "auditor"},
+    P.TRAINING_WRITE: {"supervisor", "hr"},
+    P.AWARDS_READ: {"agent", "supervisor", "hr", "auditor"},
+    P.AWARDS_WRITE: {"hr"},
+    P.CLOSING_READ: {"hr", "auditor"},
+    P.CLOSING_WRITE: {"hr"},
+    P.IMPORTS: {"hr"},
+    P.ACCOUNTS_WRITE: {"admin"},
+    P.AUDIT_READ: {"agent", "supervisor", "hr", "auditor"},
+}
+DOOR = "door-"  # endpoints of this test, one per permission
+# Values for the variable parts of addresses.
+PARTS: dict[str, Any] = {"month": "2026-10", "employee_no": "E0004"}
+
+
+@pytest.fixture(scope="module")
+def walk(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The application with one account per role, and clients in their sessions."""
+    from core.db import db
+
+    kind: Kind = "sqlite"
+    url = databases.fresh(kind)
+    site = Site(application(url, tmp_path_factory.mktemp("walk")))
+    for permission in Permission:
+        door = web.requires(permission)(lambda: "in")
+        site.app.add_url_rule(f"/{DOOR}{permission.name}", f"{DOOR}{permission.name}", door)
+    with site.session() as session:
+        accounts = people.centre(session)
+    yield site.app, lambda role: site.signed_in(accounts[role]) if role else site.client()
+    with site.app.app_context():
+        db.engine.dispose()
+    databases.drop(url)
+
+
+def endpoints(app: Flask) -> dict[str, Any]:
+    return {
+        rule.endpoint: rule
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.rpartition(".")[2] != "static" and not rule.endpoint.startswith(DOOR)
+    }
+
+
+def address(app: Flask, endpoint: str) -> str:
+    rule = endpoints(app)[endpoint]
+    values = {name: PARTS.get(name, "1") for name in rule.arguments}
+    with app.test_request_context():
+        return str(app.url_for(endpoint, _external=False, **values))
+
+
+def ask(app: Flask, client: FlaskClient, endpoint: str) -> int:
+    """The status of an empty request; a form without a token gets 400 behind the door."""
+    method = "GET" if "GET" in endpoints(app)[endpoint].methods else "POST"
+    return client.open(address(app, endpoint), method=method).status_code
+
+
+def test_the_table_lists_every_endpoint_and_no_other(walk: Any) -> None:
+    app, _ = walk
+    found = {name: web.permission_of(app, name) for name in endpoints(app)}
+    assert found == ENDPOINTS
+
+
+@pytest.mark.parametrize("endpoint", sorted(ENDPOINTS))
+def test_the_anonymous_are_sent_to_sign_in(
+    walk: tuple[Flask, Callable[[str | None], FlaskClient]], endpoint: str
+) -> None:
+    app, client = walk
+    status = ask(app, client(None), endpoint)
+    assert (status == 302) == (ENDPOINTS[endpoint] is not PUBLIC)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("endpoint", sorted(name for name in ENDPOINTS if ENDPOINTS[name]))
+def test_roles_enter_what_the_table_of_permissions_opens_to_them(
+    walk: tuple[Flask, Callable[[str | None], FlaskClient]], endpoint: str, role: str
+) -> None:
+    app, client = walk
+    permission = ENDPOINTS[endpoint]
+    assert permission is not None
+    status = ask(app, client(role), endpoint)
+    assert status < 500
+    if role not in ENTER[permission]:
+        assert status in (403, 404)
+    elif not endpoints(app)[endpoint].arguments:  # else the address may name nothing
+        assert status not in (401, 403, 404)
+
+
+@pytest.mark.parametrize("permission", list(Permission))
+def test_the_roles_hold_what_the_table_says(walk: Any, permission: Permission) -> None:
+    _, client = walk
+    url = f"/{DOOR}{permission.name}"
+    entered = {role for role in ROLES if client(role).get(url).status_code == 200}
+    assert entered == ENTER[permission]
