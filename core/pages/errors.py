@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 
 from flask import Flask, current_app, render_template, request
 from flask_babel import gettext as _
@@ -46,15 +47,16 @@ def _texts(status: int) -> tuple[str, str]:
     )
 
 
-def _page(status: int, title: str, advice: str, number: str) -> tuple[str, int]:
+def _page(status: int, number: str, texts: Callable[[], tuple[str, str]]) -> tuple[str, int]:
     try:
+        title, advice = texts()
         html = render_template(
             "errors/error.html", status=status, title=title, advice=advice, number=number
         )
     except Exception:
         # Whatever broke the page may break this one too (a database that is gone).
         current_app.logger.exception("error page %s could not be shown", number)
-        html = f"<!doctype html><title>{status}</title><h1>{status}</h1><p>{number}"
+        html = f"<!doctype html><title>{status}</title><h1>{status}</h1><p>{status} · {number}"
     return html, status
 
 
@@ -69,8 +71,7 @@ def _http(error: HTTPException) -> tuple[str, int] | BaseResponse:
         current_app.logger.error("%s: %s %s failed", number, request.method, request.path)
     else:
         current_app.logger.info("%s: %s %s: %s", number, request.method, request.path, status)
-    title, advice = _texts(status)
-    return _page(status, title, advice, number)
+    return _page(status, number, lambda: _texts(status))
 
 
 def _refused(error: Refused) -> tuple[str, int]:
@@ -78,12 +79,22 @@ def _refused(error: Refused) -> tuple[str, int]:
     status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
     number = secrets.token_hex(4)
     current_app.logger.info("%s: %s %s: %s", number, request.method, request.path, error)
-    title, advice = _texts(status)
-    return _page(status, title, error.message.render(_) if status != 404 else advice, number)
+
+    def texts() -> tuple[str, str]:
+        title, advice = _texts(status)
+        return title, advice if status == 404 else error.message.render(_)
+
+    return _page(status, number, texts)
 
 
 def _expired(error: CSRFError) -> tuple[str, int]:
     number = secrets.token_hex(4)
     current_app.logger.info("%s: %s without its token", number, request.path)
-    advice = _("It stood open too long, or came from elsewhere. Go back, reload it and try again.")
-    return _page(400, _("This form has expired"), advice, number)
+    return _page(
+        400,
+        number,
+        lambda: (
+            _("This form has expired"),
+            _("It stood open too long, or came from elsewhere. Go back, reload it and try again."),
+        ),
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -10,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from factories import people
 from flask import Flask
+from support.databases import Kind
 from support.site import Site, application
 
 from core import web
@@ -39,7 +41,8 @@ def broken(site: Site) -> Site:
 
 def test_every_answer_carries_the_security_headers(site: Site) -> None:
     for url in ("/sign-in", "/nowhere", "/static/pingyou.css"):
-        headers = site.client().get(url).headers
+        with site.client().get(url) as answer:
+            headers = answer.headers
         policy = headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
@@ -49,7 +52,8 @@ def test_every_answer_carries_the_security_headers(site: Site) -> None:
 
 def test_pages_are_not_kept_by_shared_computers_but_files_are(site: Site) -> None:
     assert site.client().get("/sign-in").headers["Cache-Control"] == "no-store"
-    assert "no-store" not in site.client().get("/static/pingyou.css").headers["Cache-Control"]
+    with site.client().get("/static/pingyou.css") as file:
+        assert "no-store" not in file.headers["Cache-Control"]
 
 
 def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(site: Site) -> None:
@@ -169,7 +173,7 @@ def test_seen_but_not_done_is_403_and_not_even_seen_is_404(site: Site) -> None:
 
 
 def test_positions_that_carry_roles_can_be_set(
-    fresh_database_url, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fresh_database_url: Callable[[Kind], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PINGYOU_ROLE_POSITIONS", "人事主管=hr, 稽核=auditor")
     app: Flask = application(fresh_database_url("sqlite"), tmp_path)

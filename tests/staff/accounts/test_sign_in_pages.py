@@ -7,8 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import time_machine
 from factories import people
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from support.site import Site
+from werkzeug.test import TestResponse
 
 from core.models import AuditEntry
 from staff.models import Account, Employee, SignInFailure
@@ -16,7 +18,9 @@ from staff.models import Account, Employee, SignInFailure
 NEW = "fourteen quiet lanterns"
 
 
-def sign_in(site: Site, client, name: str, password: str = people.PASSWORD, **more: str):
+def sign_in(
+    site: Site, client: FlaskClient, name: str, password: str = people.PASSWORD, **more: str
+) -> TestResponse:
     data = {"name": name, "password": password, **more}
     return site.post(client, "/sign-in", data, form="/sign-in")
 
@@ -58,13 +62,14 @@ def test_an_unknown_name_costs_a_verification_too(
 ) -> None:
     from staff.accounts import passwords
 
-    seen = []
+    seen: list[str | None] = []
     verify = passwords.Hasher.verify
-    monkeypatch.setattr(
-        passwords.Hasher,
-        "verify",
-        lambda self, stored, given: seen.append(stored) or verify(self, stored, given),
-    )
+
+    def watched(hasher: passwords.Hasher, stored: str | None, given: str) -> bool:
+        seen.append(stored)
+        return verify(hasher, stored, given)
+
+    monkeypatch.setattr(passwords.Hasher, "verify", watched)
     sign_in(site, site.client(), "nobody")
     assert seen == [None]
 
