@@ -95,7 +95,8 @@ def ensure_month(session: Session, month: Month) -> None:
 def refresh_days(session: Session, sections: SectionsOf) -> int:
     """Compute what is stale in the open months that are kept; the number of rows that changed.
 
-    Months without a policy in force are passed over: publishing one marks them.
+    Months without a policy in force are passed over: whoever publishes one marks them. Rows that
+    the session has loaded as objects before are not refreshed.
     """
     session.flush()
     # The lock, where the database has one, keeps two refreshments from storing the same day.

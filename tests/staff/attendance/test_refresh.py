@@ -12,8 +12,9 @@ from support.statements import sent
 from support.walltime import wall
 
 from core.values import Month
-from staff.attendance.models import AttendanceMonth, CalendarOverride, PersonDay, StaleDays
+from staff.attendance.models import AttendanceMonth, CalendarOverride, PersonDay, Punch, StaleDays
 from staff.attendance.policy import DEFAULT_LEAVE, AttendanceSection
+from staff.attendance.records import Sections
 from staff.attendance.services import (
     ensure_month,
     mark_month,
@@ -232,7 +233,9 @@ def test_there_are_no_days_before_the_hire_date_or_after_the_last_day(
     staffing.roster(gone)
     staffing.overtime(gone, "2026-10-10 09:00", "2026-10-10 12:00")
     staffing.punches(gone, "2026-10-10 09:00 12:00")
+    mark_stale(session, [(gone, date(2026, 10, 10), date(2026, 10, 10))])
     keep(session, OCTOBER)
+    assert {employee for employee, _ in stored(session)} == {who}
     days = sorted(on for _, on in stored(session))
     assert (days[0], days[-1], len(days)) == (date(2026, 10, 6), date(2026, 10, 15), 8)
 
@@ -247,6 +250,18 @@ def test_days_of_somebody_who_left_after_all_are_removed(
     mark_stale(session, [(who, date(2026, 10, 16), date.max)])
     refresh_days(session, default_sections)
     assert max(on for _, on in stored(session)) == date(2026, 10, 15)
+
+
+def test_all_days_of_somebody_who_was_gone_before_the_month_are_removed(
+    session: Session, staffing: Staffing
+) -> None:
+    who = staffing.employee()
+    staffing.roster(who)
+    keep(session, OCTOBER)
+    session.get_one(Employee, who).leave_date = date(2026, 9, 30)
+    mark_month(session, OCTOBER)
+    assert refresh_days(session, default_sections) == WEEKDAYS_OF_OCTOBER
+    assert stored(session) == {}
 
 
 def test_overtime_on_a_free_day_is_stored_without_a_shift(
@@ -276,24 +291,64 @@ def test_overtime_that_touches_a_span_of_the_month_before_counts_there(
     assert day(session, who, date(2026, 10, 31)).overtime_seconds == 6 * 3600
 
 
+def test_overtime_of_a_month_reaches_as_far_as_the_spans_that_touch_each_other(
+    session: Session, staffing: Staffing
+) -> None:
+    who = staffing.employee()
+    staffing.overtime(who, "2026-10-31 20:00", "2026-11-02 05:00")
+    staffing.overtime(who, "2026-11-02 05:00", "2026-11-03 00:00")
+    staffing.overtime(who, "2026-11-03 00:00", "2026-11-04 00:00")
+    staffing.punches(who, "2026-10-31 20:00", "2026-11-03 20:00")
+    assert keep(session, OCTOBER) == 1
+    assert day(session, who, date(2026, 10, 31)).overtime_seconds == 3 * 86400
+
+
+def test_a_punch_changes_the_day_on_which_the_overtime_around_it_began(
+    session: Session, staffing: Staffing
+) -> None:
+    who = staffing.employee()
+    staffing.overtime(who, "2026-10-05 08:00", "2026-10-15 08:00")
+    staffing.punches(who, "2026-10-05 08:00")
+    assert keep(session, OCTOBER) == 0
+    staffing.punches(who, "2026-10-14 08:00")
+    mark_stale(session, [(who, date(2026, 10, 14), date(2026, 10, 14))])
+    assert refresh_days(session, default_sections) == 1
+    assert day(session, who, date(2026, 10, 5)).overtime_seconds == 9 * 86400
+
+
 def test_a_repeat_of_a_punch_long_before_the_day_is_dropped(
     session: Session, staffing: Staffing
 ) -> None:
-    """From 23:00 on a punch every four minutes: which of them are kept depends on the first."""
+    """A punch every three minutes: which of them are kept depends on the first of them all."""
     who = staffing.employee()
     staffing.roster(who, shift=(10 * 60, 18 * 60), weekdays="1234567")
-    first = wall("2026-09-29 23:00")
-    staffing.punches(
-        who,
-        *(
-            f"{date.fromordinal(719163 + at // 86400)} {at // 3600 % 24:02}:{at // 60 % 60:02}"
-            for at in range(first, wall("2026-10-01 12:01"), 240)
-        ),
-    )
+    first, last = wall("2026-09-29 23:00"), wall("2026-10-01 12:00")
+    times = range(first, last, 180)
+    session.add_all(Punch(employee_id=who, at=at) for at in times)
+    session.flush()
     keep(session, OCTOBER)
-    kept = range(first, wall("2026-10-01 12:01"), 480)
-    arrival = day(session, who, date(2026, 10, 1)).arrival
-    assert arrival == min(at for at in kept if at >= wall("2026-10-01 06:00"))
+    kept = [at for at in times[::2] if at >= wall("2026-10-01 06:00")]
+    assert day(session, who, date(2026, 10, 1)).arrival == kept[0]
+
+
+def test_where_punches_far_apart_are_repeats_one_changes_all_days_after_it(
+    session: Session, staffing: Staffing
+) -> None:
+    def sections(_month: Month) -> Sections:
+        return AttendanceSection(3, 3, 3, 25, repeat_minutes=20 * 60), DEFAULT_LEAVE
+
+    who = staffing.employee()
+    staffing.roster(who, weekdays="1234567")
+    staffing.punches(who, *(f"2026-10-{number:02} 08:55 18:01" for number in range(12, 32)))
+    ensure_month(session, OCTOBER)
+    refresh_days(session, sections)
+    arrivals = [day(session, who, date(2026, 10, number)).arrival for number in (12, 31)]
+    assert arrivals == [wall("2026-10-12 08:55"), wall("2026-10-31 08:55")]
+    staffing.punches(who, "2026-10-11 18:00")  # now each morning is a repeat of the evening before
+    mark_stale(session, [(who, date(2026, 10, 11), date(2026, 10, 11))])
+    assert refresh_days(session, sections) == 21
+    last = day(session, who, date(2026, 10, 31))
+    assert (last.arrival, last.departure) == (None, wall("2026-10-31 18:01"))
 
 
 def test_what_is_protected_and_what_is_a_repeat_follows_the_policy_of_the_month(
