@@ -185,9 +185,12 @@ def awards_command(month: Month, award: str, kind: str, output: Path | None) -> 
 @OUTPUT
 @refusing
 def payroll_command(month: Month, kind: str, login: str | None, output: Path | None) -> None:
-    """Pay lines of a closed MONTH."""
-    rows = payroll.pay_lines(db.session(), month)
-    deliver((payroll.COLUMNS, [line.as_row() for line in rows]), output, kind)
+    """Pay lines of a closed MONTH. A month whose pay lines went out cannot be reopened."""
+    with transaction():
+        rows = payroll.pay_lines(db.session(), month)
+        payroll.mark_exported(db.session(), actor=acting(login), now=now().moment, month=month)
+        # Before the commit that tells of it: a file that could not be written was not exported.
+        deliver((payroll.COLUMNS, [line.as_row() for line in rows]), output, kind)
 
 
 audit_group = click.Group("audit", help="The audit trail.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from sqlalchemy import func, select
@@ -34,11 +35,23 @@ class Omission:
         return {"kind": self.kind, "count": self.count, "items": self.items}
 
 
+DueDay = tuple[int, date, bool]
+"""An employee id, a day on which they were due and not away, and whether they worked."""
+
+
 def omissions(
-    session: Session, month: Month, result: MonthResult, people: Iterable[PersonRow]
+    session: Session,
+    month: Month,
+    result: MonthResult,
+    people: Iterable[PersonRow],
+    due: Iterable[DueDay] | None = None,
 ) -> list[Omission]:
-    """Everything that the month, closed as it is, leaves out; kinds without anything are absent."""
+    """Everything that the month, closed as it is, leaves out; kinds without anything are absent.
+
+    ``due`` are the days of everybody, those that are stored where it is None.
+    """
     people = list(people)
+    due = stored_days(session, month) if due is None else due
     scored = {card.person.employee_id for card in result.cards}
     found: dict[str, list[dict[str, Any]]] = {
         "proposals": [
@@ -60,7 +73,7 @@ def omissions(
             for card in result.cards
             if card.status == "incomplete" and card.base is not None
         ],
-        "silent_teams": _silent_teams(session, month, people),
+        "silent_teams": _silent_teams(due, people),
     }
     listed = [Omission(kind, len(items), items) for kind, items in found.items() if items]
     counted = {
@@ -71,12 +84,7 @@ def omissions(
     return listed + [Omission(kind, count) for kind, count in counted.items() if count]
 
 
-def _silent_teams(
-    session: Session, month: Month, people: Iterable[PersonRow]
-) -> list[dict[str, Any]]:
-    """Days on which several of a team were due and nobody punched: rather a failed device."""
-    teams = {row.employee_id: row.team_path for row in people}
-    due: dict[tuple[Any, str], list[bool]] = defaultdict(list)
+def stored_days(session: Session, month: Month) -> list[DueDay]:
     rows = session.execute(
         select(PersonDay.employee_id, PersonDay.day, PersonDay.worked).where(
             PersonDay.month == month,
@@ -84,13 +92,20 @@ def _silent_teams(
             (PersonDay.worked.is_(True)) | (PersonDay.absent.is_(True)),
         )
     )
-    for employee_id, day, worked in rows:
+    return [(employee_id, day, worked) for employee_id, day, worked in rows]
+
+
+def _silent_teams(due: Iterable[DueDay], people: Iterable[PersonRow]) -> list[dict[str, Any]]:
+    """Days on which several of a team were due and nobody punched: rather a failed device."""
+    teams = {row.employee_id: row.team_path for row in people}
+    found: dict[tuple[date, str], list[bool]] = defaultdict(list)
+    for employee_id, day, worked in due:
         team = teams.get(employee_id)
         if team is not None:
-            due[day, team].append(worked)
+            found[day, team].append(worked)
     return [
         {"team": team, "day": day.isoformat(), "people": len(worked)}
-        for (day, team), worked in sorted(due.items())
+        for (day, team), worked in sorted(found.items())
         if len(worked) > 1 and not any(worked)
     ]
 

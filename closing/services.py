@@ -113,6 +113,7 @@ def close_month(
     """
     check_closable(session, month)
     computed = compute_open_month(session, month)
+    check_closable(session, month)  # that wrote, so whoever closed meanwhile has ended
     closing = Closing(
         month=month,
         revision=last_revision(session, month) + 1,

@@ -17,7 +17,7 @@ class Incident(Model):
 
     ``counts_in`` is the month in which it counts: that of its date, or the open month in which it
     was decided where that of its date was closed; null while it is not decided. ``reason`` is that
-    of a decision, ``recorded_by`` and ``decided_by`` are labels of actors (who need be no employee).
+    of a decision; ``recorded_by`` and ``decided_by`` are labels of actors, who may be no employee.
     """
 
     __tablename__ = "incidents"
