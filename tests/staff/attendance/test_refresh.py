@@ -233,8 +233,9 @@ def test_there_are_no_days_before_the_hire_date_or_after_the_last_day(
     staffing.roster(gone)
     staffing.overtime(gone, "2026-10-10 09:00", "2026-10-10 12:00")
     staffing.punches(gone, "2026-10-10 09:00 12:00")
-    mark_stale(session, [(gone, date(2026, 10, 10), date(2026, 10, 10))])
     keep(session, OCTOBER)
+    mark_stale(session, [(gone, date(2026, 10, 10), date(2026, 10, 10))])
+    assert refresh_days(session, default_sections) == 0
     assert {employee for employee, _ in stored(session)} == {who}
     days = sorted(on for _, on in stored(session))
     assert (days[0], days[-1], len(days)) == (date(2026, 10, 6), date(2026, 10, 15), 8)
