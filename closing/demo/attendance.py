@@ -72,7 +72,11 @@ def _spans(
         return [("sick", days)]
     spans: list[tuple[str, list[date]]] = []
     holidays = 0.36 if month.number in (2, 7, 8) else 0.22
-    for kind, chance, longest in (("annual", holidays, 4), ("sick", 0.06, 2), ("marriage", 0.004, 3)):
+    for kind, chance, longest in (
+        ("annual", holidays, 4),
+        ("sick", 0.06, 2),
+        ("marriage", 0.004, 3),
+    ):
         if rng.random() < chance:
             first = rng.randrange(len(days))
             spans.append((kind, days[first : first + 1 + rng.randrange(longest)]))
@@ -124,7 +128,8 @@ def overtime(scene: Scene, month: Month) -> tuple[Rows, dict[tuple[str, date], i
     busy = 1.6 if month.number in (6, 11) else 0.7
     for person in scene.at_work(month):
         rng = stream(scene.seed, "overtime", person.no, month)
-        days = scene.present(person, month)
+        half = scene.away[person.no].half
+        days = [day for day in scene.present(person, month) if day not in half]
         for day in rng.sample(days, min(len(days), int(busy * rng.random() * 2))):
             minutes = rng.choice((60, 90, 120))
             stays[person.no, day] = minutes

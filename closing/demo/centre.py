@@ -15,9 +15,6 @@ from closing.demo.tickets import tickets
 from core.values import Month
 from staff.attendance.rosters import DayCalendar
 
-# Who shows what; those whom a small centre lacks are left out.
-SHOWN = ("star", "struggler", "latecomer", "leak", "major", "maternity", "leaver")
-
 
 @dataclass(frozen=True)
 class Centre:

@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import click
@@ -22,7 +23,6 @@ from closing.demo.services import (
     create_demo,
     is_empty,
     sign_ins,
-    steps,
 )
 from closing.demo.tables import best_table, sign_in_table
 from closing.months import newest_closed
@@ -50,7 +50,7 @@ def demo_command(
     if if_empty and not is_empty(db.session()):
         return
     size = Size(staff, months, seed, until)
-    with tempfile.TemporaryDirectory(prefix="pingyou-") as folder, _progress(size) as step:
+    with tempfile.TemporaryDirectory(prefix="pingyou-") as folder, _progress(months) as step:
         telling = Telling(
             actor=acting(login),
             now=now(),
@@ -65,16 +65,18 @@ def demo_command(
 
 
 @contextmanager
-def _progress(size: Size) -> Iterator[Callable[[str], None]]:
+def _progress(months: int) -> Iterator[Callable[[Month], None]]:
     """A bar on a terminal; nothing where standard error goes elsewhere."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("", total=steps(size))
+    with Progress(
+        *columns, console=console, transient=True, disable=not sys.stderr.isatty()
+    ) as bar:
+        done = count()
+        task = bar.add_task("", total=months)
 
-        def step(words: str) -> None:
-            bar.update(task, description=words)
-            bar.advance(task)
+        def step(month: Month) -> None:
+            bar.update(task, description=str(month), completed=next(done))
 
         yield step
 

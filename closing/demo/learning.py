@@ -25,7 +25,7 @@ def courses() -> Rows:
         _course("CONF", "信息安全与保密", "confidentiality", EVERYBODY, 30, VALID, 2, 60, ""),
         _course("ONB", "新员工入职培训", "communication", EVERYBODY, 30, None, 8, 60, ""),
         _course("PROD", "产品与流程更新", "product", "", None, None, 1.5, 60, ""),
-        _course("COMM", "沟通与投诉处理", "communication", "", None, None, 6, 60, "csat;qa_score"),
+        _course("COMM", "沟通与投诉处理", "communication", "", None, None, 6, 60, "csat"),
         _course("QUAL", "服务礼仪与质检标准", "etiquette", "", None, None, 4, 60, "qa_score"),
     ]
 
@@ -136,7 +136,9 @@ def _falls_due(scene: Scene, person: Person, month: Month) -> bool:
     if person.story == "overdue" and month < scene.months[-1]:
         return False
     first = scene.months[0]
-    taken = Month.of(_confidentiality(scene, person) if person.hire < first.first_day else person.hire)
+    taken = Month.of(
+        _confidentiality(scene, person) if person.hire < first.first_day else person.hire
+    )
     since = month.index - taken.index
     if person.story == "overdue":
         return since >= VALID - 1
@@ -150,5 +152,5 @@ def _improving(
     plan = {"struggler": "training", "plateau": "training", "late_bloomer": "second_training"}
     if person.story not in plan or month != scene.when[plan[person.story]]:
         return []
-    course, hours = ("QUAL", 4) if person.story == "late_bloomer" else ("COMM", 6)
+    course, hours = ("COMM", 6) if person.story == "plateau" else ("QUAL", 4)
     return [_passed(person, course, days[len(days) // 2], hours, rng, mandatory=False)]

@@ -1,13 +1,14 @@
-"""Who works in the demo centre: teams, positions, supervisors, hire dates, and whose story it is."""
+"""Who works in the demo centre: teams, positions, supervisors, hire dates, and their stories."""
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from statistics import NormalDist
+from typing import TypedDict
 
 from closing.demo.names import ordinal, people_names
 from closing.demo.rows import between, stream
@@ -27,7 +28,8 @@ POSITIONS = {
 }
 # Days off of the shops rotate: five of seven.
 SHOP_WEEKS = ("12345", "23456", "34567", "14567", "12567", "12367", "12347")
-ABILITY = NormalDist(84.5, 13.0)
+# Levels of ability; the weak end reaches further down than the strong one up.
+ABILITY, WEAK, REACH = NormalDist(83.0, 13.2), 74.0, 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +101,28 @@ def _officers(staff: int) -> int:
 def cast(seed: int, staff: int, months: Sequence[Month]) -> list[Person]:
     """Everybody, by employee number: managers, HR, supervisors, then the agents team by team."""
     rng = stream(seed, "people")
-    names = iter(people_names(rng, staff))
-    numbers = iter(f"E{number:04d}" for number in range(1, staff + 1))
+    badges = _badges(rng, staff)
     opened = months[0].first_day
     teams = layout(staff)
+    count = _managers(len(teams))
     managers = [
         Person(
-            *(next(numbers), next(names), "manager", CENTRE, None if index == 0 else "E0001"),
+            **next(badges),
+            position="manager",
+            team=CENTRE,
+            supervisor="E0001" if index else None,
             hire=_hired(rng, opened, 1500),
             wage=15000,
             ability=86.0,
         )
-        for index in range(_managers(len(teams)))
+        for index in range(count)
     ]
     officers = [
         Person(
-            *(next(numbers), next(names), "hr", CENTRE, "E0001"),
+            **next(badges),
+            position="hr",
+            team=CENTRE,
+            supervisor="E0001",
             hire=_hired(rng, opened, 900),
             wage=9000,
         )
@@ -122,22 +130,25 @@ def cast(seed: int, staff: int, months: Sequence[Month]) -> list[Person]:
     ]
     lines = managers[1:] or managers
     leaders = [
-        Person(
-            *(next(numbers), next(names), "supervisor", team.path),
-            supervisor=lines[index // TEAMS_PER_MANAGER if len(managers) > 1 else 0].no,
-            hire=_hired(rng, opened, 1100),
-            wage=9000 + 100 * rng.randrange(20),
-            shop=team.shop,
-            ability=between(rng.gauss(86, 6), 74, 98),
-        )
+        _leader(rng, next(badges), team, lines[index // TEAMS_PER_MANAGER], opened)
         for index, team in enumerate(teams)
     ]
     agents = [
-        _agent(rng, next(numbers), next(names), team, leader, place, opened)
+        _agent(rng, next(badges), team, leader, place, opened)
         for team, leader in zip(teams, leaders)
         for place in range(team.agents)
     ]
     return [*managers, *officers, *leaders, *_told(_gifted(rng, agents), months)]
+
+
+class Badge(TypedDict):
+    no: str
+    name: str
+
+
+def _badges(rng: random.Random, staff: int) -> Iterator[Badge]:
+    for number, name in enumerate(people_names(rng, staff), 1):
+        yield {"no": f"E{number:04d}", "name": name}
 
 
 def _hired(rng: random.Random, opened: date, least: int) -> date:
@@ -146,12 +157,28 @@ def _hired(rng: random.Random, opened: date, least: int) -> date:
     return day - timedelta(days=day.weekday())
 
 
+def _leader(rng: random.Random, badge: Badge, team: Team, manager: Person, opened: date) -> Person:
+    return Person(
+        **badge,
+        position="supervisor",
+        team=team.path,
+        supervisor=manager.no,
+        hire=_hired(rng, opened, 1100),
+        wage=9000 + 100 * rng.randrange(20),
+        shop=team.shop,
+        ability=between(rng.gauss(86, 6), 74, 98),
+    )
+
+
 def _agent(
-    rng: random.Random, no: str, name: str, team: Team, leader: Person, place: int, opened: date
+    rng: random.Random, badge: Badge, team: Team, leader: Person, place: int, opened: date
 ) -> Person:
     senior = place % 5 == 4
     return Person(
-        *(no, name, POSITIONS[team.queue][senior], team.path, leader.no),
+        **badge,
+        position=POSITIONS[team.queue][senior],
+        team=team.path,
+        supervisor=leader.no,
         hire=_hired(rng, opened, 700 if senior else 150),
         wage=5200 + 1400 * senior + 50 * rng.randrange(30),
         queue=team.queue,
@@ -165,11 +192,16 @@ def _gifted(rng: random.Random, agents: list[Person]) -> list[Person]:
     gifted: dict[str, Person] = {}
     for queue in TITLES:
         group = [person for person in agents if person.queue == queue]
-        spread = [ABILITY.inv_cdf((rank + 0.5) / len(group)) for rank in range(len(group))]
+        spread = [_ability((rank + 0.5) / len(group)) for rank in range(len(group))]
         rng.shuffle(spread)
         for person, ability in zip(group, spread):
             gifted[person.no] = replace(person, ability=ability + 2 * person.senior)
     return [gifted[person.no] for person in agents]
+
+
+def _ability(quantile: float) -> float:
+    level = ABILITY.inv_cdf(quantile)
+    return level - REACH * max(0.0, WEAK - level)
 
 
 def months_of(months: Sequence[Month]) -> dict[str, Month]:

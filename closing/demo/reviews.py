@@ -55,9 +55,7 @@ def _takes_part(scene: Scene, person: Person, month: Month) -> bool:
     return person.position != "hr" and bool(scene.present(person, month))
 
 
-def _raters(
-    ratee: Person, there: list[Person], rng: random.Random
-) -> list[tuple[str, Person]]:
+def _raters(ratee: Person, there: list[Person], rng: random.Random) -> list[tuple[str, Person]]:
     """Who rates somebody, as what; nobody twice."""
     others = [person for person in there if person.no != ratee.no]
     groups = {
@@ -75,9 +73,10 @@ def _raters(
 
 
 def _peers(ratee: Person, others: list[Person]) -> list[Person]:
-    """Of the same team, or for those who lead teams of the same position."""
+    """Of the same team, or, for those who lead, of the same position under the same person."""
     if ratee.queue is None:
-        return [person for person in others if person.position == ratee.position]
+        lead = (ratee.position, ratee.supervisor)
+        return [person for person in others if (person.position, person.supervisor) == lead]
     return [person for person in others if person.queue and person.team == ratee.team]
 
 

@@ -12,7 +12,9 @@ from closing.demo.rows import stream
 from core.values import Month
 from staff.attendance.rosters import DayCalendar
 
-TREND = 0.9  # points by which everybody gets better from month to month
+# By how much these two are below their ability before, and while, they are trained.
+UNTRAINED = {"struggler": (39.0, 28.0), "late_bloomer": (33.0, 26.0)}
+TREND = 0.6  # points by which everybody gets better from month to month
 
 
 @dataclass(slots=True)
@@ -36,10 +38,6 @@ class Scene:
     @cached_property
     def when(self) -> dict[str, Month]:
         return months_of(self.months)
-
-    @cached_property
-    def by_no(self) -> dict[str, Person]:
-        return {person.no: person for person in self.people}
 
     @cached_property
     def agents(self) -> list[Person]:
@@ -88,10 +86,10 @@ class Scene:
 
     def _turn(self, person: Person, month: Month) -> float:
         """What the person's story adds in the month."""
-        if person.story in ("struggler", "late_bloomer"):
+        if person.story in UNTRAINED:
             trained = self.when["training" if person.story == "struggler" else "second_training"]
-            return {True: -46.0, False: 0.0}[month < trained] if month != trained else -34.0
+            return 0.0 if month > trained else -UNTRAINED[person.story][month == trained]
         if person.story.startswith("new"):
             months = month.index - Month.of(person.hire).index
-            return (-14.0, -9.0, -5.0)[months] if 0 <= months < 3 else 0.0
+            return (-26.0, -15.0, -7.0)[months] if 0 <= months < 3 else 0.0
         return 0.0

@@ -68,7 +68,7 @@ class Size:
 class Telling:
     """How the story is written down: who acts, the zone of its clock, and where files may lie.
 
-    ``step`` is called before each of ``steps`` parts with what comes next.
+    ``step`` is called with every month before it is imported and closed.
     """
 
     actor: Actor
@@ -76,11 +76,7 @@ class Telling:
     zone: str
     seal: Callable[[str], str]
     folder: Path
-    step: Callable[[str], None]
-
-
-def steps(size: Size) -> int:
-    return 2 * size.months + 1
+    step: Callable[[Month], None]
 
 
 def is_empty(session: Session) -> bool:
@@ -97,14 +93,12 @@ def create_demo(session: Session, size: Size, telling: Telling) -> list[SignIn]:
     for month in (first, size.until):
         services.required_policy(session, month)
     years = {first.plus(-1).year, first.year, size.until.year}
-    telling.step("…")
     made = centre(size.seed, size.staff, size.months, size.until, official_calendar(years).days)
     for month in made.months:
-        telling.step(f"{month} ←")
+        telling.step(month)
         for kind, rows in made.files[month].items():
             if rows:
                 _import(session, telling, month, kind, rows)
-        telling.step(f"{month} ✓")
         if month != made.months[-1]:
             _close(session, telling, month)
     refresh_days(session, services.sections_of(session))
