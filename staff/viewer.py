@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from core.permissions import Role
@@ -69,6 +69,20 @@ def load_viewer(
         language=account.language,
         must_change=account.must_change,
     )
+
+
+def _leads(today: date) -> ColumnElement[bool]:
+    """Whether somebody reports to the account's person, or a team is theirs to lead."""
+    reporting = assignments_on(today)
+    return or_(
+        exists().where(reporting.c.supervisor_id == Account.employee_id),
+        exists().where(TeamLeader.employee_id == Account.employee_id),
+    )
+
+
+def _granted(session: Session, account_id: int) -> set[Role]:
+    rows = session.scalars(select(RoleGrant.role).where(RoleGrant.account_id == account_id))
+    return {Role(name) for name in rows}
 
 
 def has_left(person: Employee | None, today: date) -> bool:

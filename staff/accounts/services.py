@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import func, or_, select
@@ -39,13 +39,7 @@ def create_account(
     or the login is somebody's.
     """
     login = login.strip() if login else None
-    if employee_id is None and not login:
-        raise Refused(N_("An account belongs to an employee or has a login."), field="login")
-    taken = select(Account.id).where(Account.employee_id == employee_id)
-    if employee_id is not None and session.scalar(taken) is not None:
-        raise Refused(N_("This person has an account already."))
-    if login is not None and find(session, login) is not None:
-        raise Refused(N_("%(login)s is somebody's sign-in already."), field="login", login=login)
+    _check_free(session, employee_id, login)
     given = password or passwords.one_time()
     account = Account(
         employee_id=employee_id,
@@ -68,6 +62,16 @@ def create_account(
         after={"roles": [str(role) for role in roles]},
     )
     return NewAccount(account, given)
+
+
+def _check_free(session: Session, employee_id: int | None, login: str | None) -> None:
+    if employee_id is None and not login:
+        raise Refused(N_("An account belongs to an employee or has a login."), field="login")
+    taken = select(Account.id).where(Account.employee_id == employee_id)
+    if employee_id is not None and session.scalar(taken) is not None:
+        raise Refused(N_("This person has an account already."))
+    if login and _named(session, login):
+        raise Refused(N_("%(login)s is somebody's sign-in already."), field="login", login=login)
 
 
 def ensure_first_administrator(session: Session, now: Now) -> str | None:
@@ -149,20 +153,19 @@ def find(session: Session, name: str) -> Account | None:
 
     None where nobody, or more than one, goes by that name.
     """
+    found = _named(session, name)
+    return found[0] if len(found) == 1 else None
+
+
+def _named(session: Session, name: str) -> Sequence[Account]:
     key = name.strip().lower()
-    found = session.scalars(
+    names = (Account.login, Employee.employee_no, Employee.email)
+    return session.scalars(
         select(Account)
         .outerjoin(Employee, Employee.id == Account.employee_id)
-        .where(
-            or_(
-                func.lower(Account.login) == key,
-                func.lower(Employee.employee_no) == key,
-                func.lower(Employee.email) == key,
-            )
-        )
+        .where(or_(*(func.lower(column) == key for column in names)))
         .limit(2)
     ).all()
-    return found[0] if len(found) == 1 else None
 
 
 def get(session: Session, account_id: int) -> Account:
