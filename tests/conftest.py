@@ -2,4 +2,10 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["support.databases", "support.browser", "support.centres", "support.site"]
+pytest_plugins = [
+    "support.databases",
+    "support.browser",
+    "support.centres",
+    "support.site",
+    "support.importing",
+]

@@ -56,7 +56,7 @@ def _decodes(path: Path, encoding: str) -> bool:
 def _mostly_utf8(sample: bytes) -> bool:
     text = sample.decode("utf-8", "replace")
     beyond = sum(1 for letter in text if letter > "\x7f")
-    return beyond > 10 * text.count("\ufffd")
+    return beyond > 4 * text.count("\ufffd")
 
 
 def text_rows(path: Path, fits: Callable[[list[str]], int]) -> Iterator[list[str]]:

@@ -197,8 +197,8 @@ def _stored(session: Session, keys: set[int]) -> set[int]:
     query = select(key).where(Punch.at.between(low, high))
     if len(keys) < 1000:
         query = query.where(Punch.employee_id.in_({key >> BITS for key in keys}))
-    found = session.scalars(query.execution_options(yield_per=20_000))
-    return keys.intersection(found)
+    with session.scalars(query.execution_options(yield_per=20_000)) as found:
+        return keys.intersection(found)
 
 
 def insert_punches(session: Session, keys: Sequence[int], batch: int) -> None:

@@ -1,0 +1,152 @@
+"""Files as tables: encodings, delimiters, spreadsheets, and what is no table."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import date, datetime, time
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from core.files.reading import Table, read_table
+from core.files.sheets import cell_text
+from core.files.writing import write_csv, write_xlsx
+from core.messages import Refused
+
+HEADER = ["employee_no", "姓名"]
+
+
+def fits(header: list[str]) -> int:
+    return sum(cell in HEADER for cell in header)
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Callable[[bytes], Table]:
+    def read(content: bytes) -> Table:
+        path = tmp_path / "file.bin"
+        path.write_bytes(content)
+        return read_table(path, fits)
+
+    return read
+
+
+Read = Callable[[bytes], Table]
+TEXT = "employee_no{0}姓名\r\nE1{0}柳青禾\r\n\r\nE2{0}沈棠\r\n"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk"])
+def test_text_is_read_in_every_encoding_and_with_every_delimiter(
+    read: Read, encoding: str, delimiter: str
+) -> None:
+    table = read(TEXT.format(delimiter).encode(encoding))
+    assert table.header == HEADER
+    assert list(table.rows) == [(2, ["E1", "柳青禾"]), (4, ["E2", "沈棠"])]
+
+
+def test_commas_inside_a_heading_do_not_decide_the_delimiter(read: Read) -> None:
+    table = read("employee_no;姓名;a,b,c,d,e\nE1;柳青禾;1\n".encode())
+    assert table.header == [*HEADER, "a,b,c,d,e"]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "empty"),
+        (b"\n \n", "empty"),
+        (b"employee_no\0,x\nE1,2\n", "NUL"),
+        ("employee_no,姓名\nE1,2\n".encode("utf-16"), "UTF-16"),
+        ("employee_no,姓名\n".encode() + "E1,柳青禾沈棠岚\n".encode()[:-3] + b"\n", "broken"),
+        (b'employee_no,x\nE1,"no end\nE2,b\n', "line"),
+        (b"employee_no,x\nE1," + b"y" * 200_000 + b"\n", "line"),
+        (b"\x81\x20\xff\xff,\n" * 9, "neither UTF-8"),
+        (b",".join([b"x"] * 600) + b"\n", "columns"),
+        (b"PK\x03\x04 and nothing more", "damaged"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and nothing more", "cannot be read"),
+    ],
+)
+def test_what_is_no_table_is_refused_with_a_reason(read: Read, content: bytes, reason: str) -> None:
+    with pytest.raises(Refused, match=reason):
+        list(read(content).rows)
+
+
+def test_a_spreadsheet_is_known_by_its_content_and_read_as_text(read: Read) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(HEADER)
+    sheet.append([1001, "柳青禾"])
+    sheet.append([])
+    sheet.append(["007", date(2026, 10, 3)])
+    sheet.append([0.93, datetime(2026, 10, 3, 9, 1, 22)])
+    sheet.append([True])
+    book.create_sheet("another").append(["not", "read"])
+    stream = io.BytesIO()
+    book.save(stream)
+    table = read(stream.getvalue())
+    assert table.header == HEADER
+    assert list(table.rows) == [
+        (2, ["1001", "柳青禾"]),
+        (4, ["007", "2026-10-03 00:00:00"]),
+        (5, ["0.93", "2026-10-03 09:01:22"]),
+        (6, ["1", ""]),
+    ]
+
+
+def test_times_of_day_keep_their_spelling() -> None:
+    assert cell_text(time(9, 1)) == "09:01:00"
+
+
+def test_a_spreadsheet_that_was_cut_off_is_refused(read: Read) -> None:
+    whole = write_xlsx(HEADER, [[f"E{number}", "x"] for number in range(500)])
+    with pytest.raises(Refused):
+        list(read(whole[: len(whole) // 2]).rows)
+
+
+def test_a_sheet_that_unpacks_to_too_much_is_refused(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.files.sheets.MAX_UNPACKED", 100_000)
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b" " * 1_000_000)
+    with pytest.raises(Refused, match="unpacks"):
+        list(read(stream.getvalue()).rows)
+
+
+def test_a_cell_at_the_far_corner_does_not_cost_a_sheet_full_of_memory(read: Read) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet["A1"] = "employee_no"
+    sheet["XFD1048576"] = "far"
+    stream = io.BytesIO()
+    book.save(stream)
+    with pytest.raises(Refused, match="spans"):
+        list(read(stream.getvalue()).rows)
+
+
+DANGEROUS = ["=1+1", "+cmd", "-x", "@sum", "\tx", "plain", "-5", "+3.5"]
+
+
+def test_a_written_csv_holds_no_formula_and_reads_back_the_same(read: Read) -> None:
+    content = write_csv(HEADER, [["E1", cell] for cell in DANGEROUS])
+    assert content.startswith(b"\xef\xbb\xbf")
+    cells = [row[1] for row in csv.reader(io.StringIO(content.decode("utf-8-sig")))][1:]
+    assert [cell for cell in cells if cell[0] in "=@\t"] == []
+    assert cells[-3:] == ["plain", "-5", "+3.5"]
+    assert [row[1] for _, row in read(content).rows] == DANGEROUS
+
+
+def test_a_written_spreadsheet_holds_no_formula(tmp_path: Path) -> None:
+    path = tmp_path / "out.xlsx"
+    path.write_bytes(write_xlsx(["a", "b"], [["=1+1", 7], [date(2026, 10, 3), None]]))
+    sheet = openpyxl.load_workbook(path).active
+    assert sheet is not None
+    assert sheet["A2"].data_type == "s"
+    assert sheet["A2"].value == "=1+1"
+    assert sheet["A3"].value == datetime(2026, 10, 3)
