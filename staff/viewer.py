@@ -24,23 +24,13 @@ def load_viewer(
     ``positions`` maps names of positions to the roles that come with them.
     """
     assigned = assignments_on(today)
-    reporting, below = assignments_on(today), assignments_on(today).alias("below")
-    leads = or_(
-        exists().where(reporting.c.supervisor_id == Account.employee_id),
-        exists().where(TeamLeader.employee_id == Account.employee_id),
-    )
-    # Whoever leads people who lead people: managers.
-    manages = exists().where(
-        reporting.c.supervisor_id == Account.employee_id,
-        below.c.supervisor_id == reporting.c.employee_id,
-    )
     row = session.execute(
         select(
             Account,
             Employee,
             assigned.c.position,
-            leads.label("leads"),
-            manages.label("manages"),
+            _leads(today).label("leads"),
+            _manages(today).label("manages"),
         )
         .outerjoin(Employee, Employee.id == Account.employee_id)
         .outerjoin(assigned, assigned.c.employee_id == Employee.id)
@@ -48,18 +38,14 @@ def load_viewer(
     ).first()
     if row is None or has_left(row.Employee, today):
         return None
-    granted = session.scalars(select(RoleGrant.role).where(RoleGrant.account_id == account_id))
-    roles = {Role(name) for name in granted}
-    if row.Employee is not None:
-        roles.add(Role.EMPLOYEE)
-        if row.position in positions:
-            roles.add(positions[row.position])
-        if row.leads:
-            roles.add(Role.SUPERVISOR)
-        if row.manages:
-            roles.add(Role.MANAGER)
     account: Account = row.Account
     person: Employee | None = row.Employee
+    roles = _granted(session, account_id)
+    if person is not None:
+        roles |= {Role.EMPLOYEE}
+        roles |= {positions[row.position]} if row.position in positions else set()
+        roles |= {Role.SUPERVISOR} if row.leads else set()
+        roles |= {Role.MANAGER} if row.manages else set()
     return Viewer(
         account_id=account.id,
         employee_id=account.employee_id,
@@ -77,6 +63,15 @@ def _leads(today: date) -> ColumnElement[bool]:
     return or_(
         exists().where(reporting.c.supervisor_id == Account.employee_id),
         exists().where(TeamLeader.employee_id == Account.employee_id),
+    )
+
+
+def _manages(today: date) -> ColumnElement[bool]:
+    """Whether the account's person leads people who lead people."""
+    reporting, below = assignments_on(today), assignments_on(today).alias("below")
+    return exists().where(
+        reporting.c.supervisor_id == Account.employee_id,
+        below.c.supervisor_id == reporting.c.employee_id,
     )
 
 

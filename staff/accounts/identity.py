@@ -9,7 +9,6 @@ from core import web
 from core.db import db
 from core.viewer import Viewer
 from staff.accounts import passwords
-from staff.models import Account
 from staff.viewer import load_viewer
 
 
@@ -28,10 +27,7 @@ def load(account_id: int) -> SignedIn | None:
     viewer = load_viewer(
         db.session(), account_id, today=web.today(), positions=current_app.config["ROLE_POSITIONS"]
     )
-    if viewer is None:
-        return None
-    account = db.session.get_one(Account, account_id)
-    return SignedIn(viewer, account.epoch)
+    return None if viewer is None else SignedIn(viewer, viewer.epoch)
 
 
 def _from_session(stored: str) -> SignedIn | None:

@@ -24,6 +24,7 @@ ROLE_NAMES = {
     Role.EMPLOYEE: _l("Employee"),
     Role.SUPERVISOR: _l("Supervisor"),
     Role.MANAGER: _l("Manager"),
+    Role.MANAGER: _l("Manager"),
     Role.HR: _l("HR"),
     Role.ADMINISTRATOR: _l("Administrator"),
     Role.AUDITOR: _l("Auditor"),

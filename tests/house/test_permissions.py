@@ -19,7 +19,7 @@ from support.site import Site, application
 from core import web
 from core.permissions import Permission
 
-ROLES = ("agent", "supervisor", "hr", "admin", "auditor")
+ROLES = ("agent", "supervisor", "manager", "hr", "admin", "auditor")
 PUBLIC = None
 P = Permission
 
@@ -37,33 +37,33 @@ ENDPOINTS: dict[str, Permission | None] = {
 
 # Who gets in by which permission. Everything else is told 403 or 404.
 ENTER: dict[Permission, set[str]] = {
-    P.SELF: {"agent", "supervisor", "hr", "admin", "auditor"},
-    P.PROFILE_READ: {"agent", "supervisor", "hr", "auditor"},
+    P.SELF: {"agent", "supervisor", "manager", "hr", "admin", "auditor"},
+    P.PROFILE_READ: {"agent", "supervisor", "manager", "hr", "auditor"},
     P.PROFILE_WRITE: {"hr"},
-    P.PAY_READ: {"agent", "supervisor", "hr", "auditor"},
-    P.ATTENDANCE_READ: {"agent", "supervisor", "hr", "auditor"},
+    P.PAY_READ: {"agent", "supervisor", "manager", "hr", "auditor"},
+    P.ATTENDANCE_READ: {"agent", "supervisor", "manager", "hr", "auditor"},
     P.ATTENDANCE_WRITE: {"hr"},
-    P.REQUESTS_DECIDE: {"supervisor", "hr"},
-    P.EVALUATIONS_READ: {"agent", "supervisor", "hr", "auditor"},
-    P.EVALUATIONS_WRITE: {"supervisor", "hr"},
-    P.SCORECARDS_READ: {"agent", "supervisor", "hr", "auditor"},
-    P.REVIEWS_READ: {"agent", "supervisor", "hr", "auditor"},
-    P.RECORDS_READ: {"agent", "supervisor", "hr", "auditor"},
-    P.RECORDS_WRITE: {"supervisor", "hr"},
-    P.RULES_READ: {"agent", "supervisor", "hr", "admin", "auditor"},
+    P.REQUESTS_DECIDE: {"supervisor", "manager", "hr"},
+    P.EVALUATIONS_READ: {"agent", "supervisor", "manager", "hr", "auditor"},
+    P.EVALUATIONS_WRITE: {"supervisor", "manager", "hr"},
+    P.SCORECARDS_READ: {"agent", "supervisor", "manager", "hr", "auditor"},
+    P.REVIEWS_READ: {"agent", "supervisor", "manager", "hr", "auditor"},
+    P.RECORDS_READ: {"agent", "supervisor", "manager", "hr", "auditor"},
+    P.RECORDS_WRITE: {"supervisor", "manager", "hr"},
+    P.RULES_READ: {"agent", "supervisor", "manager", "hr", "admin", "auditor"},
     P.RULES_WRITE: {"hr"},
-    P.INCIDENTS_READ: {"agent", "supervisor", "hr", "auditor"},
-    P.INCIDENTS_RECORD: {"supervisor", "hr"},
-    P.INCIDENTS_APPROVE: {"hr"},
-    P.TRAINING_READ: {"agent", "supervisor", "hr", "auditor"},
-    P.TRAINING_WRITE: {"supervisor", "hr"},
-    P.AWARDS_READ: {"agent", "supervisor", "hr", "auditor"},
+    P.INCIDENTS_READ: {"agent", "supervisor", "manager", "hr", "auditor"},
+    P.INCIDENTS_RECORD: {"supervisor", "manager", "hr"},
+    P.INCIDENTS_APPROVE: {"manager", "hr"},
+    P.TRAINING_READ: {"agent", "supervisor", "manager", "hr", "auditor"},
+    P.TRAINING_WRITE: {"supervisor", "manager", "hr"},
+    P.AWARDS_READ: {"agent", "supervisor", "manager", "hr", "auditor"},
     P.AWARDS_WRITE: {"hr"},
     P.CLOSING_READ: {"hr", "auditor"},
     P.CLOSING_WRITE: {"hr"},
     P.IMPORTS: {"hr"},
     P.ACCOUNTS_WRITE: {"admin"},
-    P.AUDIT_READ: {"agent", "supervisor", "hr", "auditor"},
+    P.AUDIT_READ: {"agent", "supervisor", "manager", "hr", "auditor"},
 }
 DOOR = "door-"  # endpoints of this test, one per permission
 # Values for the variable parts of addresses.

@@ -114,6 +114,7 @@ def test_roles_come_by_position_by_reports_and_by_hand(site: Site) -> None:
         roles = {name: viewer(session, account).roles for name, account in accounts.items()}
         assert roles["agent"] == {Role.EMPLOYEE}
         assert roles["supervisor"] == {Role.EMPLOYEE, Role.SUPERVISOR}
+        assert roles["manager"] == {Role.EMPLOYEE, Role.SUPERVISOR, Role.MANAGER}
         assert roles["hr"] == {Role.EMPLOYEE, Role.HR}
         assert roles["admin"] == {Role.ADMINISTRATOR}
         assert viewer(session, by_hand).roles == {Role.AUDITOR}
