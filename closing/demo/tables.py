@@ -48,8 +48,11 @@ def best_table(month: Month, views: Sequence[CardView]) -> Table:
 def sign_in_table(sign_ins: Sequence[SignIn]) -> Table:
     """Role, sign-in, password, name and what there is to see."""
     table = Table(title=gettext("Sign-ins of the demo"))
-    for heading in ("Role", "Sign-in", "Password", "Name", "Shows"):
-        table.add_column(gettext(heading))
+    table.add_column(gettext("Role"))
+    table.add_column(gettext("Sign-in"))
+    table.add_column(gettext("Password"))
+    table.add_column(gettext("Name"))
+    table.add_column(gettext("Shows"))
     for each in sign_ins:
         role, shows = gettext(ROLES[each.role]), gettext(each.shows)
         table.add_row(role, each.login, PASSWORD, each.name, shows)
