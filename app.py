@@ -26,7 +26,7 @@ from closing.imports.commands import import_command
 from core import audit, web
 from core.db import db, migration_type
 from core.settings import settings
-from reports.routes import reports
+from reports.routes import BLUEPRINTS as report_pages
 from staff.accounts.identity import init_accounts
 from staff.accounts.routes import accounts
 from staff.accounts.services import acting
@@ -52,7 +52,7 @@ def create_app(given: Mapping[str, Any] | None = None) -> Flask:
     audit.install(lambda: app.config["MASTER_KEY"].derive("audit"))
     web.init_web(app)
     init_accounts(app)
-    for blueprint in (reports, accounts, staff_pages):
+    for blueprint in (*report_pages, accounts, staff_pages):
         app.register_blueprint(blueprint)
     web.check_endpoints(app)
     app.extensions["find_actor"] = lambda login: acting(db.session(), login)

@@ -13,6 +13,7 @@ class Viewer:
 
     ``name`` is for display. ``language`` is the account's choice, None where it made none.
     ``must_change`` says that the password was given by somebody else and has to be replaced.
+    ``epoch`` is the account's: sessions of an earlier one have ended.
     """
 
     account_id: int
@@ -22,6 +23,7 @@ class Viewer:
     name: str = ""
     language: str | None = None
     must_change: bool = False
+    epoch: int = 0
 
     def scopes(self, permission: Permission) -> frozenset[Scope]:
         """Every scope in which the viewer holds the permission; empty where in none."""

@@ -1,19 +1,11 @@
-"""Pages that read across packages."""
+"""Pages that read across packages: importing their routes puts them on the blueprints."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
-from flask_babel import lazy_gettext as _l
+from reports.blueprints import reports, scorecards
+from reports.dashboard import routes as _dashboard  # noqa: F401
+from reports.heatmap import routes as _heatmap  # noqa: F401
+from reports.records import routes as _records  # noqa: F401
+from reports.scorecards import routes as _scorecards  # noqa: F401
 
-from core import web
-from core.pages.places import place
-from core.permissions import Permission
-
-reports = Blueprint("reports", __name__)
-place("dashboard", _l("Dashboard"), "reports.dashboard", Permission.SELF, icon="home", order=0)
-
-
-@reports.get("/")
-@web.requires(Permission.SELF)
-def dashboard() -> str:
-    return render_template("reports/dashboard.html")
+BLUEPRINTS = (reports, scorecards)

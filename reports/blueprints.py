@@ -1,0 +1,22 @@
+"""The places of this package. Heat map and records belong to the scorecards."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+from flask_babel import lazy_gettext as _l
+
+from core.pages.places import place
+from core.permissions import Permission
+
+reports = Blueprint("reports", __name__)
+scorecards = Blueprint("scorecards", __name__)
+
+place("dashboard", _l("Dashboard"), "reports.dashboard", Permission.SELF, icon="home", order=0)
+place(
+    "scorecards",
+    _l("Scorecards"),
+    "scorecards.newest",
+    Permission.SCORECARDS_READ,
+    icon="card",
+    order=10,
+)

@@ -1,0 +1,1 @@
+"""A month as a heat map: people by metrics."""

@@ -1,0 +1,129 @@
+"""How far a viewer's reading goes: whose scorecards, in which months, and which of one person's.
+
+An employee sees a closed month's results once they are published; whoever reads them for their
+work sees them from the close on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, literal, or_, select
+from sqlalchemy.orm import Session
+
+from closing.policy import Policy
+from closing.versions import policy_of_closing
+from core.models import Closing, DocumentVersion, MonthState
+from core.permissions import Permission, Scope
+from core.values import Month
+from core.viewer import Viewer
+from evaluations.scorecards.models import Scorecard
+from staff.models import Employee
+from staff.queries import team_of, visible_employees
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedMonth:
+    """A month as it is closed now, with the policy of then; ``published_at`` is None until.
+
+    ``document`` is held so that the session keeps it for whoever asks for the version again.
+    """
+
+    month: Month
+    closing: Closing
+    published_at: datetime | None
+    policy: Policy
+    document: DocumentVersion
+
+
+def closed_month(session: Session, month: Month) -> ClosedMonth | None:
+    """None while the month is open. One statement."""
+    row = session.execute(
+        select(Closing, MonthState.published_at, DocumentVersion)
+        .join(MonthState, MonthState.closing_id == Closing.id)
+        .join(DocumentVersion, DocumentVersion.id == Closing.document_version_id)
+        .where(MonthState.month == month)
+    ).first()
+    if row is None:
+        return None
+    closing, published_at, document = row
+    version = policy_of_closing(session, document.id)
+    return ClosedMonth(month, closing, published_at, version.policy, document)
+
+
+def sees_unpublished(viewer: Viewer) -> bool:
+    """Whether the viewer sees even their own results before they are published."""
+    return viewer.reaches_all(Permission.SCORECARDS_READ, closed=True)
+
+
+def readable(viewer: Viewer, day: date) -> ColumnElement[bool]:
+    """Condition on ``Scorecard`` joined to ``MonthState``: what the viewer may read.
+
+    ``day`` decides who reports to whom (today).
+    """
+    ids = visible_employees(viewer, Permission.SCORECARDS_READ, day=day, closed=True)
+    return Scorecard.employee_id.in_(ids) & out_for(viewer, MonthState, Scorecard)
+
+
+def out_for(viewer: Viewer, state: Any, card: Any) -> ColumnElement[bool]:
+    """Condition: the month is published, or the scorecard is not the viewer's own."""
+    if viewer.employee_id is None or sees_unpublished(viewer):
+        return literal(True)
+    return or_(state.published_at.is_not(None), card.employee_id != viewer.employee_id)
+
+
+def newest_readable(session: Session, viewer: Viewer, day: date) -> Month | None:
+    """The newest closed month of which the viewer may read a scorecard."""
+    some = exists().where(
+        Scorecard.closing_id == MonthState.closing_id, readable(viewer, day)
+    ).correlate(MonthState)  # fmt: skip
+    return session.scalar(
+        select(MonthState.month)
+        .where(MonthState.closing_id.is_not(None), some)
+        .order_by(MonthState.month.desc())
+        .limit(1)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Somebody whom the viewer looks at; ``is_me`` and ``in_team`` say in which scopes."""
+
+    id: int
+    employee_no: str
+    name: str
+    viewer: Viewer
+    is_me: bool
+    in_team: bool
+
+    def may(self, permission: Permission, *, closed: bool = True) -> bool:
+        """Whether ``permission`` reaches this person; ``closed``: rows of a closed month."""
+        held = self.viewer.scopes(permission)
+        return (
+            self.viewer.reaches_all(permission, closed=closed)
+            or (self.is_me and Scope.OWN in held)
+            or (self.in_team and Scope.TEAM in held)
+        )
+
+    def may_see_results(self, month: ClosedMonth) -> bool:
+        """Whether the viewer may read this person's scorecard of the month."""
+        if not self.may(Permission.SCORECARDS_READ):
+            return False
+        return not self.is_me or sees_unpublished(self.viewer) or month.published_at is not None
+
+
+def subject(session: Session, viewer: Viewer, employee_no: str, day: date) -> Subject | None:
+    """The person with this number, whether or not the viewer may see anything of theirs."""
+    in_team: ColumnElement[bool] = literal(False)
+    if viewer.employee_id is not None:
+        in_team = Employee.id.in_(team_of(viewer.employee_id, day))
+    row = session.execute(
+        select(Employee.id, Employee.employee_no, Employee.name, in_team).where(
+            Employee.employee_no == employee_no
+        )
+    ).first()
+    if row is None:
+        return None
+    return Subject(row[0], row[1], row[2], viewer, row[0] == viewer.employee_id, bool(row[3]))

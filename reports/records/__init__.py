@@ -1,0 +1,1 @@
+"""The records behind the figures of a scorecard, family by family."""

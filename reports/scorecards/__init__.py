@@ -1,0 +1,1 @@
+"""Scorecards of closed months: the list, one scorecard as a sum, its trend."""

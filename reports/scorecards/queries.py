@@ -1,0 +1,250 @@
+"""Scorecards from the store: a month's list, and one person's over the months."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy.orm import Session, aliased
+
+from core.models import Closing, MonthState
+from core.permissions import Permission
+from core.values import Month
+from core.viewer import Viewer
+from evaluations.scorecards.models import Scorecard, ScorecardLine
+from reports.reach import out_for, readable
+from staff.models import Employee, Team
+from staff.queries import visible_employees
+
+MONTHS = 12
+
+
+def month_cards(viewer: Viewer, day: date, month: Month) -> Select[Any]:
+    """The month's scorecards that the viewer may read.
+
+    Columns: id, employee_no, name, team (path), template, position, status, ramping, grade, total,
+    change (against the month before, where both are complete; docs/scoring.md, Awards), base,
+    adjustment, coverage, team_rank, company_rank.
+    """
+    card, before, earlier = Scorecard, aliased(Scorecard), aliased(MonthState)
+    closed_before = select(earlier.closing_id).where(
+        earlier.month == month.plus(-1),
+        earlier.closing_id.is_not(None),
+        out_for(viewer, earlier, before),
+    )
+    both = and_(card.status == "complete", before.status == "complete")
+    found: Select[Any] = (
+        select(
+            card.id,
+            Employee.employee_no,
+            Employee.name,
+            Team.path.label("team"),
+            card.template,
+            card.position,
+            card.status,
+            card.ramping,
+            card.grade,
+            card.total,
+            case((both, card.total - before.total)).label("change"),
+            card.base,
+            card.adjustment,
+            card.coverage,
+            card.team_rank,
+            card.company_rank,
+        )
+        .join(MonthState, MonthState.closing_id == card.closing_id)
+        .join(Employee, Employee.id == card.employee_id)
+        .outerjoin(Team, Team.id == card.team_id)
+        .outerjoin(
+            before,
+            and_(before.employee_id == card.employee_id, before.closing_id.in_(closed_before)),
+        )
+        .where(MonthState.month == month, readable(viewer, day))
+    )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How many scorecards of each grade and status, and the teams and templates among them."""
+
+    grades: Mapping[str, int]
+    statuses: Mapping[str, int]
+    teams: tuple[str, ...]
+    templates: tuple[str, ...]
+    cards: int
+
+    @property
+    def graded(self) -> int:
+        return sum(self.grades.values())
+
+
+def overview(session: Session, cards: Select[Any]) -> Overview:
+    """Counts over the whole of ``month_cards``. One statement."""
+    listed = cards.subquery()
+    rows = session.execute(
+        select(
+            listed.c.grade, listed.c.status, listed.c.team, listed.c.template, func.count()
+        ).group_by(listed.c.grade, listed.c.status, listed.c.team, listed.c.template)
+    )
+    grades: dict[str, int] = defaultdict(int)
+    statuses: dict[str, int] = defaultdict(int)
+    teams: set[str] = set()
+    templates: set[str] = set()
+    for grade, status, team, template, count in rows:
+        if grade is not None:
+            grades[grade] += count
+        statuses[status] += count
+        templates.add(template)
+        if team is not None:
+            parts = team.split("/")
+            teams.update("/".join(parts[: depth + 1]) for depth in range(len(parts)))
+    total = sum(statuses.values())
+    return Overview(dict(grades), dict(statuses), tuple(sorted(teams)), tuple(templates), total)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A scorecard of one person in one closing. ``current``: that by which the month is closed."""
+
+    id: int
+    month: Month
+    revision: int
+    current: bool
+    closing: Closing
+    status: str
+    ramping: bool
+    template: str
+    team_id: int | None
+    base: float | None
+    team_mean: float | None
+    team_share: float
+    blended: float | None
+    adjustment: float
+    total: float | None
+    grade: str | None
+
+    @property
+    def competes(self) -> bool:
+        return self.status == "complete" and not self.ramping
+
+
+def history(session: Session, viewer: Viewer, employee_id: int, last: Month) -> list[Past]:
+    """One person's scorecards of twelve months up to ``last``, every revision, oldest first.
+
+    Months that the viewer may not see yet are left out; whether they may see the person is the
+    caller's affair.
+    """
+    rows = session.execute(
+        select(Scorecard, Closing, MonthState.closing_id)
+        .join(Closing, Closing.id == Scorecard.closing_id)
+        .join(MonthState, MonthState.month == Scorecard.month)
+        .where(
+            Scorecard.employee_id == employee_id,
+            Scorecard.month.between(last.plus(1 - MONTHS), last),
+            MonthState.closing_id.is_not(None),
+            Closing.sealed,
+            out_for(viewer, MonthState, Scorecard),
+        )
+        .order_by(Scorecard.month, Closing.revision)
+    )
+    return [_past(card, closing, current) for card, closing, current in rows]
+
+
+def _past(card: Scorecard, closing: Closing, current: int | None) -> Past:
+    names = [name for name in Past.__slots__ if hasattr(Scorecard, name)]
+    return Past(
+        **{name: getattr(card, name) for name in names},
+        revision=closing.revision,
+        current=closing.id == current,
+        closing=closing,
+    )
+
+
+def team_totals(session: Session, own: list[Past]) -> dict[Month, list[float]]:
+    """Sorted totals of everybody ranked in the person's team, in each month of ``own``."""
+    teams = {(past.closing.id, past.team_id) for past in own if past.team_id is not None}
+    found: dict[Month, list[float]] = defaultdict(list)
+    if not teams:
+        return found
+    wanted = {team: month.month for month in own if (team := (month.closing.id, month.team_id))}
+    rows = session.execute(
+        select(Scorecard.closing_id, Scorecard.team_id, Scorecard.total).where(
+            Scorecard.closing_id.in_([closing for closing, _ in teams]),
+            Scorecard.team_id.in_({team for _, team in teams}),
+            Scorecard.team_rank.is_not(None),
+        )
+    )
+    for closing_id, team_id, total in rows:
+        month = wanted.get((closing_id, team_id))
+        if month is not None and total is not None:
+            found[month].append(total)
+    return {month: sorted(totals) for month, totals in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class OldLine:
+    """As much of a line as the change against it needs."""
+
+    metric: str
+    weight: float
+    score: float | None
+
+
+def lines_of(session: Session, scorecard_id: int) -> list[OldLine]:
+    table = ScorecardLine
+    rows = session.execute(
+        select(table.metric, table.weight, table.score)
+        .where(table.scorecard_id == scorecard_id)
+        .order_by(table.ordinal)
+    )
+    return [OldLine(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Where a person stands in a list: the neighbours' numbers, the place from 1, the length.
+
+    ``ranked`` counts everybody with a rank in the company, whoever may see them.
+    """
+
+    before: str | None
+    after: str | None
+    place: int | None
+    length: int
+    ranked: int
+
+
+def walk(session: Session, ordered: Select[Any], employee_no: str, closing_id: int) -> Walk:
+    """``ordered`` is the list as the reader came from it (``core.tables.asked``)."""
+    ranked = (
+        select(func.count())
+        .where(Scorecard.closing_id == closing_id, Scorecard.company_rank.is_not(None))
+        .scalar_subquery()
+    )
+    number = ordered.selected_columns["employee_no"]
+    rows = session.execute(ordered.with_only_columns(number, ranked, maintain_column_froms=True))
+    found = rows.all()
+    numbers = [row[0] for row in found]
+    company = found[0][1] if found else 0
+    if employee_no not in numbers:
+        return Walk(None, None, None, len(numbers), company)
+    at = numbers.index(employee_no)
+    return Walk(
+        before=numbers[at - 1] if at else None,
+        after=numbers[at + 1] if at + 1 < len(numbers) else None,
+        place=at + 1,
+        length=len(numbers),
+        ranked=company,
+    )
+
+
+def reads_only_own(viewer: Viewer, session: Session, day: date) -> bool:
+    """Whether the viewer's only scorecards are their own."""
+    ids = visible_employees(viewer, Permission.SCORECARDS_READ, day=day, closed=True)
+    others = session.scalar(ids.where(Employee.id != (viewer.employee_id or 0)).limit(1))
+    return others is None

@@ -1,0 +1,180 @@
+"""The list of scorecards, one scorecard, its trend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from closing.cards import stored_views
+from closing.versions import policy_of_closing
+from core import charts, tables, web
+from core.db import db
+from core.permissions import Permission
+from core.values import Month
+from evaluations.review_queries import closed_groups
+from reports import words
+from reports.blueprints import scorecards
+from reports.reach import ClosedMonth, Subject, closed_month, newest_readable, subject
+from reports.scorecards import card as cards
+from reports.scorecards import queries, trend
+from reports.scorecards.facts import review_view
+from reports.scorecards.listing import listing
+
+READ = Permission.SCORECARDS_READ
+
+
+@scorecards.get("/scorecards")
+@web.requires(READ)
+def newest() -> BaseResponse | str:
+    """The month asked for, else the newest; those who read only their own get that scorecard."""
+    session, who, day = db.session(), web.viewer(), web.today()
+    month = newest_readable(session, who, day)
+    if month is None:
+        return render_template("reports/scorecards/none.html")
+    if request.args.get("month") and closed_month(session, web.selected_month()):
+        month = web.selected_month()
+    if queries.reads_only_own(who, session, day):
+        return redirect(url_for("scorecards.card", month=month, employee_no=who.label))
+    return redirect(url_for("scorecards.month_list", month=month))
+
+
+@scorecards.get("/scorecards/<month:month>")
+@web.requires(READ)
+def month_list(month: Month) -> str | Response:
+    session = db.session()
+    closed = closed_month(session, month)
+    if closed is None:
+        return render_template("reports/scorecards/open.html", month=month)
+    query = queries.month_cards(web.viewer(), web.today(), month)
+    found = queries.overview(session, query)
+    return tables.respond(
+        listing(closed, found),
+        query,
+        "reports/scorecards/list.html",
+        filename=f"scorecards-{month}",
+        closed=closed,
+        found=found,
+        teams=words.teams_by_leaf(found.teams),
+        grades=closed.policy.grades,
+        statuses=words.statuses(),
+        kept=_kept(),
+    )
+
+
+@scorecards.get("/scorecards/<month:month>/<employee_no>")
+@web.requires(READ)
+def card(month: Month, employee_no: str) -> str | tuple[str, int]:
+    session = db.session()
+    closed = closed_month(session, month)
+    person = _person(employee_no)
+    if closed is None or not person.may_see_results(closed):
+        return _absent(person, month, closed)
+    own = queries.history(session, person.viewer, person.id, month)
+    chosen = _revision(own, month)
+    if chosen is None:
+        return _absent(person, month, closed)
+    policy = closed.policy
+    if not chosen.current:
+        policy = policy_of_closing(session, chosen.closing.document_version_id).policy
+    (view,) = stored_views(session, chosen.closing, [person.id])
+    before = cards.previous(own, month)
+    teams = queries.team_totals(session, own)
+    found = trend.points(own, teams, month)
+    return render_template(
+        "reports/scorecards/card.html",
+        person=person,
+        closed=closed,
+        revision=chosen,
+        page=cards.card_page(
+            view,
+            policy,
+            before=before,
+            lines_before=queries.lines_of(session, before.id) if before else [],
+            reviews=_reviews(person, closed),
+            with_pay=person.may(Permission.PAY_READ),
+            team_size=len(teams.get(month, [])),
+        ),
+        note=cards.status_note(view, policy),
+        status=cards.label_of(view.status if view.status != "complete" else "ramping"),
+        trend=found,
+        chart=trend.chart(person.name, found),
+        trend_rows=trend.table(found),
+        revisions=[past for past in own if past.month == month],
+        walk=_walk(closed, person),
+        kept=_kept(),
+        may=person.may,
+        endpoints=ENDPOINTS,
+    )
+
+
+@scorecards.get("/scorecards/<month:month>/<employee_no>/trend.svg")
+@web.requires(READ)
+def trend_chart(month: Month, employee_no: str) -> Response:
+    session = db.session()
+    person = _person(employee_no)
+    own = queries.history(session, person.viewer, person.id, month)
+    found = trend.points(own, queries.team_totals(session, own), month)
+    return charts.respond(charts.trend, trend.chart(person.name, found))
+
+
+# The page of the records behind a figure, and who may open it.
+ENDPOINTS = {
+    "tickets": Permission.RECORDS_READ,
+    "complaints": Permission.RECORDS_READ,
+    "spot_checks": Permission.RECORDS_READ,
+    "metrics": Permission.EVALUATIONS_READ,
+    "attendance": Permission.ATTENDANCE_READ,
+    "training": Permission.TRAINING_READ,
+    "incidents": Permission.INCIDENTS_READ,
+    "reviews": Permission.REVIEWS_READ,
+}
+
+
+def _person(employee_no: str) -> Subject:
+    """404 for nobody, and for one whose scorecards the viewer may not read: the same answer."""
+    found = subject(db.session(), web.viewer(), employee_no, web.today())
+    if found is None or not found.may(READ):
+        abort(404)
+    return found
+
+
+def _absent(person: Subject, month: Month, closed: ClosedMonth | None) -> tuple[str, int]:
+    """The person has no scorecard to be read in this month: why, and where to go."""
+    page = render_template(
+        "reports/scorecards/absent.html", person=person, month=month, closed=closed
+    )
+    return page, 404
+
+
+def _revision(own: list[queries.Past], month: Month) -> queries.Past | None:
+    """The revision that the address asks for, else the one in force."""
+    of_month = [past for past in own if past.month == month]
+    asked = request.args.get("revision", "")
+    exact = [past for past in of_month if str(past.revision) == asked]
+    return next(iter(exact or [past for past in of_month if past.current]), None)
+
+
+def _reviews(person: Subject, closed: ClosedMonth) -> Any:
+    if not person.may(Permission.REVIEWS_READ):
+        return None
+    policy = closed.policy
+    first = closed.month.plus(-policy.reviews.carry_months)
+    rounds = closed_groups(db.session(), person.id, first, closed.month, policy.reviews.min_raters)
+    return review_view(rounds, policy, closed.month)
+
+
+def _walk(closed: ClosedMonth, person: Subject) -> queries.Walk:
+    query = queries.month_cards(web.viewer(), web.today(), closed.month)
+    nothing = queries.Overview(
+        {}, {}, (request.args.get("team", ""),), tuple(closed.policy.templates), 0
+    )
+    ordered = tables.asked(listing(closed, nothing), query)
+    return queries.walk(db.session(), ordered, person.employee_no, closed.closing.id)
+
+
+def _kept() -> dict[str, str]:
+    """What of the address says which list it is: carried from the list to its scorecards."""
+    names = ("sort", "dir", "q", "team", "template", "grade", "status")
+    return {name: request.args[name] for name in names if request.args.get(name)}

@@ -1,0 +1,101 @@
+"""Labels and figures that several pages share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from flask_babel import gettext as _
+
+from core.pages import filters as written
+from core.values import FactSpec, Names
+
+UNKNOWN = FactSpec("", "mean", Names("", ""))
+
+
+def statuses() -> dict[str, str]:
+    return {
+        "complete": _("Complete"),
+        "incomplete": _("Too little data"),
+        "exempt": _("Exempt"),
+        "ramping": _("New hire"),
+    }
+
+
+def states() -> dict[str, tuple[str, str]]:
+    """A rule's state in words, and the kind of its badge."""
+    return {
+        "counts": (_("Counts"), "plain"),
+        "superseded": (_("Superseded"), "plain"),
+        "proposed": (_("Proposed, not decided"), "warn"),
+        "declined": (_("Declined"), "plain"),
+        "voided": (_("Voided"), "plain"),
+        "undecided": (_("Undecided"), "plain"),
+    }
+
+
+def sources() -> dict[str, str]:
+    return {
+        "tickets": _("from tickets"),
+        "computed": _("computed from records"),
+        "entered": _("entered"),
+        "carried": _("carried over from an earlier month"),
+    }
+
+
+def relations() -> dict[str, str]:
+    return {
+        "supervisor": _("Supervisor"),
+        "peer": _("Peers"),
+        "subordinate": _("Subordinates"),
+        "cross_team": _("Other teams"),
+        "self": _("Oneself"),
+    }
+
+
+def actions() -> dict[str, str]:
+    """Follow-ups of rules, by the names that a policy gives them."""
+    return {
+        "praise": _("praise"),
+        "certificate": _("certificate of honour"),
+        "promotion_nomination": _("nomination for promotion"),
+        "team_reward": _("team reward"),
+        "reminder": _("reminder"),
+        "criticism": _("criticism"),
+        "written_warning": _("written warning"),
+        "interview": _("interview"),
+        "retraining": _("retraining"),
+        "position_review": _("review of the position"),
+        "demotion_review": _("review for demotion"),
+        "pay_review": _("review of pay"),
+        "suspension_review": _("review for suspension"),
+        "dismissal_review": _("review for dismissal"),
+    }
+
+
+def unit(text: str) -> str:
+    """A unit of the policy in the reader's language; points have none."""
+    known = {"min": _("min"), "h": _("h"), "d": _("days"), "mon": _("months"), "pts": ""}
+    return str(known.get(text, text))
+
+
+def figure(value: float | None, spec: FactSpec, places: int | None = None) -> str:
+    """A value with its unit: ``94.0%``, ``3.20 min``; ``places`` overrides those of its kind."""
+    if value is None:
+        return written.DASH
+    if spec.kind == "rate":
+        return written.percent(value, fine(value) if places is None else places)
+    text = written.fact(value, spec.kind) if places is None else written.number(value, places)
+    suffix = "" if spec.unit == "%" else unit(spec.unit)
+    return f"{text} {suffix}" if suffix else text
+
+
+def fine(*rates: float) -> int:
+    """Decimals of a percentage: two where one of the rates is small, as those of complaints."""
+    return 2 if any(0 < abs(rate) < 0.01 for rate in rates) else 1
+
+
+def teams_by_leaf(paths: Iterable[str | None]) -> Mapping[str, str]:
+    """A short name for every team path: its last part, the whole path where that is not unique."""
+    whole = sorted({path for path in paths if path})
+    leaves = [path.rpartition("/")[2] for path in whole]
+    return {path: leaf if leaves.count(leaf) == 1 else path for path, leaf in zip(whole, leaves)}
