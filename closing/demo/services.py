@@ -92,7 +92,7 @@ def create_demo(session: Session, size: Size, telling: Telling) -> list[SignIn]:
     first = size.until.plus(1 - size.months)
     for month in (first, size.until):
         services.required_policy(session, month)
-    years = {first.plus(-1).year, first.year, size.until.year}
+    years = range(first.year, size.until.year + 1)
     made = centre(size.seed, size.staff, size.months, size.until, official_calendar(years).days)
     for month in made.months:
         telling.step(month)
