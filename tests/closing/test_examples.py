@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +14,8 @@ from support.centres import (
     CENTRES,
     KEY,
     KINDS_OF_FILES,
+    SECRET,
     Examples,
-    application,
     cards,
     close,
     expected,
@@ -25,41 +26,17 @@ from support.centres import (
     reopen,
     unpacked,
 )
+from support.compare import differences
 from support.databases import KINDS, Kind
 from support.rows import derived, everything, latest_closings
 
+from app import create_app
 from closing.awards import propose
 from closing.services import revisions
 from closing.verification import verify
 from core.db import db
 
-# Whatever is rounded, and whatever is no float, has to be exact.
-ROUNDED = {"total", "bonus", "deducted", "payout", "wage_deduction", "wage_deduction_asked"}
 NOT_IN_FILES = {"revision", "policy_version", "as_of"}
-
-
-def differences(want: Any, got: Any, path: str = "") -> Iterator[str]:
-    """Where two results differ: floats by more than 1e-6, everything else at all."""
-    if isinstance(want, dict) and isinstance(got, dict):
-        for key in sorted(want.keys() | got.keys()):
-            if key not in want or key not in got:
-                yield f"{path}/{key}: {want.get(key, 'absent')} != {got.get(key, 'absent')}"
-            else:
-                exact = key in ROUNDED and want[key] != got[key]
-                yield from (
-                    [f"{path}/{key}: {want[key]} != {got[key]}"]
-                    if exact
-                    else differences(want[key], got[key], f"{path}/{key}")
-                )
-    elif isinstance(want, list) and isinstance(got, list) and len(want) == len(got):
-        for index, (one, other) in enumerate(zip(want, got)):
-            name = one.get("employee_no", index) if isinstance(one, dict) else index
-            yield from differences(one, other, f"{path}/{name}")
-    elif isinstance(want, float) and isinstance(got, int | float) and not isinstance(got, bool):
-        if not abs(want - got) <= 1e-6:
-            yield f"{path}: {want} != {got}"
-    elif want != got or isinstance(want, bool) != isinstance(got, bool):
-        yield f"{path}: {want} != {got}"
 
 
 def without_additions(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -148,8 +125,16 @@ def test_a_month_closed_twice_has_the_same_rows(examples: Examples, kind: Kind, 
 class Terminal:
     """Runs the real commands on one database."""
 
-    def __init__(self, url: str) -> None:
-        self.app = application(url)
+    def __init__(self, url: str, folder: Path) -> None:
+        self.app = create_app(
+            {
+                "DATABASE_URL": url,
+                "INSTANCE": str(folder),
+                "PINGYOU_KEY": base64.b64encode(SECRET).decode(),
+                "PINGYOU_LANGUAGE": "en",
+                "TESTING": True,
+            }
+        )
         self.runner = self.app.test_cli_runner()
 
     def run(self, *words: str) -> Result:
@@ -167,8 +152,8 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(database_url: str) -> Iterator[Terminal]:
-    made = Terminal(database_url)
+def terminal(database_url: str, tmp_path: Path) -> Iterator[Terminal]:
+    made = Terminal(database_url, tmp_path)
     yield made
     made.close()
 

@@ -9,7 +9,6 @@ months through the close.
 
 from __future__ import annotations
 
-import base64
 import fcntl
 import json
 import os
@@ -25,13 +24,14 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 from support.databases import SHARED, Databases, Kind, build_schema
+from support.made_up import Centre
 
-from app import create_app
 from closing import services
 from closing.imports.services import import_file
 from closing.policy import Policy
 from closing.policy_text import load_policy
 from closing.versions import publish_policy
+from core import audit
 from core.actor import SYSTEM
 from core.db import db, transaction
 from core.secrets import MasterKey
@@ -54,16 +54,12 @@ def seal(text: str) -> str:
 
 
 def application(url: str) -> Flask:
-    """The whole application on a database, with the key of the tests."""
-    return create_app(
-        {
-            "DATABASE_URL": url,
-            "INSTANCE": str(Path(os.environ[SHARED]) / "instance"),
-            "PINGYOU_KEY": base64.b64encode(SECRET).decode(),
-            "PINGYOU_LANGUAGE": "en",
-            "TESTING": True,
-        }
-    )
+    """As much of an application as services need, on a database, with the key of the tests."""
+    app = Flask(__name__)
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    db.init_app(app)
+    audit.install(lambda: KEY.derive("audit"))
+    return app
 
 
 @contextmanager
@@ -87,6 +83,16 @@ def import_folder(session: Session, folder: Path, *, clock: datetime = CLOCK) ->
     for kind in KINDS_OF_FILES:
         if (folder / f"{kind}.csv").exists():
             import_one(session, kind, folder / f"{kind}.csv", clock=clock)
+
+
+def import_centre(session: Session, centre: Centre, folder: Path) -> None:
+    """A made-up centre by way of files in an empty folder."""
+    centre.write(folder)
+    import_one(session, "employees", folder / "employees.csv")
+    if centre.moves:
+        import_one(session, "employees", folder / "moves.csv")
+    for kind in KINDS_OF_FILES[1:]:
+        import_one(session, kind, folder / f"{kind}.csv")
 
 
 def import_one(session: Session, kind: str, path: Path, *, clock: datetime = CLOCK) -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 Kind = Literal["sqlite", "postgresql"]
 KINDS: tuple[Kind, ...] = ("sqlite", "postgresql")
 SHARED = "PINGYOU_TEST_SHARED"
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
 # A crash of the machine may cost the tests their data; waiting for the disk costs them time.
 FAST_AND_LOOSE = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
@@ -40,13 +41,15 @@ FAST_AND_LOOSE = ("fsync = off", "synchronous_commit = off", "full_page_writes =
 
 def build_schema(url: str) -> None:
     """Bring an empty database to the newest schema, by the migrations that users run."""
-    from flask_migrate import upgrade
+    from flask import Flask
+    from flask_migrate import Migrate, upgrade
 
-    from app import create_app
     from core.db import db
 
-    instance = Path(os.environ[SHARED]) / "instance"
-    app = create_app({"DATABASE_URL": url, "INSTANCE": str(instance), "TESTING": True})
+    app = Flask(__name__)
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    db.init_app(app)
+    Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=True)
     with app.app_context():
         upgrade()
         db.engine.dispose()
