@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any, ClassVar, cast
 
-from sqlalchemy import Table
+from sqlalchemy import Table, delete, select
 
 from core.imports.cells import Bad, day, money, remembered, text
 from core.imports.kinds import Change, Column, Identity, Kind, Known, Line, Setting
@@ -14,6 +14,7 @@ from core.imports.rows import Record
 from core.messages import N_
 from core.values import Month
 from staff.assignments import Spell, Terms, changed, in_force, moved, next_start
+from staff.attendance.models import PersonDay, StaleDays
 from staff.attendance.services import mark_stale
 from staff.import_store import FOR_EVER, Roll, store_employees
 from staff.models import Assignment, Employee
@@ -239,12 +240,19 @@ class Employees(Kind):
     def tables(self) -> tuple[Table, ...]:
         return (cast(Table, Assignment.__table__), self.table)
 
+    def before_undo(self, batch: int) -> None:
+        """The person-days of people who go with their import."""
+        own = select(Employee.id).where(Employee.batch_id == batch)
+        for table in (StaleDays, PersonDay):
+            self.setting.session.execute(delete(table).where(table.employee_id.in_(own)))
+
     def after_undo(self, changes: Iterable[Change]) -> None:
         rows = [row for each in changes for row in (each.before, each.after) if row]
+        there = set(self.setting.session.scalars(select(Employee.id)))
         stale = [
             (row["employee_id"], row["effective_from"], FOR_EVER)
             for row in rows
-            if "effective_from" in row
+            if row.get("employee_id") in there
         ]
         mark_stale(self.setting.session, stale)
 

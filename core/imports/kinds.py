@@ -153,6 +153,9 @@ class Kind:
     def after_store(self, changes: Iterable[Change]) -> None:
         """Note what follows from rows that came, went or changed."""
 
+    def before_undo(self, batch: int) -> None:
+        """Delete what was computed from the rows of a batch, since it refers to them."""
+
     def after_undo(self, changes: Iterable[Change]) -> None:
         """The same for rows that an undo took back; they are rows of ``tables``."""
         self.after_store(changes)

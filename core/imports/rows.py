@@ -9,10 +9,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import Date, bindparam, insert, update
 from sqlalchemy import Table as SqlTable
-from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
 
+from core.db import Money, MonthType
 from core.models import ImportChange
 from core.values import Month
 
@@ -37,12 +38,14 @@ def decoded(table: SqlTable, values: Mapping[str, Any]) -> Record:
     """What ``encoded`` made, with the types of the table's columns."""
     result: Record = {}
     for name, value in values.items():
-        kind = table.c[name].type.python_type if value is not None else str
-        if kind is date:
+        kind = table.c[name].type
+        if value is None:
+            result[name] = None
+        elif isinstance(kind, Date):
             result[name] = date.fromisoformat(value)
-        elif kind is Decimal:
+        elif isinstance(kind, Money):
             result[name] = Decimal(value)
-        elif kind is Month:
+        elif isinstance(kind, MonthType):
             result[name] = Month.parse(value)
         else:
             result[name] = value

@@ -47,6 +47,7 @@ def undo(kind: Kind, batch: int, left: Mapping[str, str]) -> None:
     done: list[Change] = []
     try:
         with session.begin_nested():
+            kind.before_undo(batch)
             for table in kind.tables:
                 done += _undo_table(kind, table, batch)
     except IntegrityError as error:
