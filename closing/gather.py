@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -71,7 +72,7 @@ def gather(
         people=[_person(row, month) for row in rows],
         sheets=sheets,
         occurrences=_occurrences(session, month),
-        approvals=_approvals(session, month),
+        approvals=approvals(session, month),
         completions=passed_completions(session, month),
     )
     return Gathered(inputs, rows, as_of, reviews)
@@ -112,14 +113,22 @@ def _occurrences(session: Session, month: Month) -> dict[int, list[Occurrence]]:
     )
     found: dict[int, list[Occurrence]] = defaultdict(list)
     for row in rows:
-        found[row.employee_id].append(
-            Occurrence(row.id, row.rule, row.day, row.description, row.case, STATES[row.status])
-        )
+        found[row.employee_id].append(occurrence(row, STATES[row.status]))
     return found
 
 
-def _approvals(session: Session, month: Month) -> dict[int, dict[str, Decision]]:
+def occurrence(row: Incident, state: OccurrenceState) -> Occurrence:
+    return Occurrence(row.id, row.rule, row.day, row.description, row.case, state)
+
+
+def approvals(
+    session: Session, month: Month, until: datetime | None = None
+) -> dict[int, dict[str, Decision]]:
+    """The decisions on proposals of the month by employee id and rule."""
+    statement = select(RuleApproval).where(RuleApproval.month == month)
+    if until is not None:
+        statement = statement.where(RuleApproval.decided_at <= until)
     found: dict[int, dict[str, Decision]] = defaultdict(dict)
-    for row in session.scalars(select(RuleApproval).where(RuleApproval.month == month)):
+    for row in session.scalars(statement):
         found[row.employee_id][row.rule] = "approved" if row.decision == "approved" else "declined"
     return found

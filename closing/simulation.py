@@ -7,7 +7,8 @@ So the policy in force gives the closed result.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from closing.cards import CardView, preview_views, stored_views
 from closing.facts import NOT_FOR_TEAMS, Person, Sheet
-from closing.gather import Gathered, gather
+from closing.gather import Gathered, approvals, gather, occurrence
 from closing.history import facts_from_json
 from closing.months import current_closing
 from closing.policy import Policy
@@ -27,7 +28,9 @@ from core.models import Closing
 from core.values import Fact, Month
 from evaluations.catalogue import evaluation_facts
 from evaluations.fact_queries import ticket_facts
-from evaluations.scorecards.models import FactSheet
+from evaluations.scorecards.models import FactSheet, Scorecard
+from rewards.entries import Occurrence, OccurrenceState
+from rewards.models import Incident, RuleEntry
 from staff.attendance import queries as attendance
 from staff.attendance.calendars import calendar_json
 from staff.attendance.catalogue import attendance_facts
@@ -120,7 +123,14 @@ def _closed_inputs(session: Session, closing: Closing, policy: Policy) -> Gather
         }
         _replace(sheets, ["review_360"], again)
     people = _people_then(anew.inputs.people, {each.employee_id: each for each in stored}, month)
-    return replace(anew, inputs=replace(anew.inputs, sheets=sheets, people=people))
+    inputs = replace(
+        anew.inputs,
+        sheets=sheets,
+        people=people,
+        occurrences=_occurrences_then(session, closing, anew.inputs.occurrences),
+        approvals=approvals(session, month, until=closing.closed_at),
+    )
+    return replace(anew, inputs=inputs)
 
 
 _NOT_TICKETS = {
@@ -154,6 +164,40 @@ def _replace(
                 del sheet[key]
         for key, fact in fresh.get(who, {}).items():
             sheet.setdefault(key, fact)
+
+
+def _occurrences_then(
+    session: Session, closing: Closing, now: Mapping[int, Sequence[Occurrence]]
+) -> dict[int, list[Occurrence]]:
+    """Incidents as the closing listed them: what was recorded or decided since is left out.
+
+    Those that it did not list, since their rule was off or not for the position, are taken as they
+    are now, unless they are still proposals.
+    """
+    rows = session.execute(
+        select(Incident, RuleEntry.state)
+        .join(RuleEntry, RuleEntry.incident_id == Incident.id)
+        .join(Scorecard, Scorecard.id == RuleEntry.scorecard_id)
+        .where(Scorecard.closing_id == closing.id)
+        .order_by(Incident.id)
+    )
+    found: dict[int, list[Occurrence]] = defaultdict(list)
+    listed = set()
+    for incident, state in rows:
+        listed.add(incident.id)
+        found[incident.employee_id].append(occurrence(incident, _STATES_THEN[state]))
+    for who, each in now.items():
+        found[who] += [o for o in each if o.id not in listed and o.state != "proposed"]
+    return found
+
+
+_STATES_THEN: Mapping[str, OccurrenceState] = {
+    "counts": "counts",
+    "superseded": "counts",  # the other policy settles groups and cases anew
+    "proposed": "proposed",
+    "declined": "declined",
+    "voided": "voided",
+}
 
 
 def _people_then(

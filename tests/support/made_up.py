@@ -102,8 +102,8 @@ def write_rows(path: Path, columns: Sequence[str], rows: Sequence[dict[str, str]
 def made_up(seed: int, *, people: int | None = None, months: int | None = None) -> Centre:
     """The same number gives the same centre."""
     random = Random(seed)
-    start = random.choice(("2024-01", "2026-03", "2025-11", "2026-08"))
     count = months or random.randint(1, 3)
+    start = random.choice(("2024-01", "2026-03", "2025-11", "2026-08")[: 4 if count < 4 else 3])
     listed = [later(start, offset) for offset in range(count)]
     policy = made_up_policy(random)
     made = _Made(random, policy, listed, people or random.randint(3, 8))
