@@ -23,7 +23,7 @@ import staff.models
 import training.models
 from closing.demo.commands import demo_command, start_command
 from closing.imports.commands import import_command
-from core import audit, web
+from core import audit, keyring, web
 from core.db import db, migration_type
 from core.settings import settings
 from reports.routes import BLUEPRINTS as report_pages
@@ -49,6 +49,7 @@ def create_app(given: Mapping[str, Any] | None = None) -> Flask:
     app.config.update(settings(instance.resolve(), given))
     db.init_app(app)
     migrate.init_app(app, db)
+    keyring.install(lambda: app.config["MASTER_KEY"])
     audit.install(lambda: app.config["MASTER_KEY"].derive("audit"))
     web.init_web(app)
     init_accounts(app)

@@ -163,3 +163,48 @@ class LateRow(Model):
     values: Mapped[dict[str, Any]] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(String(10), default="waiting")
     error: Mapped[str | None] = mapped_column(Text)
+
+
+class WrappedKey(Model):
+    """A key that the master key encrypts: see ``core.keyring``."""
+
+    __tablename__ = "wrapped_keys"
+
+    id: Mapped[Key]
+    purpose: Mapped[str] = mapped_column(String(20), index=True)
+    wrapped: Mapped[str] = mapped_column(Text)
+
+
+class Setting(Model):
+    """What this installation was told to do otherwise than the environment's settings say."""
+
+    __tablename__ = "settings"
+
+    key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[str] = mapped_column(String(200))
+
+
+class OutgoingMail(Model):
+    """A letter, written in the transaction that causes it and sent after it: see ``core.mail``.
+
+    ``body`` is encrypted, for it may hold a link that signs in, and emptied once it is sent.
+    ``recipient`` is None where there is nobody to write to.
+    """
+
+    __tablename__ = "outgoing_mails"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'sending', 'sent', 'failed')", name="state"),
+        Index("ix_outgoing_mails_due", "state", "due_at"),
+    )
+
+    id: Mapped[BigKey]
+    reference: Mapped[str] = mapped_column(String(40), unique=True)
+    recipient: Mapped[str | None] = mapped_column(String(254))
+    subject: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(8), default="waiting")
+    tries: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    error: Mapped[str | None] = mapped_column(String(200))

@@ -5,10 +5,18 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Key, Model, Money, UTCDateTime
+from core.db import BigKey, Key, Model, Money, UTCDateTime
 
 
 class Team(Model):
@@ -67,7 +75,11 @@ class TeamLeader(Model):
 
 
 class Account(Model):
-    """A sign-in: of a person, or of an administrator who is no employee."""
+    """A sign-in: of a person, or of an administrator who is no employee.
+
+    ``second_factor`` is the encrypted secret of the time-based codes, ``factor_step`` the last step
+    whose code was used: none is taken twice.
+    """
 
     __tablename__ = "accounts"
     __table_args__ = (
@@ -82,6 +94,8 @@ class Account(Model):
     active: Mapped[bool] = mapped_column(default=True)
     language: Mapped[str | None] = mapped_column(String(5))
     epoch: Mapped[int] = mapped_column(default=0)
+    second_factor: Mapped[str | None] = mapped_column(Text)
+    factor_step: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class RoleGrant(Model):
@@ -105,3 +119,50 @@ class SignInFailure(Model):
     key: Mapped[str] = mapped_column(String(200))
     count: Mapped[int] = mapped_column(default=0)
     last_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class SignedInSession(Model):
+    """A browser in which an account is signed in; the browser holds what ``token_hash`` hashes."""
+
+    __tablename__ = "signed_in_sessions"
+
+    id: Mapped[BigKey]
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    address: Mapped[str] = mapped_column(String(80))
+    agent: Mapped[str] = mapped_column(String(200))
+
+
+class OneTimeCode(Model):
+    """Lets its holder choose a password, once. Only a hash is kept.
+
+    A code of nobody (``account_id`` None) is what asking for an unknown name leaves, so that it
+    costs what a known one costs.
+    """
+
+    __tablename__ = "one_time_codes"
+    __table_args__ = (
+        CheckConstraint("purpose IN ('invitation', 'slip', 'reset', 'handed')", name="purpose"),
+    )
+
+    id: Mapped[BigKey]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    purpose: Mapped[str] = mapped_column(String(10))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class RecoveryCode(Model):
+    """Stands in for a lost second factor, once. Only a hash is kept."""
+
+    __tablename__ = "recovery_codes"
+
+    id: Mapped[BigKey]
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
