@@ -90,11 +90,45 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_import_batches_kind"), ["kind"], unique=False)
 
     op.create_table(
+        "outgoing_mails",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("reference", sa.String(length=40), nullable=False),
+        sa.Column("recipient", sa.String(length=254), nullable=True),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("error", sa.String(length=200), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'sending', 'sent', 'failed')",
+            name=op.f("ck_outgoing_mails_state"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outgoing_mails")),
+        sa.UniqueConstraint("reference", name=op.f("uq_outgoing_mails_reference")),
+    )
+    with op.batch_alter_table("outgoing_mails", schema=None) as batch_op:
+        batch_op.create_index("ix_outgoing_mails_due", ["state", "due_at"], unique=False)
+
+    op.create_table(
         "review_seals",
         sa.Column("month", sa.String(length=7), nullable=False),
         sa.Column("digest", sa.String(length=43), nullable=False),
         sa.PrimaryKeyConstraint("month", "digest", name=op.f("pk_review_seals")),
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "settings",
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_settings")),
     )
     op.create_table(
         "sign_in_failures",
@@ -118,6 +152,16 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("teams", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_teams_parent_id"), ["parent_id"], unique=False)
+
+    op.create_table(
+        "wrapped_keys",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("purpose", sa.String(length=20), nullable=False),
+        sa.Column("wrapped", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_wrapped_keys")),
+    )
+    with op.batch_alter_table("wrapped_keys", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_wrapped_keys_purpose"), ["purpose"], unique=False)
 
     op.create_table(
         "closings",
@@ -240,6 +284,8 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("language", sa.String(length=5), nullable=True),
         sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("second_factor", sa.Text(), nullable=True),
+        sa.Column("factor_step", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
             "login IS NOT NULL OR employee_id IS NOT NULL", name=op.f("ck_accounts_owner")
         ),
@@ -394,10 +440,15 @@ def upgrade() -> None:
         sa.Column("rule", sa.String(length=40), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("case", sa.String(length=80), nullable=True),
+        sa.Column("evidence", sa.Text(), nullable=True),
+        sa.Column("recorded_by", sa.String(length=120), nullable=True),
         sa.Column("recorded_by_id", sa.Integer(), nullable=True),
         sa.Column("approved_by_id", sa.Integer(), nullable=True),
         sa.Column("status", sa.String(length=10), nullable=False),
         sa.Column("counts_in", sa.String(length=7), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("decided_by", sa.String(length=120), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("batch_id", sa.Integer(), nullable=True),
         sa.CheckConstraint(
             "status = 'recorded' OR counts_in IS NOT NULL", name=op.f("ck_incidents_counts_in")
@@ -863,6 +914,38 @@ def upgrade() -> None:
         batch_op.create_index("ix_training_records_day", ["day"], unique=False)
 
     op.create_table(
+        "one_time_codes",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("account_id", sa.Integer(), nullable=True),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("purpose", sa.String(length=10), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "purpose IN ('invitation', 'slip', 'reset', 'handed')",
+            name=op.f("ck_one_time_codes_purpose"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_one_time_codes_account_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_one_time_codes")),
+        sa.UniqueConstraint("hash", name=op.f("uq_one_time_codes_hash")),
+    )
+    with op.batch_alter_table("one_time_codes", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_one_time_codes_account_id"), ["account_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_one_time_codes_expires_at"), ["expires_at"], unique=False
+        )
+
+    op.create_table(
         "pays",
         sa.Column(
             "scorecard_id",
@@ -883,6 +966,28 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("scorecard_id", name=op.f("pk_pays")),
     )
+    op.create_table(
+        "recovery_codes",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_recovery_codes_account_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_codes")),
+        sa.UniqueConstraint("hash", name=op.f("uq_recovery_codes_hash")),
+    )
+    with op.batch_alter_table("recovery_codes", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_recovery_codes_account_id"), ["account_id"], unique=False
+        )
+
     op.create_table(
         "role_grants",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -958,18 +1063,57 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("scorecard_id", "ordinal", name=op.f("pk_scorecard_lines")),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "signed_in_sessions",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("address", sa.String(length=80), nullable=False),
+        sa.Column("agent", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_signed_in_sessions_account_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_signed_in_sessions")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_signed_in_sessions_token_hash")),
+    )
+    with op.batch_alter_table("signed_in_sessions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_signed_in_sessions_account_id"), ["account_id"], unique=False
+        )
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("signed_in_sessions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_signed_in_sessions_account_id"))
+
+    op.drop_table("signed_in_sessions")
     op.drop_table("scorecard_lines")
     op.drop_table("rule_entries")
     with op.batch_alter_table("role_grants", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_role_grants_account_id"))
 
     op.drop_table("role_grants")
+    with op.batch_alter_table("recovery_codes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_recovery_codes_account_id"))
+
+    op.drop_table("recovery_codes")
     op.drop_table("pays")
+    with op.batch_alter_table("one_time_codes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_one_time_codes_expires_at"))
+        batch_op.drop_index(batch_op.f("ix_one_time_codes_account_id"))
+
+    op.drop_table("one_time_codes")
     with op.batch_alter_table("training_records", schema=None) as batch_op:
         batch_op.drop_index("ix_training_records_day")
         batch_op.drop_index(batch_op.f("ix_training_records_course_id"))
@@ -1044,6 +1188,10 @@ def downgrade() -> None:
     op.drop_table("employees")
     op.drop_table("courses")
     op.drop_table("closings")
+    with op.batch_alter_table("wrapped_keys", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_wrapped_keys_purpose"))
+
+    op.drop_table("wrapped_keys")
     with op.batch_alter_table("teams", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_teams_parent_id"))
 
@@ -1052,7 +1200,12 @@ def downgrade() -> None:
         batch_op.drop_index("ix_sign_in_failures_key")
 
     op.drop_table("sign_in_failures")
+    op.drop_table("settings")
     op.drop_table("review_seals")
+    with op.batch_alter_table("outgoing_mails", schema=None) as batch_op:
+        batch_op.drop_index("ix_outgoing_mails_due")
+
+    op.drop_table("outgoing_mails")
     with op.batch_alter_table("import_batches", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_import_batches_kind"))
 
