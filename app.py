@@ -23,6 +23,7 @@ import staff.models
 import training.models
 from closing.demo.commands import demo_command, start_command
 from closing.imports.commands import import_command
+from closing.pages.routes import BLUEPRINTS as closing_pages
 from core import audit, keyring, web
 from core.db import db, migration_type
 from core.settings import settings
@@ -53,7 +54,7 @@ def create_app(given: Mapping[str, Any] | None = None) -> Flask:
     audit.install(lambda: app.config["MASTER_KEY"].derive("audit"))
     web.init_web(app)
     init_accounts(app)
-    for blueprint in (*report_pages, accounts, staff_pages):
+    for blueprint in (*report_pages, accounts, staff_pages, *closing_pages):
         app.register_blueprint(blueprint)
     web.check_endpoints(app)
     app.extensions["find_actor"] = lambda login: acting(db.session(), login)

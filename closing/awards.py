@@ -50,7 +50,7 @@ def candidates(session: Session, closing: Closing, award: Award) -> list[Candida
     hired = {
         row.id: row.hire_date for row in session.execute(select(Employee.id, Employee.hire_date))
     }
-    before = _totals_before(session, month)
+    before = totals_before(session, month)
     bars = _earlier_bars(session, month)
     wins: dict[int, list[Month]] = defaultdict(list)
     winners = select(AwardWinner.employee_id, AwardWinner.month).where(
@@ -88,7 +88,7 @@ def _own_bars(view: CardView) -> list[tuple[Month, int]]:
     ]
 
 
-def _totals_before(session: Session, month: Month) -> dict[int, float]:
+def totals_before(session: Session, month: Month) -> dict[int, float]:
     """Totals of the complete scorecards of the month before, where it is closed."""
     rows = session.execute(
         select(Scorecard.employee_id, Scorecard.total)

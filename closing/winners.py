@@ -54,7 +54,7 @@ def confirm_winners(
             select(Employee.employee_no, Employee.id).where(
                 Employee.employee_no.in_([each.employee_no for each in chosen])
             )
-        ).tuples()
+        ).all()
     )
     winners = [
         AwardWinner(
@@ -103,7 +103,7 @@ def undo_confirmation(
             .join(Employee, Employee.id == AwardWinner.employee_id)
             .where(AwardWinner.month == month, AwardWinner.award == key)
             .order_by(Employee.employee_no)
-        ).tuples()
+        ).all()
     )
     if not rows:
         raise NotFound(N_("Nobody has been confirmed for this award."))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from core.models import MonthState
@@ -31,14 +31,11 @@ def incidents(viewer: Viewer, day: date) -> Select[Any]:
     assigned = assignments_on(day)
     recorder = aliased(Employee)
     permission = Permission.INCIDENTS_READ
-    closed = select(MonthState.month).where(MonthState.state == "closed")
-    visible = or_(
-        Incident.employee_id.in_(visible_employees(viewer, permission, day=day)),
-        and_(
-            Incident.employee_id.in_(visible_employees(viewer, permission, day=day, closed=True)),
-            Incident.counts_in.in_(closed),
-        ),
-    )
+    mine = visible_employees(viewer, permission, day=day)
+    visible: ColumnElement[bool] = Incident.employee_id.in_(mine)
+    if viewer.reaches_all(permission, closed=True) and not viewer.reaches_all(permission):
+        closed = select(MonthState.month).where(MonthState.state == "closed")
+        visible = or_(visible, Incident.counts_in.in_(closed))
     columns: list[Any] = [
         Incident.id,
         Incident.day,

@@ -1,0 +1,70 @@
+"""Forms of these pages."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import (
+    BooleanField,
+    DateField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
+
+REASON = _l("Write the reason; it stays with the decision.")
+
+
+class ReopenForm(FlaskForm):  # type: ignore[misc]
+    reason = TextAreaField(
+        _l("Reason"),
+        description=_l("It is kept in the audit trail for good."),
+        validators=[DataRequired(REASON), Length(max=1000)],
+        render_kw={"rows": 3},
+    )
+    cascade = BooleanField(_l("Reopen the later months too"))
+
+
+class IncidentForm(FlaskForm):  # type: ignore[misc]
+    employee = StringField(
+        _l("Person"),
+        description=_l("Employee number, or the whole name."),
+        validators=[DataRequired(_l("Type an employee number.")), Length(max=120)],
+        render_kw={"list": "people-in-reach", "autocomplete": "off"},
+    )
+    rule = SelectField(
+        _l("Rule"),
+        description=_l("Rules that fire when something happens, under the policy in force."),
+        validators=[DataRequired(_l("Choose a rule."))],
+    )
+    day = DateField(
+        _l("Day"),
+        validators=[InputRequired(_l("Type the day on which it happened."))],
+    )
+    description = TextAreaField(
+        _l("What happened"),
+        description=_l("What was seen or heard, not what is thought of it."),
+        validators=[DataRequired(_l("Say what happened.")), Length(max=2000)],
+        render_kw={"rows": 4},
+    )
+    evidence = TextAreaField(
+        _l("Evidence"),
+        description=_l("Ticket, recording, witness: where it can be looked up."),
+        validators=[Optional(), Length(max=2000)],
+        render_kw={"rows": 2},
+    )
+    case = StringField(
+        _l("Case"),
+        description=_l("The same case for several rules about one event: only the gravest counts."),
+        validators=[Optional(), Length(max=80)],
+    )
+
+
+class PolicyForm(FlaskForm):  # type: ignore[misc]
+    file = FileField(_l("YAML file"), description=_l("It replaces the text below."))
+    text = TextAreaField(
+        _l("Policy"), render_kw={"rows": 24, "spellcheck": "false", "class": "code"}
+    )
+    month = SelectField(_l("Try it on"), validators=[Optional()])

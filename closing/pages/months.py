@@ -1,0 +1,298 @@
+"""The close: months, what stands in the way of one, closing, reopening, publishing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from flask import Response, abort, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from werkzeug.wrappers import Response as Redirect
+
+from closing import publishing, services
+from closing.awards import totals_before
+from closing.cards import CardView, stored_views
+from closing.months import closed_months, current_closing
+from closing.overview import month_rows
+from closing.pages import left_out_words, words
+from closing.pages.blueprints import closing
+from closing.pages.common import attempt, link, names_of, session
+from closing.pages.forms import ReopenForm
+from closing.preview import preview_month
+from closing.services import Computed
+from closing.versions import policy_of_closing
+from core import tables, web
+from core.cli import seal
+from core.db import transaction
+from core.errors import Refused
+from core.forms import show
+from core.models import Closing, MonthState
+from core.permissions import Permission
+from core.tables import Column, Filter, Listing
+from core.values import Month, half_up
+
+STATES = {
+    "open": (_l("Open"), "plain"),
+    "reopened": (_l("Reopened"), "warn"),
+    "closed": (_l("Closed"), "good"),
+}
+MONTHS = Listing(
+    columns=[
+        Column("month", _l("Month"), "month"),
+        Column("state", _l("State"), value=lambda row: str(STATES[row.state][0])),
+        Column("revision", _l("Revision"), "short"),
+        Column("policy_version", _l("Policy version"), "short"),
+        Column("cards", _l("Scorecards"), "short"),
+        Column("closed_at", _l("Closed"), value=lambda row: _moment(row.closed_at)),
+        Column("closed_by", _l("Closed by")),
+        Column("published_at", _l("Published"), value=lambda row: _moment(row.published_at)),
+        Column("exported_at", _l("Payroll exported"), value=lambda row: _moment(row.exported_at)),
+        Column("late", _l("Late rows waiting"), "short"),
+    ],
+    order=["order"],
+)
+
+
+def _moment(value: Any) -> str | None:
+    return None if value is None else value.isoformat(sep=" ", timespec="minutes")
+
+
+@closing.get("/closing")
+@web.requires(Permission.CLOSING_READ)
+def months() -> str | Response:
+    rows = month_rows(session(), Month.of(web.today()))
+    if not web.viewer().reaches_all(Permission.CLOSING_READ):
+        rows = [row for row in rows if row.state == "closed"]
+    closed = sum(row.state == "closed" for row in rows)
+    return tables.respond(
+        MONTHS, rows, "closing/months.html", filename="months", states=STATES, closed=closed
+    )
+
+
+@closing.get("/closing/<month:month>")
+@web.requires(Permission.CLOSING_READ)
+def month(month: Month) -> str:
+    current = current_closing(session(), month)
+    if current is not None:
+        return _closed_page(month, current)
+    if not web.viewer().reaches_all(Permission.CLOSING_READ):
+        abort(404)
+    return _open_page(month)
+
+
+def _open_page(month: Month) -> str:
+    obstacles: list[str] = []
+    computed: Computed | None = None
+    try:
+        services.check_closable(session(), month)
+    except Refused as refused:
+        obstacles.append(refused.message.render(_))
+    try:
+        computed = preview_month(session(), month)
+    except Refused as refused:
+        obstacles.append(refused.message.render(_))
+    views = computed.views() if computed else []
+    left_out = [each.as_json() for each in computed.left_out] if computed else []
+    return render_template(
+        "closing/open.html",
+        month=month,
+        obstacles=obstacles,
+        computed=computed,
+        numbers=numbers_of(views),
+        grades=computed.version.policy.grades if computed else (),
+        left_out=told(month, left_out),
+        left_count=sum(each["count"] for each in left_out),
+        unfinished=month.last_day if web.today() <= month.last_day else None,
+        revisions=services.revisions(session(), month),
+    )
+
+
+def _closed_page(month: Month, current: Closing) -> str:
+    views = stored_views(session(), current)
+    version = policy_of_closing(session(), current.document_version_id)
+    return render_template(
+        "closing/closed.html",
+        month=month,
+        closing=current,
+        state=session().get_one(MonthState, month),
+        version=version,
+        numbers=numbers_of(views),
+        grades=version.policy.grades,
+        left_out=told(month, current.left_out),
+        later=[each for each in closed_months(session()) if each > month],
+        revisions=services.revisions(session(), month),
+        late=next(row.late for row in month_rows(session(), month) if row.month == month),
+        scorecards=link("scorecards.month_list", month=month),
+    )
+
+
+def numbers_of(views: list[CardView]) -> dict[str, Any]:
+    """What a close locks, in numbers."""
+    return {
+        "cards": len(views),
+        "grades": Counter(view.grade for view in views if view.grade),
+        "statuses": Counter(view.status for view in views),
+        "payout": sum((view.pay.payout for view in views), start=half_up(0, 2)),
+    }
+
+
+def told(month: Month, left_out: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is left out: a sentence each, its items, and where it can be settled."""
+    pages = {
+        "proposals": link("rewards.month_proposals", month=month),
+        "no_template": link("policy.versions_list"),
+        "late_rows": link("imports.late", month=month),
+        "requested_leave": link("attendance.requests", month=month),
+        "requested_overtime": link("attendance.requests", month=month),
+        "silent_teams": link("attendance.month", month=month),
+    }
+    numbers = {
+        str(item["employee_no"])
+        for each in left_out
+        for item in each["items"]
+        if "employee_no" in item
+    }
+    names = names_of(session(), numbers)
+    return [
+        {
+            "kind": each["kind"],
+            "text": left_out_words.omission(each["kind"], each["count"]),
+            "items": [
+                left_out_words.omission_item(each["kind"], item, names) for item in each["items"]
+            ],
+            "href": pages.get(each["kind"]),
+        }
+        for each in left_out
+    ]
+
+
+@closing.get("/closing/<month:month>/preview")
+@web.requires(Permission.CLOSING_WRITE)
+def preview(month: Month) -> str | Response | Redirect:
+    if current_closing(session(), month) is not None:
+        return redirect(url_for("closing.month", month=month))
+    computed = preview_month(session(), month)
+    before = totals_before(session(), month)
+    grades = [(grade.key, grade.key) for grade in computed.version.policy.grades]
+    views = computed.views()
+
+    def change(view: CardView) -> float | None:
+        old = before.get(view.employee_id)
+        if old is None or view.status != "complete" or view.total is None:
+            return None
+        return float(half_up(view.total - old, 2))
+
+    listing = Listing(
+        columns=[
+            Column("employee_no", _l("Number")),
+            Column("name", _l("Name")),
+            Column("team", _l("Team")),
+            Column("position", _l("Position")),
+            Column("status", _l("Status"), value=lambda view: words.statuses()[view.status]),
+            Column("total", _l("Total"), "number"),
+            Column("change", _l("Change"), "number", value=change),
+            Column("grade", _l("Grade")),
+            Column("company_rank", _l("Rank"), "short"),
+            Column("payout", _l("Payout"), "money", value=lambda view: view.pay.payout),
+        ],
+        order=["employee_no"],
+        default="employee_no",
+        search=["employee_no", "name"],
+        filters=[
+            Filter("grade", _l("Grade"), grades),
+            Filter("status", _l("Status"), list(words.statuses().items())),
+        ],
+    )
+    return tables.respond(
+        listing,
+        views,
+        "closing/preview.html",
+        filename=f"preview-{month}",
+        month=month,
+        change=change,
+        statuses=words.statuses(),
+    )
+
+
+@closing.post("/closing/<month:month>/close")
+@web.requires(Permission.CLOSING_WRITE)
+def close(month: Month) -> Redirect:
+    try:
+        with transaction():
+            made = services.close_month(
+                session(),
+                actor=web.current_actor(),
+                now=web.now().moment,
+                month=month,
+                seal=seal(),
+            )
+            cards = len(stored_views(session(), made))
+        flash(
+            ngettext(
+                "%(month)s is closed: %(num)d scorecard is locked.",
+                "%(month)s is closed: %(num)d scorecards are locked.",
+                cards,
+                month=words.month_text(month),
+            )
+        )
+    except Refused as refused:
+        flash(refused.message.render(_), "error")
+    return redirect(url_for("closing.month", month=month))
+
+
+@closing.route("/closing/<month:month>/reopen", methods=["GET", "POST"])
+@web.requires(Permission.CLOSING_WRITE)
+def reopen(month: Month) -> str | Redirect:
+    form = ReopenForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                opened = services.reopen_month(
+                    session(),
+                    actor=web.current_actor(),
+                    now=web.now().moment,
+                    month=month,
+                    reason=form.reason.data or "",
+                    cascade=form.cascade.data,
+                )
+            listed = _(", ").join(words.month_text(each) for each in opened)
+            flash(_("Reopened: %(months)s. Every revision is kept.", months=listed))
+            return redirect(url_for("closing.month", month=month))
+        except Refused as refused:
+            show(form, refused)
+    months = [each for each in closed_months(session()) if each >= month]
+    exported = [each for each in months if session().get_one(MonthState, each).exported_at]
+    return render_template(
+        "closing/reopen.html",
+        month=month,
+        form=form,
+        closed=month in months,
+        later=[each for each in months if each != month],
+        exported=exported,
+    )
+
+
+@closing.post("/closing/<month:month>/publish")
+@web.requires(Permission.CLOSING_WRITE)
+def publish(month: Month) -> Redirect:
+    return attempt(
+        lambda: publishing.publish_results(
+            session(), actor=web.current_actor(), now=web.now().moment, month=month
+        ),
+        _("The results of %(month)s are published.", month=words.month_text(month)),
+        url_for("closing.month", month=month),
+    )
+
+
+@closing.post("/closing/<month:month>/withhold")
+@web.requires(Permission.CLOSING_WRITE)
+def withhold(month: Month) -> Redirect:
+    return attempt(
+        lambda: publishing.withhold_results(
+            session(), actor=web.current_actor(), now=web.now().moment, month=month
+        ),
+        _("The results of %(month)s are hidden again.", month=words.month_text(month)),
+        url_for("closing.month", month=month),
+    )

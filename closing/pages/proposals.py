@@ -1,0 +1,139 @@
+"""Proposals of a month, approved or declined one by one or several at once."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.wrappers import Response
+
+from closing.months import is_closed
+from closing.pages import words
+from closing.pages.blueprints import rewards
+from closing.pages.common import open_month, policy_for, session
+from closing.policy import Policy
+from closing.proposals import Proposal, proposals
+from core import web
+from core.access import note
+from core.db import transaction
+from core.errors import N_, Forbidden, NotFound, Refused
+from core.permissions import Permission
+from core.values import Month
+from rewards import services
+from rewards.entries import Decision
+from rewards.models import Incident
+from staff.queries import visible_employees
+
+DECISIONS: tuple[Decision, ...] = ("approved", "declined")
+
+
+@rewards.get("/proposals")
+@web.requires(Permission.INCIDENTS_APPROVE)
+def newest_proposals() -> Response:
+    return redirect(url_for("rewards.month_proposals", month=open_month(session())))
+
+
+@rewards.route("/proposals/<month:month>", methods=["GET", "POST"])
+@web.requires(Permission.INCIDENTS_APPROVE)
+def month_proposals(month: Month) -> str | Response | tuple[str, int]:
+    problem = ""
+    if request.method == "POST":
+        try:
+            with transaction():
+                count = _decide(month)
+            flash(_told(count))
+            return redirect(url_for("rewards.month_proposals", month=month))
+        except Refused as refused:
+            problem = refused.message.render(_)
+    page = _page(month, problem)
+    return (page, 400) if problem else page
+
+
+def _told(count: int) -> str:
+    if request.form.get("decision") == "approved":
+        return str(ngettext("%(num)d approved.", "%(num)d approved.", count))
+    return str(ngettext("%(num)d declined.", "%(num)d declined.", count))
+
+
+def reach() -> set[int]:
+    """Ids of those about whom the viewer may decide."""
+    ids = visible_employees(web.viewer(), Permission.INCIDENTS_APPROVE, day=web.today())
+    return set(session().scalars(ids))
+
+
+def _decide(month: Month) -> int:
+    chosen = request.form.getlist("chosen")
+    decision = next((each for each in DECISIONS if each == request.form.get("decision")), None)
+    if decision is None or not chosen:
+        raise Refused(N_("Tick at least one proposal, then approve or decline."))
+    within, policy = reach(), policy_for(session(), month)
+    for key in dict.fromkeys(chosen):
+        decide_one(month, key, decision, request.form.get("reason", ""), within, policy)
+    return len(set(chosen))
+
+
+def decide_one(
+    month: Month, key: str, decision: Decision, reason: str, within: set[int], policy: Policy
+) -> None:
+    """Decide what a form names by ``key``; raises ``Refused``."""
+    actor, now = web.current_actor(), web.now()
+    kind, _colon, rest = key.partition(":")
+    if kind == "incident" and rest.isdecimal() and len(rest) < 10:
+        incident = session().get(Incident, int(rest))
+        if incident is None:
+            raise NotFound(N_("There is no such incident."))
+        _check_scope(incident.employee_id, within, actor.employee_id)
+        act = services.approve_incident if decision == "approved" else services.decline_incident
+        act(session(), actor=actor, now=now, incident_id=incident.id, reason=reason)
+        return
+    who, _colon, code = rest.partition(":")
+    rule = policy.rules.get(code)
+    if kind != "rule" or not who.isdecimal() or len(who) > 9 or rule is None:
+        raise NotFound(N_("There is no such proposal."))
+    _check_scope(int(who), within, actor.employee_id)
+    services.decide_rule(
+        session(),
+        actor=actor,
+        now=now,
+        month=month,
+        employee_id=int(who),
+        rule=rule,
+        decision=decision,
+        reason=reason,
+    )
+
+
+def _check_scope(employee_id: int, within: set[int], own_id: int | None) -> None:
+    """Oneself is the service's to refuse, in better words."""
+    if employee_id not in within and employee_id != own_id:
+        note(
+            web.current_actor(),
+            web.now().moment,
+            "access.refused",
+            f"{Permission.INCIDENTS_APPROVE} employee:{employee_id}",
+        )
+        raise Forbidden(N_("This person is not among those about whom you decide."))
+
+
+def _page(month: Month, problem: str) -> str:
+    found: list[Proposal] = []
+    policy = None
+    obstacle = ""
+    try:
+        policy, found = proposals(session(), web.viewer(), month, web.today(), reach())
+    except Refused as refused:
+        obstacle = refused.message.render(_)
+    return render_template(
+        "rewards/proposals.html",
+        month=month,
+        closed=is_closed(session(), month),
+        waiting=[each for each in found if each.decision is None],
+        decided=[each for each in found if each.decision is not None],
+        effects=words.effects_of(policy) if policy else {},
+        say_finding=words.say_finding,
+        problem=problem,
+        obstacle=obstacle,
+        chosen=set(request.form.getlist("chosen")),
+        reason=request.form.get("reason", ""),
+        states=words.incident_states(),
+    )

@@ -1,0 +1,16 @@
+"""Importing the modules of these pages puts their routes on the blueprints."""
+
+from __future__ import annotations
+
+import closing.pages.awards
+import closing.pages.incidents
+import closing.pages.matrix
+import closing.pages.months
+import closing.pages.payroll
+import closing.pages.policy
+import closing.pages.proposals  # noqa: F401
+from closing.pages.blueprints import closing as closing_pages
+from closing.pages.blueprints import policy as policy_pages
+from closing.pages.blueprints import rewards as rewards_pages
+
+BLUEPRINTS = (rewards_pages, closing_pages, policy_pages)
