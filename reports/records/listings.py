@@ -71,7 +71,7 @@ COMPLAINTS = Listing(
     columns=[
         Column("complaint_no", _l("Complaint")),
         Column("received_at", _l("Received"), "walltime"),
-        _words("part", _l("Part"), _PARTS),
+        _words("part", _l("Role"), _PARTS),
         _words("severity", _l("Severity"), _SEVERITIES),
         _flag("attributable", _l("Upheld")),
         Column("channel", _l("Channel")),
@@ -81,7 +81,7 @@ COMPLAINTS = Listing(
         Column("escalated_at", _l("Escalated"), "walltime"),
         Column("started_at", _l("Started"), "walltime"),
         Column("progress_at", _l("Progress"), "walltime"),
-        Column("closed_at", _l("Closed"), "walltime"),
+        Column("closed_at", _l("Settled"), "walltime"),
     ],
     order=["received_at", "complaint_no"],
     default="received_at",

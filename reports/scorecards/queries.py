@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,6 +19,9 @@ from evaluations.scorecards.models import Scorecard, ScorecardLine
 from reports.reach import out_for, readable
 from staff.models import Employee, Team
 from staff.queries import visible_employees
+
+# Columns by label, whatever their types: a list is read by its names.
+_select: Callable[..., Any] = select
 
 MONTHS = 12
 
@@ -38,7 +41,7 @@ def month_cards(viewer: Viewer, day: date, month: Month) -> Select[Any]:
     )
     both = and_(card.status == "complete", before.status == "complete")
     found: Select[Any] = (
-        select(
+        _select(
             card.id,
             Employee.employee_no,
             Employee.name,
@@ -127,10 +130,8 @@ class Past:
     adjustment: float
     total: float | None
     grade: str | None
-
-    @property
-    def competes(self) -> bool:
-        return self.status == "complete" and not self.ramping
+    team_rank: int | None
+    company_rank: int | None
 
 
 def history(session: Session, viewer: Viewer, employee_id: int, last: Month) -> list[Past]:

@@ -193,13 +193,13 @@ def effect_texts(entry: RuleEntry, currency: str) -> Iterable[str]:
         points = f"{sign}{short(entry.points)}"
         yield _("%(points)s points", points=points)
     if entry.amount:
-        yield _("%(money)s bonus", money=f"+{money(entry.amount, currency)}")
+        yield _("%(money)s bonus", money=money(entry.amount, currency))
     if entry.bonus_deduction:
-        yield _("%(money)s off the bonus", money=f"−{money(entry.bonus_deduction, currency)}")
+        yield _("%(money)s off the bonus", money=money(entry.bonus_deduction, currency))
     if entry.bonus_share:
-        yield _("%(share)s off the bonus", share=f"−{percent(entry.bonus_share)}")
+        yield _("%(share)s off the bonus", share=percent(entry.bonus_share))
     if entry.wage_deduction:
-        yield _("%(money)s off wages", money=f"−{money(entry.wage_deduction, currency)}")
+        yield _("%(money)s off wages", money=money(entry.wage_deduction, currency))
     if entry.cap_grade:
         yield _("grade %(grade)s at most", grade=entry.cap_grade)
     if entry.bars_awards:

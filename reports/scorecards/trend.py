@@ -17,7 +17,7 @@ from core.values import Month, half_up
 from reports.scorecards.queries import MONTHS, Past
 
 LEAST = 4  # of a smaller team the middle half would tell what single members got
-SHORTEST = 6
+SHORTEST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Point:
 
 
 def points(own: Sequence[Past], teams: Mapping[Month, list[float]], last: Month) -> list[Point]:
-    """From the first known month, though at least six, to ``last``; gaps have no total."""
+    """From the first known month, though at least three, to ``last``; gaps have no total."""
     current = {past.month: past for past in own if past.current}
     first = max(
         last.plus(1 - MONTHS), min([*current, last.plus(1 - SHORTEST)], key=lambda each: each.index)
