@@ -46,6 +46,7 @@ class Tickets(Kind):
     table: ClassVar[Table] = Ticket.__table__  # type: ignore[assignment]
     identity = ("ticket_id",)
     fetch_by = "ticket_id"
+    edited = False
     derived: ClassVar[Record] = {"month": None, "positive": None}
     headings: ClassVar[dict[str, str]] = {
         "ticket_id": "工单号 工单编号",

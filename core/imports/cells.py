@@ -157,6 +157,14 @@ def day(cell: str) -> date:
 
 def moment(cell: str) -> int:
     """``2026-10-03 09:01[:22]`` as wall seconds; fractions of a second are dropped."""
+    if len(cell) in (16, 19) and cell[4::3][:4] in ("-- :", "--T:"):
+        try:  # nearly every cell, read by the standard library
+            at = datetime.fromisoformat(cell)
+        except ValueError:
+            pass
+        else:
+            if EARLIEST <= at.year <= LATEST and at.tzinfo is None:
+                return wall_seconds(at)
     head, _, rest = cell.replace("T", " ").partition(" ")
     match, clock = _DAY.fullmatch(head), _CLOCK.fullmatch(rest.strip())
     if match is None or clock is None:

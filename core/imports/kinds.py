@@ -123,6 +123,8 @@ class Kind:
     derived: ClassVar[Record] = {}
     # Whether before and after of a row may be written down anywhere.
     traced: ClassVar[bool] = True
+    # Whether rows are changed by anything but imports; then an undo looks whether they were.
+    edited: ClassVar[bool] = True
 
     def __init__(self, setting: Setting, columns: Sequence[Column]) -> None:
         self.setting = setting

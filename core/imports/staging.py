@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -24,7 +24,9 @@ from core.imports.kinds import (
     Problem,
 )
 from core.imports.storing import audit_lines, changes_of, set_aside
-from core.messages import N_
+from core.messages import N_, Refused
+
+MAX_ROWS = 600_000
 
 
 @dataclass(slots=True)
@@ -76,47 +78,50 @@ def stage(kind: Kind, table: Table) -> Staged:
 
 
 def _parse(kind: Kind, rows: Iterable[Row], where: Layout) -> list[Line]:
-    places, width = where.places, where.width
-    present = [(index, column, column.field, column.parse) for index, column in places]
-    lines = []
+    present = [(index, column, column.field, column.parse) for index, column in where.places]
+    lines: list[Line] = []
+    late = bool(kind.setting.closed)  # only late rows need their cells again
     for number, row in rows:
-        if len(row) != width:
-            cells = {
-                column.name: row[index].strip() for index, column in places if index < len(row)
-            }
-            line = Line(number, cells)
-            line.refuse(
-                Bad(N_("has %(found)s cells, the header %(width)s"), found=len(row), width=width)
-            )
-            lines.append(line)
-            continue
+        if len(lines) >= MAX_ROWS:
+            raise Refused(N_("the file has more than %(limit)s rows; split it"), limit=MAX_ROWS)
         line = Line(number, {})
-        record, cells = line.record, line.cells
+        lines.append(line)
+        if len(row) != where.width:
+            line.refuse(wrong_width(row, where.width))
+            continue
         for index, column, name, parse in present:
             cell = row[index].strip()
-            cells[column.name] = cell
-            if not cell:
-                if column.required:
-                    line.refuse(Bad(N_("is empty"), column.name))
-                elif name is not None:
-                    record[name] = column.empty
-                continue
+            if late:
+                line.cells[column.name] = cell
             try:
-                value = parse(cell)
+                if cell:
+                    value = parse(cell)
+                elif column.required:
+                    raise Bad(N_("is empty"))
+                else:
+                    value = column.empty
             except Bad as bad:
                 bad.column = bad.column or column.name
                 line.refuse(bad)
             else:
                 if name is not None:
-                    record[name] = value
+                    line.record[name] = value
         if not line.problems:
-            try:
-                kind.derive(record, line)
-                line.identity = kind.identity_of(record)
-            except Bad as bad:
-                line.refuse(bad)
-        lines.append(line)
+            _identify(kind, line)
     return lines
+
+
+def _identify(kind: Kind, line: Line) -> None:
+    try:
+        kind.derive(line.record, line)
+        line.identity = kind.identity_of(line.record)
+    except Bad as bad:
+        line.refuse(bad)
+
+
+def wrong_width(row: Sequence[str], width: int) -> Bad:
+    """A row with more or fewer cells than the header: nobody can tell which are which."""
+    return Bad(N_("has %(found)s cells, the header %(width)s"), found=len(row), width=width)
 
 
 def _find_twins(kind: Kind, lines: Iterable[Line]) -> None:

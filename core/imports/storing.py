@@ -6,7 +6,7 @@ Everything is set-wise: statements do not grow with the rows.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -88,6 +88,6 @@ def _waiting(session: Session, kind: str, keys: Sequence[str]) -> dict[str, dict
     return found
 
 
-def changes_of(lines: Iterable[Line]) -> list[Change]:
+def changes_of(lines: Iterable[Line]) -> Iterator[Change]:
     """What lines did, for those who compute something from it."""
-    return [Change(line.before, line.record) for line in lines if line.outcome in (NEW, CHANGED)]
+    return (Change(line.before, line.record) for line in lines if line.outcome in (NEW, CHANGED))

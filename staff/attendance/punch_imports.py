@@ -25,7 +25,7 @@ from core.imports.cells import Bad, moment, remembered, until
 from core.imports.headings import layout
 from core.imports.kinds import LATE, NEW, REFUSED, SAME, Change, Column, Kind, Line, Setting
 from core.imports.rows import Record
-from core.imports.staging import Staged
+from core.imports.staging import Staged, wrong_width
 from core.imports.storing import set_aside
 from core.messages import N_
 from core.values import Month
@@ -48,6 +48,7 @@ class Punches(Kind):
     table: ClassVar[SqlTable] = Punch.__table__  # type: ignore[assignment]
     identity = ("employee_id", "at")
     fetch_by = "employee_id"
+    edited = False
     headings: ClassVar[dict[str, str]] = {
         "employee_no": "工号 员工编号",
         "timestamp": "打卡时间 时间",
@@ -161,9 +162,7 @@ def _read(kind: Punches, table: Table, places: dict[str, int], width: int) -> _R
 def _line(kind: Kind, number: int, row: Sequence[str], places: dict[str, int], width: int) -> Line:
     line = Line(number, {name: row[i].strip() for name, i in places.items() if i < len(row)})
     if len(row) != width:
-        line.refuse(
-            Bad(N_("has %(found)s cells, the header %(width)s"), found=len(row), width=width)
-        )
+        line.refuse(wrong_width(row, width))
         return line
     for column in kind.columns:
         cell = line.cells[column.name]

@@ -24,7 +24,7 @@ def centre(files: Files) -> None:
         ("E9,2026-10-12,CON-P1,手机,E2,,", "employee_no"),
         ("E1,2026-11-03,CON-P1,手机,E2,,", "date"),
         ("E1,2025-01-05,CON-P1,手机,E2,,", "date"),
-        ("E1,2026-10-12,XXX,手机,E2,,", "rule"),
+        ("E1,2026-10-12,NONE,手机,E2,,", "rule"),
         ("E1,2026-10-12,LAT-P1,手机,E2,,", "rule"),
         ("E1,2026-10-12,CON-P1,,E2,,", "description"),
         ("E1,2026-10-12,CON-P1,手机,E9,,", "recorded_by_no"),

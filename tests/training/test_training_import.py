@@ -40,7 +40,7 @@ def test_a_course_changes_by_its_code(files: Files) -> None:
     ("row", "column"),
     [
         ("E9,CONF,2026-10-12,1,attended,,,", "employee_no"),
-        ("E1,XXX,2026-10-12,1,attended,,,", "course_code"),
+        ("E1,NONE,2026-10-12,1,attended,,,", "course_code"),
         ("E1,CONF,2026-11-03,1,attended,,,", "date"),
         ("E1,CONF,2025-01-05,1,attended,,,", "date"),
         ("E1,CONF,2026-10-12,1,absent,,,", "status"),
