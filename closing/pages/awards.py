@@ -124,7 +124,7 @@ def _award_page(month: Month, key: str, field: str = "", problem: str = "") -> s
     confirmed = list(queries.winners(session(), month, key))
     shown = [_shown(found, line) for line in found.lines]
     selected = {line.proposal.employee_no for line in found.lines if line.proposal.selected}
-    chosen = set(request.form.getlist("winners")) if request.form else selected
+    ticked = set(request.form.getlist("winners")) if request.form else selected
     return render_template(
         "rewards/award.html",
         month=month,
@@ -139,7 +139,7 @@ def _award_page(month: Month, key: str, field: str = "", problem: str = "") -> s
         confirmed=confirmed,
         names=names_by_id(session(), {each.employee_id for each in confirmed}),
         exported=_is_exported(confirmed),
-        chosen=chosen,
+        ticked=ticked,
         selected=selected,
         is_candidate=winners.is_candidate(session(), web.viewer().employee_id, found.proposals),
         reason=request.form.get("reason", ""),

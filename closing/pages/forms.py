@@ -65,6 +65,6 @@ class IncidentForm(FlaskForm):  # type: ignore[misc]
 class PolicyForm(FlaskForm):  # type: ignore[misc]
     file = FileField(_l("YAML file"), description=_l("It replaces the text below."))
     text = TextAreaField(
-        _l("Policy"), render_kw={"rows": 24, "spellcheck": "false", "class": "code"}
+        _l("Policy"), render_kw={"rows": 24, "spellcheck": "false", "class": "yaml"}
     )
     month = SelectField(_l("Try it on"), validators=[Optional()])

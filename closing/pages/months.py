@@ -120,7 +120,7 @@ def _closed_page(month: Month, current: Closing) -> str:
         version=version,
         numbers=numbers_of(views),
         grades=version.policy.grades,
-        left_out=told(month, current.left_out),
+        left_out=told(month, current.left_out, settle=False),
         later=[each for each in closed_months(session()) if each > month],
         revisions=services.revisions(session(), month),
         late=next(row.late for row in month_rows(session(), month) if row.month == month),
@@ -138,7 +138,9 @@ def numbers_of(views: list[CardView]) -> dict[str, Any]:
     }
 
 
-def told(month: Month, left_out: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def told(
+    month: Month, left_out: list[dict[str, Any]], *, settle: bool = True
+) -> list[dict[str, Any]]:
     """What is left out: a sentence each, its items, and where it can be settled."""
     pages = {
         "proposals": link("rewards.month_proposals", month=month),
@@ -162,7 +164,7 @@ def told(month: Month, left_out: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "items": [
                 left_out_words.omission_item(each["kind"], item, names) for item in each["items"]
             ],
-            "href": pages.get(each["kind"]),
+            "href": pages.get(each["kind"]) if settle else None,
         }
         for each in left_out
     ]
@@ -176,6 +178,7 @@ def preview(month: Month) -> str | Response | Redirect:
     computed = preview_month(session(), month)
     before = totals_before(session(), month)
     grades = [(grade.key, grade.key) for grade in computed.version.policy.grades]
+    templates = computed.version.policy.templates
     views = computed.views()
 
     def change(view: CardView) -> float | None:
@@ -189,13 +192,20 @@ def preview(month: Month) -> str | Response | Redirect:
             Column("employee_no", _l("Number")),
             Column("name", _l("Name")),
             Column("team", _l("Team")),
-            Column("position", _l("Position")),
+            Column(
+                "template", _l("Template"), "names", lambda view: templates[view.template].names
+            ),
             Column("status", _l("Status"), value=lambda view: words.statuses()[view.status]),
             Column("total", _l("Total"), "number"),
             Column("change", _l("Change"), "number", value=change),
             Column("grade", _l("Grade")),
             Column("company_rank", _l("Rank"), "short"),
-            Column("payout", _l("Payout"), "money", value=lambda view: view.pay.payout),
+            Column(
+                "payout",
+                _("Payout, %(currency)s", currency=computed.version.policy.currency),
+                "number",
+                lambda view: view.pay.payout,
+            ),
         ],
         order=["employee_no"],
         default="employee_no",
@@ -213,6 +223,7 @@ def preview(month: Month) -> str | Response | Redirect:
         month=month,
         change=change,
         statuses=words.statuses(),
+        templates=templates,
     )
 
 

@@ -15,37 +15,52 @@ from closing.pages.blueprints import closing
 from closing.pages.common import attempt, session
 from closing.pages.words import month_text
 from closing.payroll import PayLine
+from closing.policy import Policy
 from closing.versions import policy_of_closing
 from core import tables, web
 from core.access import note
 from core.errors import N_, Conflict
+from core.i18n import language
 from core.models import MonthState
 from core.permissions import Permission
 from core.tables import Column, Filter, Listing
 from core.values import Month
 
 KINDS = {"bonus": _l("Bonus"), "prize": _l("Prize")}
-LISTING = Listing(
-    columns=[
-        Column("employee_no", _l("Number")),
-        Column("name", _l("Name")),
-        Column("team", _l("Team")),
-        Column("line", _l("Line"), value=lambda line: str(KINDS[line.line])),
-        Column("grade", _l("Grade")),
-        Column("coefficient", _l("Coefficient"), "short"),
-        Column("ratio", _l("Presence"), "percent"),
-        Column("bonus", _l("Bonus"), "money"),
-        Column("deducted", _l("Deducted"), "money"),
-        Column("rewards", _l("Rewards"), "money"),
-        Column("payout", _l("Payout"), "money"),
-        Column("wage_deduction", _l("Off wages"), "money"),
-        Column("wage_deduction_asked", _l("Off wages, asked"), "money"),
-    ],
-    order=["employee_no", "line", "for_month", "note"],
-    default="employee_no",
-    search=["employee_no", "name"],
-    filters=[Filter("line", _l("Line"), list(KINDS.items()))],
-)
+
+
+def _listing(lines: list[PayLine], policy: Policy) -> Listing:
+    """Columns of wage deductions only where some rule asks for one."""
+    wages = [
+        Column("wage_deduction", _l("Off wages"), "number"),
+        Column("wage_deduction_asked", _l("Off wages, asked"), "number"),
+    ]
+
+    def line_text(line: PayLine) -> str:
+        award = policy.awards.get(line.note)
+        return award.names.get(language()) if award else str(KINDS[line.line])
+
+    return Listing(
+        columns=[
+            Column("employee_no", _l("Number")),
+            Column("name", _l("Name")),
+            Column("team", _l("Team"), value=lambda line: (line.team or "").rpartition("/")[2]),
+            Column("line", _l("Line"), value=line_text),
+            Column("for_month", _l("For"), "month"),
+            Column("grade", _l("Grade")),
+            Column("coefficient", _l("Coefficient"), "short"),
+            Column("ratio", _l("Presence"), "percent"),
+            Column("bonus", _l("Bonus"), "number"),
+            Column("deducted", _l("Deducted"), "number"),
+            Column("rewards", _l("Rewards"), "number"),
+            Column("payout", _l("Payout"), "number"),
+            *(wages if any(line.wage_deduction_asked for line in lines) else ()),
+        ],
+        order=["employee_no", "line", "for_month", "note"],
+        default="employee_no",
+        search=["employee_no", "name"],
+        filters=[Filter("line", _l("Line"), list(KINDS.items()))],
+    )
 
 
 @closing.get("/payroll/<month:month>")
@@ -62,15 +77,16 @@ def payroll_lines(month: Month) -> str | Response:
         if exported is None:
             raise Conflict(N_("Release the payroll of %(month)s first."), month=str(month))
         return _file(month, lines, request.args["format"])
+    policy = policy_of_closing(session(), current.document_version_id).policy
     return tables.respond(
-        LISTING,
+        _listing(lines, policy),
         lines,
         "closing/payroll.html",
         filename=f"payroll-{month}",
         month=month,
         exported=exported,
         sums=_sums(lines),
-        currency=policy_of_closing(session(), current.document_version_id).policy.currency,
+        currency=policy.currency,
     )
 
 

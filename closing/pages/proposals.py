@@ -133,7 +133,7 @@ def _page(month: Month, problem: str) -> str:
         say_finding=words.say_finding,
         problem=problem,
         obstacle=obstacle,
-        chosen=set(request.form.getlist("chosen")),
+        ticked=set(request.form.getlist("chosen")),
         reason=request.form.get("reason", ""),
         states=words.incident_states(),
     )
