@@ -57,7 +57,7 @@ def settle_groups(sums: Iterable[ReviewSum], min_raters: int) -> list[ReviewSum]
         pool = _pool(pooled)
         if pool.n >= least:
             alone.append(pool)
-    return [_thin(one, least) for one in alone]
+    return sorted((_thin(one, least) for one in alone), key=_order)
 
 
 def review_score(groups: Iterable[ReviewSum], weights: Mapping[str, float]) -> Fact | None:

@@ -20,9 +20,11 @@ MONDAY = 3  # 1970-01-01 was a Thursday: day 0 is three days after a Monday
 def service_seconds(
     clock: ServiceClock | None, start: ColumnElement[int], end: ColumnElement[int]
 ) -> ColumnElement[int]:
-    """Open seconds from ``start`` to ``end``; all seconds without a clock."""
+    """Open seconds from ``start`` to ``end``; all seconds without a clock, none without a day."""
     if clock is None:
         return end - start
+    if not clock.days:
+        return literal(0, Integer)
     return _open_until(clock, end) - _open_until(clock, start)
 
 

@@ -389,7 +389,7 @@ def _entry(row: Mapping[str, str]) -> RosterEntry:
 
 
 def attendance(rows: Rows, policy: Doc, month: str, person: Person, days_off: DayCalendar) -> Sheet:
-    """By the product's own pure functions, over a fortnight more than the month."""
+    """By the product's own pure functions, over weeks more than the month."""
     entries = [_entry(row) for row in rows.get("rosters", ()) if row["employee_no"] == person.no]
     of_team = [
         _entry(row)
@@ -400,7 +400,7 @@ def attendance(rows: Rows, policy: Doc, month: str, person: Person, days_off: Da
     if not roster_reaches(first, last, entries, of_team):
         return {}
     shifts = {}
-    for offset in range(-7, (last - first).days + 8):
+    for offset in range(-20, (last - first).days + 21):
         day = first + timedelta(days=offset)
         shift = shift_on(day, entries, of_team, days_off)
         if shift and person.hired <= day <= (person.left or date.max):
