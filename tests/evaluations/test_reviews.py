@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 from support.centres import Examples, cards, close, opened, reopen
+from support.compare import about
 from support.databases import KINDS, Kind
 
 from core.values import Month
@@ -33,7 +34,7 @@ def group(relation: str, *ratings: float) -> ReviewSum:
 
 @pytest.mark.parametrize(("rating", "score"), [(1, 0), (3, 50), (5, 100), (4, 75), (4.5, 87.5)])
 def test_a_review_is_worth_nought_to_a_hundred(rating: float, score: float) -> None:
-    assert group("supervisor", rating).score == pytest.approx(score)
+    assert group("supervisor", rating).score == about(score)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_the_score_is_the_weighted_mean_of_what_remains(
         assert fact is None
     else:
         assert fact is not None
-        assert (fact.value, fact.n) == (pytest.approx(value), n)
+        assert (fact.value, fact.n) == (about(value), n)
 
 
 def test_weights_that_sum_to_nothing_give_no_score() -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.compare import about
 
 from core.values import Fact, Month, Names
 from evaluations.policy import Grade, Line, ScoringSection, Template
@@ -160,12 +161,12 @@ def test_a_small_sample_is_drawn_towards_the_mean_of_the_template() -> None:
         {},
     ]
     means = scoring.prior_means(template(line), sheets)
-    assert means == {"csat": pytest.approx(0.7)}
+    assert means == {"csat": about(0.7)}
     found = scoring.base_score(template(line), sheets[0], means, None).lines[0]
     assert found.raw == 1.0
-    assert found.value == pytest.approx((10 * 1.0 + 100 * 0.7) / 110)
+    assert found.value == about((10 * 1.0 + 100 * 0.7) / 110)
     assert found.sample_size == 10
-    assert found.prior_mean == pytest.approx(0.7)
+    assert found.prior_mean == about(0.7)
     # Without a sample size the value stands as it is.
     for sheet in sheets[2:4]:
         plain = scoring.base_score(template(line), sheet, means, None).lines[0]
@@ -187,8 +188,8 @@ def test_the_weight_of_an_absent_fact_goes_to_the_others() -> None:
     )
     facts = {"a": Fact(100), "b": Fact(20)}
     found = scoring.base_score(template(*lines), facts, {}, None)
-    assert found.coverage == pytest.approx(0.4)
-    assert found.base == pytest.approx((10 * 100 + 30 * 20) / 40)
+    assert found.coverage == about(0.4)
+    assert found.base == about((10 * 100 + 30 * 20) / 40)
     absent = found.lines[2]
     assert (absent.raw, absent.value, absent.score, absent.source) == (None, None, None, None)
     assert absent.weight == 60
@@ -247,7 +248,7 @@ def test_with_nothing_asked_for_an_empty_scorecard_is_complete() -> None:
 def test_the_team_has_its_share(
     base: float | None, mean: float | None, share: float, blended: float | None
 ) -> None:
-    assert scoring.blend(base, mean, share) == (None if blended is None else pytest.approx(blended))
+    assert scoring.blend(base, mean, share) == (None if blended is None else about(blended))
 
 
 @pytest.mark.parametrize(

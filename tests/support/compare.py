@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 # What the product rounds, and whatever is no float, has to be exact.
 ROUNDED = {"total"}  # money is text
 
@@ -29,3 +31,8 @@ def differences(want: Any, got: Any, path: str = "") -> Iterator[str]:
             yield f"{path}: {want} != {got}"
     elif want != got or isinstance(want, bool) != isinstance(got, bool):
         yield f"{path}: {want} != {got}"
+
+
+def about(value: float) -> Any:
+    """``pytest.approx`` where a type checker wants a float."""
+    return pytest.approx(value)
