@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask import current_app
 from flask_migrate import upgrade
 
 from closing import awards, payroll, services, simulation
 from closing.cards import CardView
 from closing.policy_text import default_policy, dump, load_policy
+from closing.reopening import reopen
 from closing.tables import SCORECARD_COLUMNS, difference_table, scorecard_rows
 from closing.verification import verify
 from closing.versions import policy_version, publish_policy, versions
@@ -107,15 +107,18 @@ def _omission(each: dict[str, Any]) -> str:
 def reopen_command(month: Month, reason: str, cascade: bool, login: str | None) -> None:
     """Reopen the newest closed month, or an older one with all later ones."""
     with transaction():
-        opened = services.reopen_month(
+        opened = reopen(
             db.session(),
             actor=acting(login),
-            now=now().moment,
+            now=now(),
             month=month,
             reason=reason,
             cascade=cascade,
+            seal=seal(),
         )
-    click.echo("reopened: " + ", ".join(str(each) for each in opened))
+    click.echo("reopened: " + ", ".join(str(each) for each in opened.months))
+    if any(opened.late.values()):
+        click.echo("late rows: " + ", ".join(f"{name} {n}" for name, n in opened.late.items()))
 
 
 OUTPUT = click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path))
@@ -200,8 +203,7 @@ audit_group = click.Group("audit", help="The audit trail.")
 @refusing
 def verify_command() -> None:
     """Walk the audit trail and the closed months; name the first broken link."""
-    key = current_app.config["MASTER_KEY"].derive("audit")
-    problems = list(verify(db.session(), key))
+    problems = list(verify(db.session()))
     if problems:
         raise click.ClickException("\n".join(problems))
     click.echo("the audit trail and the closed months are whole")

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as Redirect
 
-from closing import publishing, services
+from closing import publishing, reopening, services
 from closing.awards import totals_before
 from closing.cards import CardView, stored_views
 from closing.months import closed_months, current_closing
@@ -260,15 +260,16 @@ def reopen(month: Month) -> str | Redirect:
     if form.validate_on_submit():
         try:
             with transaction():
-                opened = services.reopen_month(
+                opened = reopening.reopen(
                     session(),
                     actor=web.current_actor(),
-                    now=web.now().moment,
+                    now=web.now(),
                     month=month,
                     reason=form.reason.data or "",
                     cascade=form.cascade.data,
+                    seal=seal(),
                 )
-            listed = _(", ").join(words.month_text(each) for each in opened)
+            listed = _(", ").join(words.month_text(each) for each in opened.months)
             flash(_("Reopened: %(months)s. Every revision is kept.", months=listed))
             return redirect(url_for("closing.month", month=month))
         except Refused as refused:

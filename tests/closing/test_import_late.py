@@ -7,7 +7,9 @@ from support.centres import close, reopen, seal
 from support.importing import CLOCK, NOW, Files
 
 from closing.imports.late import apply_late_rows
+from closing.reopening import reopen as reopen_with_late_rows
 from core.actor import SYSTEM
+from core.clock import Now
 from core.db import transaction
 from core.values import Month
 
@@ -102,3 +104,20 @@ def test_late_punches_come_in_too(closed: Files) -> None:
     reopen(closed.session, SEPTEMBER)
     assert apply(closed)["new"] == 1
     assert closed.one("SELECT count(*) FROM punches") == 2
+
+
+def test_reopening_takes_in_what_waited(closed: Files) -> None:
+    closed.good("metrics", METRICS, "E2,2026-09,csat,0.7,")
+    with transaction():
+        opened = reopen_with_late_rows(
+            closed.session,
+            actor=SYSTEM,
+            now=Now(NOW, CLOCK),
+            month=SEPTEMBER,
+            reason="E2 was forgotten",
+            cascade=False,
+            seal=seal,
+        )
+    assert opened.months == [SEPTEMBER]
+    assert opened.late["new"] == 1
+    assert closed.rows(QUERY) == [("2026-09", "csat", 0.9), ("2026-09", "csat", 0.7)]
