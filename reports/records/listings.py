@@ -27,6 +27,13 @@ def _words(key: str, label: Any, texts: Mapping[str, Any]) -> Column:
     return Column(key, label, value=lambda row: str(texts.get(getattr(row, key), "")))
 
 
+def _rating(value: str | None) -> str | None:
+    """Good and bad in words; stars are as they came."""
+    return (
+        str({"good": _l("positive"), "bad": _l("negative")}.get(value or "", value or "")) or None
+    )
+
+
 TICKETS = Listing(
     columns=[
         Column("ticket_id", _l("Ticket")),
@@ -36,7 +43,7 @@ TICKETS = Listing(
         Column("resolved_at", _l("Resolved"), "walltime"),
         Column("took", _l("Took (h)"), "number"),
         _flag("reopened", _l("Reopened")),
-        Column("satisfaction", _l("Rating")),
+        Column("satisfaction", _l("Rating"), value=lambda row: _rating(row.satisfaction)),
         Column("channel", _l("Channel")),
         Column("category", _l("Category")),
     ],

@@ -145,12 +145,12 @@ def _behind(month: Month, employee_no: str, permission: Permission) -> Behind:
 def _context(behind: Behind, family: str) -> dict[str, Any]:
     """What every page of records shows: whose, which month, the other families."""
     closed = behind.closed is not None
+    results = behind.closed is not None and behind.person.may_see_results(behind.closed)
     families = [
         (key, label)
         for key, label, permission in FAMILIES
-        if behind.person.may(permission, closed=closed) and (closed or key != "reviews")
+        if behind.person.may(permission, closed=closed) and (results or key != "reviews")
     ]
-    results = behind.closed is not None and behind.person.may_see_results(behind.closed)
     return {
         "person": behind.person,
         "month": behind.month,
