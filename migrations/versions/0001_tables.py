@@ -176,6 +176,8 @@ def upgrade() -> None:
         sa.Column("closed_by", sa.String(length=120), nullable=False),
         sa.Column("left_out", sa.JSON(), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=True),
+        sa.Column("audit_number", sa.BigInteger(), nullable=True),
+        sa.Column("audit_head", sa.String(length=64), nullable=True),
         sa.Column("sealed", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["document_version_id"],
@@ -283,7 +285,6 @@ def upgrade() -> None:
         sa.Column("must_change", sa.Boolean(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("language", sa.String(length=5), nullable=True),
-        sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("second_factor", sa.Text(), nullable=True),
         sa.Column("factor_step", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
@@ -304,7 +305,7 @@ def upgrade() -> None:
         sa.Column("position", sa.String(length=60), nullable=True),
         sa.Column("team_id", sa.Integer(), nullable=True),
         sa.Column("supervisor_id", sa.Integer(), nullable=True),
-        sa.Column("base_wage", sa.BigInteger(), nullable=True),
+        sa.Column("base_wage", sa.Text(), nullable=True),
         sa.Column("batch_id", sa.Integer(), nullable=True),
         sa.CheckConstraint(
             "supervisor_id IS NULL OR supervisor_id <> employee_id",
@@ -959,8 +960,8 @@ def upgrade() -> None:
         sa.Column("bonus", sa.BigInteger(), nullable=False),
         sa.Column("deducted", sa.BigInteger(), nullable=False),
         sa.Column("payout", sa.BigInteger(), nullable=False),
-        sa.Column("wage_deduction", sa.BigInteger(), nullable=False),
-        sa.Column("wage_deduction_asked", sa.BigInteger(), nullable=False),
+        sa.Column("wage_deduction", sa.Text(), nullable=False),
+        sa.Column("wage_deduction_asked", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["scorecard_id"], ["scorecards.id"], name=op.f("fk_pays_scorecard_id")
         ),
@@ -1021,7 +1022,7 @@ def upgrade() -> None:
         sa.Column("amount", sa.Double(), nullable=False),
         sa.Column("bonus_deduction", sa.Double(), nullable=False),
         sa.Column("bonus_share", sa.Double(), nullable=False),
-        sa.Column("wage_deduction", sa.Double(), nullable=False),
+        sa.Column("wage_deduction", sa.Text(), nullable=False),
         sa.Column("cap_grade", sa.String(length=20), nullable=True),
         sa.Column("case", sa.String(length=80), nullable=True),
         sa.Column("bars_awards", sa.Integer(), nullable=False),
