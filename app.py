@@ -24,12 +24,13 @@ import training.models
 from closing.demo.commands import demo_command, start_command
 from closing.imports.commands import import_command
 from closing.pages.routes import BLUEPRINTS as closing_pages
-from core import audit, keyring, web
+from core import keyring, web
 from core.db import db, migration_type
+from core.mailing import init_mail
 from core.settings import settings
 from reports.routes import BLUEPRINTS as report_pages
 from staff.accounts.identity import init_accounts
-from staff.accounts.routes import accounts
+from staff.accounts.pages import BLUEPRINTS as account_pages
 from staff.accounts.services import acting
 from staff.routes import staff as staff_pages
 
@@ -50,11 +51,11 @@ def create_app(given: Mapping[str, Any] | None = None) -> Flask:
     app.config.update(settings(instance.resolve(), given))
     db.init_app(app)
     migrate.init_app(app, db)
-    keyring.install(lambda: app.config["MASTER_KEY"])
-    audit.install(lambda: app.config["MASTER_KEY"].derive("audit"))
+    keyring.install(app.config["MASTER_KEYS"], app)
     web.init_web(app)
     init_accounts(app)
-    for blueprint in (*report_pages, accounts, staff_pages, *closing_pages):
+    init_mail(app)
+    for blueprint in (*report_pages, *account_pages, staff_pages, *closing_pages):
         app.register_blueprint(blueprint)
     web.check_endpoints(app)
     app.extensions["find_actor"] = lambda login: acting(db.session(), login)

@@ -15,10 +15,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from closing import sealed_pay
 from closing.history import facts_from_json
 from closing.models import Pay
 from closing.month import Card, MonthResult
 from core.db import wall_time
+from core.keyring import Box
 from core.models import Closing, DocumentVersion
 from core.values import Fact, Month, flat
 from evaluations.scorecards.models import FactSheet, Scorecard, ScorecardLine
@@ -208,6 +210,7 @@ def stored_views(
     lines = _lines(session, chosen)
     entries = _entries(session, chosen)
     version = session.get_one(DocumentVersion, closing.document_version_id)
+    box = Box(session)
     views = [
         CardView(
             scorecard_id=card.id,
@@ -227,11 +230,17 @@ def stored_views(
             lines=tuple(lines[card.id]),
             rules=tuple(entries[card.id]),
             facts=facts_from_json(facts),
-            pay=PayView(pay.bonus_base, pay.ratio, pay.amount, *(getattr(pay, n) for n in _PAY)),
+            pay=_stored_pay(box, pay),
         )
         for card, employee_no, name, team, facts, pay in cards
     ]
     return sorted(views, key=lambda view: view.employee_no)
+
+
+def _stored_pay(box: Box, pay: Pay) -> PayView:
+    sums = sealed_pay.open_sums(box, pay)
+    plain = ("bonus_base", "ratio", "amount", "bonus", "deducted", "payout")
+    return PayView(**{name: getattr(pay, name) for name in plain}, **sums)
 
 
 def _lines(session: Session, chosen: Any) -> dict[int, list[LineResult]]:
@@ -258,10 +267,12 @@ def _entries(session: Session, chosen: Any) -> dict[int, list[RuleEntry]]:
         .order_by(StoredEntry.scorecard_id, StoredEntry.ordinal)
     )
     found: dict[int, list[RuleEntry]] = defaultdict(list)
+    box = Box(session)
     for row, day in rows:
         found[row.scorecard_id].append(
             RuleEntry(
                 **{name: getattr(row, name) for name in _ENTRY},
+                wage_deduction=sealed_pay.open_entry(box, row),
                 actions=tuple(row.actions.split(";")) if row.actions else (),
                 incident=row.incident_id,
                 day=day,
@@ -281,7 +292,6 @@ _ENTRY = (
     "amount",
     "bonus_deduction",
     "bonus_share",
-    "wage_deduction",
     "cap_grade",
     "case",
     "bars_awards",

@@ -1,10 +1,13 @@
-"""Pay of one scorecard. Locked once the closing is sealed; it holds no wages."""
+"""Pay of one scorecard. Locked once the closing is sealed; it holds no wages.
+
+What is taken off wages is encrypted (``closing.sealed_pay``), zeros too.
+"""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Model, Money, big
@@ -24,5 +27,5 @@ class Pay(Model):
     bonus: Mapped[Decimal] = mapped_column(Money)
     deducted: Mapped[Decimal] = mapped_column(Money)
     payout: Mapped[Decimal] = mapped_column(Money)
-    wage_deduction: Mapped[Decimal] = mapped_column(Money)
-    wage_deduction_asked: Mapped[Decimal] = mapped_column(Money)
+    wage_deduction: Mapped[str] = mapped_column(Text)
+    wage_deduction_asked: Mapped[str] = mapped_column(Text)

@@ -125,6 +125,7 @@ def close_month(
         closed_by=actor.label,
         left_out=[each.as_json() for each in computed.left_out],
         sealed=False,
+        **dict(zip(("audit_number", "audit_head"), audit.head(session), strict=True)),
     )
     session.add(closing)
     session.flush()
@@ -148,7 +149,7 @@ def close_month(
             "policy": computed.version.number,
             "digest": closing.digest,
             "scorecards": len(computed.result.cards),
-            "audit_head": audit.head(session)[1],
+            "audit_head": closing.audit_head,
         },
     )
     session.flush()

@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from closing import sealed_pay
 from closing.models import Pay
 from closing.month import Card, MonthResult
+from core import keyring
 from core.models import Closing
 from core.values import Fact
 from evaluations.scorecards.models import FactSheet, Scorecard, ScorecardLine
@@ -39,12 +41,13 @@ def write_result(
     ]
     first = (session.scalar(select(func.max(Scorecard.id))) or 0) + 1
     numbered = list(enumerate(result.cards, first))
+    box = keyring.Box(session)
     batches: list[tuple[type[Any], list[dict[str, Any]]]] = [
         (FactSheet, sheets),
         (Scorecard, [_card(number, closing, card) for number, card in numbered]),
         (ScorecardLine, [row for number, card in numbered for row in _lines(number, card)]),
-        (RuleEntry, [row for number, card in numbered for row in _entries(number, card)]),
-        (Pay, [_pay(number, card) for number, card in numbered]),
+        (RuleEntry, [row for number, card in numbered for row in _entries(box, number, card)]),
+        (Pay, [_pay(box, number, card) for number, card in numbered]),
     ]
     for model, rows in batches:
         if rows:
@@ -52,7 +55,10 @@ def write_result(
 
 
 def digest(session: Session, closing: Closing) -> str:
-    """SHA-256 over every derived row of a closing, in a fixed order; 64 hex digits."""
+    """SHA-256 over every derived row of a closing, in a fixed order; 64 hex digits.
+
+    What is encrypted is taken as it stands, so that no key is needed.
+    """
     cards = select(Scorecard.id).where(Scorecard.closing_id == closing.id)
     parts: list[tuple[Any, Any]] = [
         (FactSheet, FactSheet.closing_id == closing.id),
@@ -64,6 +70,7 @@ def digest(session: Session, closing: Closing) -> str:
     ]
     seal = hashlib.sha256()
     head = [str(closing.month), closing.revision, closing.document_hash, closing.as_of]
+    head += [closing.audit_number, closing.audit_head]
     seal.update(json.dumps([*head, closing.calendar], sort_keys=True).encode())
     for model, condition in parts:
         table = model.__table__
@@ -127,7 +134,7 @@ def _lines(number: int, card: Card) -> Iterable[dict[str, Any]]:
         }
 
 
-def _entries(number: int, card: Card) -> Iterable[dict[str, Any]]:
+def _entries(box: keyring.Box, number: int, card: Card) -> Iterable[dict[str, Any]]:
     for ordinal, entry in enumerate(card.rules):
         yield {
             "scorecard_id": number,
@@ -142,7 +149,7 @@ def _entries(number: int, card: Card) -> Iterable[dict[str, Any]]:
             "amount": entry.amount,
             "bonus_deduction": entry.bonus_deduction,
             "bonus_share": entry.bonus_share,
-            "wage_deduction": entry.wage_deduction,
+            "wage_deduction": sealed_pay.seal_entry(box, number, ordinal, entry.wage_deduction),
             "cap_grade": entry.cap_grade,
             "case": entry.case,
             "bars_awards": entry.bars_awards,
@@ -151,7 +158,7 @@ def _entries(number: int, card: Card) -> Iterable[dict[str, Any]]:
         }
 
 
-def _pay(number: int, card: Card) -> dict[str, Any]:
+def _pay(box: keyring.Box, number: int, card: Card) -> dict[str, Any]:
     pay = card.pay
     if pay is None:
         raise ValueError("a scorecard without pay")
@@ -163,6 +170,5 @@ def _pay(number: int, card: Card) -> dict[str, Any]:
         "bonus": pay.bonus,
         "deducted": pay.deducted,
         "payout": pay.payout,
-        "wage_deduction": pay.wage_deduction,
-        "wage_deduction_asked": pay.wage_deduction_asked,
+        **sealed_pay.seal_sums(box, number, pay.wage_deduction, pay.wage_deduction_asked),
     }

@@ -2,27 +2,33 @@
 
 Services call ``record``; the entries are numbered and chained when the session commits, so that
 the chain is held only for that moment. On PostgreSQL a table lock keeps writers apart, on SQLite
-the write lock does; ``previous`` is unique, so a fork cannot be stored.
+the write lock does; ``previous`` is unique, so a fork cannot be stored. The key is that of the
+purpose ``audit`` (``core.keyring``), so it outlives the master key.
 """
 
 from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import event, insert, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import event, insert, select, text, update
+from sqlalchemy.orm import Session, SessionTransaction
 
+from core import keyring
 from core.actor import Actor
 from core.db import db
 from core.models import AuditEntry
 from core.secrets import sha256
 
 GENESIS = "0" * 64
+NO_CONTENT = sha256(b"")
+BLANKED = "audit.blanked"
+# Entries that the verification itself stands on keep their contents; they hold nobody's data.
+KEPT = (BLANKED, "month.closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +71,96 @@ def write(session: Session) -> int:
     return last
 
 
-def verify(session: Session, key: bytes) -> Iterator[str]:
-    """What is wrong with the chain, the first broken link first; nothing for a whole chain."""
-    previous = GENESIS
+@dataclass(slots=True)
+class Trail:
+    """What a walk along the chain found: how long it is, and which contents were blanked."""
+
+    length: int = 0
+    blanked: int = 0
+
+
+def verify(session: Session, found: Trail | None = None) -> Iterator[str]:
+    """What is wrong with the chain, the first broken link first; nothing for a whole chain.
+
+    Contents may be missing where an entry tells that they were blanked. Raises ``WrongKey``.
+    """
+    found = found or Trail()
+    statement = select(AuditEntry).order_by(AuditEntry.id).execution_options(yield_per=2000)
+    key, previous = b"", GENESIS
+    blanked: set[int] = set()
+    told: set[int] = set()
+    with session.execute(statement) as rows:  # closes the cursor where the walk ends early
+        for entry in rows.scalars():
+            key = key or keyring.key_for(session, "audit")
+            if entry.previous != previous:
+                yield f"entry {entry.id}: does not follow the entry before it (removed or reordered)"
+                return
+            if not hmac.compare_digest(entry.mac, _mac(key, entry.previous, _fields(entry))):
+                yield f"entry {entry.id}: changed"
+                return
+            if entry.payload is None:
+                if entry.payload_hash != NO_CONTENT:
+                    blanked.add(entry.id)
+            elif sha256(entry.payload.encode()) != entry.payload_hash:
+                yield f"entry {entry.id}: content changed"
+                return
+            elif entry.action == BLANKED:
+                told |= set(json.loads(entry.payload)["after"]["entries"])
+            previous = entry.mac
+            found.length += 1
+            session.expunge(entry)
+    found.blanked = len(blanked)
+    for number in sorted(blanked - told):
+        yield f"entry {number}: content removed, and no entry tells of it"
+
+
+def has(session: Session, number: int, mac: str) -> bool:
+    """Whether the trail contains this head, noted at some time before. Number 0 is its start."""
+    if number == 0:
+        return mac == GENESIS
+    kept = session.scalar(select(AuditEntry.mac).where(AuditEntry.id == number))
+    return kept is not None and hmac.compare_digest(kept, mac)
+
+
+def blank(
+    session: Session,
+    *,
+    actor: Actor,
+    at: datetime,
+    numbers: Iterable[int],
+    reason: str,
+    subject: str,
+) -> int:
+    """Remove the contents of entries (right to erasure); their hashes stay, so the chain does.
+
+    That it was done, why, and which entries is an entry itself, and cannot be blanked.
+    How many there were.
+    """
     rows = session.execute(
-        select(AuditEntry).order_by(AuditEntry.id).execution_options(yield_per=2000)
+        select(AuditEntry.id).where(
+            AuditEntry.id.in_(list(numbers)),
+            AuditEntry.payload.is_not(None),
+            AuditEntry.action.not_in(KEPT),
+        )
     )
-    for entry in rows.scalars():
-        if entry.previous != previous:
-            yield f"entry {entry.id}: does not follow the entry before it (removed or reordered)"
-            return
-        if not hmac.compare_digest(entry.mac, _mac(key, entry.previous, _fields(entry))):
-            yield f"entry {entry.id}: changed"
-            return
-        if entry.payload is not None and sha256(entry.payload.encode()) != entry.payload_hash:
-            yield f"entry {entry.id}: content changed"
-            return
-        previous = entry.mac
+    chosen = sorted(row.id for row in rows)
+    if chosen:
+        record(
+            session,
+            actor=actor,
+            at=at,
+            action=BLANKED,
+            subject=subject,
+            after={"entries": chosen, "reason": reason},
+        )
+        write(session)
+        for start in range(0, len(chosen), 500):
+            session.execute(
+                update(AuditEntry)
+                .where(AuditEntry.id.in_(chosen[start : start + 500]))
+                .values(payload=None)
+            )
+    return len(chosen)
 
 
 def head(session: Session) -> tuple[int, str]:
@@ -92,22 +171,33 @@ def head(session: Session) -> tuple[int, str]:
     return (row.id, row.mac) if row else (0, GENESIS)
 
 
-def install(key: Callable[[], bytes]) -> None:
-    """Use ``key`` for the chain; called once by the composition root."""
-    _state["key"] = key
-
-
-_state: dict[str, Callable[[], bytes]] = {}
-
-
 @event.listens_for(db.session, "before_commit")
 def _write_pending(session: Session) -> None:
-    _append(session, _take(session))
+    if not session.in_nested_transaction():  # the chain is held at the end only
+        _append(session, _take(session))
 
 
 @event.listens_for(db.session, "after_rollback")
 def _forget_pending(session: Session) -> None:
     session.info.pop("audit", None)
+
+
+@event.listens_for(db.session, "after_transaction_create")
+def _note_pending(session: Session, begun: SessionTransaction) -> None:
+    if begun.nested:
+        session.info.setdefault("audit_at", {})[begun] = len(session.info.get("audit", ()))
+
+
+@event.listens_for(db.session, "after_soft_rollback")
+def _forget_nested(session: Session, ended: SessionTransaction) -> None:
+    """What was noted since a savepoint that was rolled back did not happen."""
+    if ended.nested and ended in (kept := session.info.get("audit_at", {})):
+        del session.info.get("audit", [])[kept[ended] :]
+
+
+@event.listens_for(db.session, "after_transaction_end")
+def _end_nested(session: Session, ended: SessionTransaction) -> None:
+    session.info.get("audit_at", {}).pop(ended, None)
 
 
 def _take(session: Session) -> list[Pending]:
@@ -118,11 +208,10 @@ def _append(session: Session, entries: Iterable[Pending]) -> int | None:
     entries = list(entries)
     if not entries:
         return None
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("LOCK TABLE audit_entries IN EXCLUSIVE MODE"))
-    session.flush()
+    key = keyring.key_for(session, "audit")
+    session.flush()  # whatever waits for rows of others does so before it holds up everybody
+    _hold(session)
     number, previous = head(session)
-    key = _state["key"]()
     rows = []
     for entry in entries:
         number += 1
@@ -141,6 +230,17 @@ def _append(session: Session, entries: Iterable[Pending]) -> int | None:
         rows.append(row)
     session.execute(insert(AuditEntry), rows)
     return number
+
+
+def _hold(session: Session) -> None:
+    """From here to the end of the transaction nobody else appends.
+
+    SQLite's write lock may not be taken yet: a transaction that has only read begins with this.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE audit_entries IN EXCLUSIVE MODE"))
+    else:
+        session.execute(text("UPDATE audit_entries SET payload = NULL WHERE id < 0"))
 
 
 def _row_fields(row: dict[str, Any]) -> list[str]:

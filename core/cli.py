@@ -17,8 +17,9 @@ from flask.cli import with_appcontext
 from flask_babel import gettext
 from sqlalchemy.exc import SQLAlchemyError
 
-from core import clock
+from core import clock, keyring
 from core.actor import SYSTEM, Actor
+from core.db import db
 from core.documents import DocumentError
 from core.errors import Refused
 from core.files.writing import write_csv, write_xlsx
@@ -76,9 +77,8 @@ def acting(login: str | None) -> Actor:
 
 
 def seal() -> Callable[[str], str]:
-    """Digests reviews of closed rounds with the key outside the database."""
-    master = current_app.config["MASTER_KEY"]
-    return lambda text: master.seal("reviews", text)
+    """Digests reviews of closed rounds with a key that the master key opens."""
+    return keyring.sealing(db.session(), "reviews")
 
 
 Table = tuple[Sequence[str], Sequence[Sequence[Any]]]

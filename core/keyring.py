@@ -3,123 +3,268 @@
 Each purpose has keys of its own in ``wrapped_keys``, encrypted under the master key: ``audit``
 chains the trail, ``reviews`` seals closed rounds, ``records`` encrypts wages and other secrets.
 A new master key wraps the same keys again (``flask key rotate``), so what was encrypted or chained
-before stays readable, closed months included. A wrong master key is an error, never a new start.
+before stays readable, closed months included. Keys are made for a new database only: a master key
+that is missing or another one is an error, never a new start.
 """
 
 from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import select
+from flask import Flask, current_app, has_app_context
+from sqlalchemy import event, select, text
 from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
 
 from core.errors import N_, Refused
-from core.models import WrappedKey
-from core.secrets import MasterKey
+from core.models import AuditEntry, WrappedKey
+from core.secrets import BadKey, GivenKey, Keys, MasterKey, keyed_digest
 
 PURPOSES = ("audit", "reviews", "records")
 NONCE = 12
+# Sums are padded to this length before they are encrypted: how long one is would tell.
+MONEY_WIDTH = 20
+EXTENSION = "pingyou_keys"
+FRESH = "keys_made"
 
 
 class WrongKey(Refused):
     """The master key at hand does not open what the database holds."""
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One key of the database."""
+
+    id: int
+    purpose: str
+    key: bytes
+
+
 @dataclass(slots=True)
 class KeyRing:
     """The opened keys of one database: newest last, by purpose."""
 
-    keys: dict[str, list[tuple[int, bytes]]] = field(default_factory=dict)
+    keys: dict[str, list[Opened]] = field(default_factory=dict)
 
-    def newest(self, purpose: str) -> tuple[int, bytes]:
+    def add(self, opened: Opened) -> None:
+        self.keys.setdefault(opened.purpose, []).append(opened)
+
+    def newest(self, purpose: str) -> Opened:
         return self.keys[purpose][-1]
 
-    def numbered(self, purpose: str, number: int) -> bytes:
-        for each, key in self.keys.get(purpose, ()):
-            if each == number:
-                return key
-        raise WrongKey(N_("A key is missing: key %(number)s."), number=number)
+    def numbered(self, purpose: str, number: int) -> bytes | None:
+        found = (each.key for each in self.keys.get(purpose, ()) if each.id == number)
+        return next(found, None)
+
+    @property
+    def whole(self) -> bool:
+        return all(purpose in self.keys for purpose in PURPOSES)
 
 
-_master: dict[str, Callable[[], MasterKey]] = {}
+class Box:
+    """Encrypts and decrypts many values of one session; keys are looked up once."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        newest = ring(session).newest("records")
+        self._number = newest.id
+        self._ciphers: dict[int, AESGCM] = {newest.id: AESGCM(newest.key)}
+
+    def seal(self, place: str, plain: str) -> str:
+        """``plain`` encrypted for one place (table, row, column): it opens nowhere else."""
+        nonce = secrets.token_bytes(NONCE)
+        sealed = self._ciphers[self._number].encrypt(nonce, plain.encode(), place.encode())
+        return f"{self._number}:{base64.b64encode(nonce + sealed).decode()}"
+
+    def open(self, place: str, sealed: str) -> str:
+        """The text; raises ``WrongKey`` where the key, the place or the content is not the one."""
+        number, _, body = sealed.partition(":")
+        try:
+            data = base64.b64decode(body, validate=True)
+            cipher = self._cipher(int(number))
+            return cipher.decrypt(data[:NONCE], data[NONCE:], place.encode()).decode()
+        except (InvalidTag, ValueError) as error:
+            raise WrongKey(
+                N_("What is stored in %(place)s cannot be opened."), place=place
+            ) from error
+
+    def seal_money(self, place: str, sum_: Decimal) -> str:
+        return self.seal(place, str(sum_).rjust(MONEY_WIDTH))
+
+    def open_money(self, place: str, sealed: str) -> Decimal:
+        return Decimal(self.open(place, sealed).strip())
+
+    def _cipher(self, number: int) -> AESGCM:
+        if number not in self._ciphers:
+            key = ring(self._session).numbered("records", number)
+            if key is None:  # made by another process since
+                _rings.pop(_engine(self._session), None)
+                key = ring(self._session).numbered("records", number)
+            if key is None:
+                raise WrongKey(N_("A key is missing: key %(number)s."), number=number)
+            self._ciphers[number] = AESGCM(key)
+        return self._ciphers[number]
+
+
+_default: dict[str, Keys] = {}
 _rings: WeakKeyDictionary[Engine, KeyRing] = WeakKeyDictionary()
 
 
-def install(master: Callable[[], MasterKey]) -> None:
-    """Use ``master`` from now on; called once by the composition root."""
-    _master["key"] = master
+def install(keys: Keys | Callable[[], MasterKey], app: Flask | None = None) -> None:
+    """Where the master key is: for one application, or for whatever has none of its own."""
+    given = GivenKey(keys) if callable(keys) else keys
+    if app is not None:
+        app.extensions[EXTENSION] = given
+    else:
+        _default["keys"] = given
 
 
 def ring(session: Any) -> KeyRing:
-    """The opened keys; those that are missing are made, in the session's transaction.
+    """The opened keys; those of a new database are made, in the session's transaction.
 
     Raises ``WrongKey`` where the master key does not open them; nothing is overwritten then.
     """
-    engine = session.get_bind().engine
+    engine = _engine(session)
     known = _rings.get(engine)
-    if known is not None and all(purpose in known.keys for purpose in PURPOSES):
+    if known is not None:
         return known
-    found = _opened(session, _master["key"]())
-    made = [purpose for purpose in PURPOSES if purpose not in found.keys]
-    for purpose in made:
-        _add(session, found, purpose, _master["key"]())
-    if made:
-        session.flush()  # cached only once they are committed: the next call reads them
-    else:
+    found = _opened(session)
+    if not found.whole:
+        session.info[FRESH] = True  # kept only once they are committed: others may be first
+        return _made(session)
+    if not session.info.get(FRESH):
         _rings[engine] = found
     return found
 
 
 def key_for(session: Any, purpose: str) -> bytes:
     """The newest key of a purpose (32 bytes)."""
-    return ring(session).newest(purpose)[1]
+    return ring(session).newest(purpose).key
 
 
-def encrypt(session: Any, place: str, text: str) -> str:
-    """``text`` sealed for one place (table, row, column): it opens nowhere else."""
-    number, key = ring(session).newest("records")
-    nonce = secrets.token_bytes(NONCE)
-    sealed = AESGCM(key).encrypt(nonce, text.encode(), place.encode())
-    return f"{number}:{base64.b64encode(nonce + sealed).decode()}"
+def sealing(session: Any, purpose: str) -> Callable[[str], str]:
+    """A keyed digest under the key of ``purpose``; the key is opened when it is first needed."""
+    found: list[bytes] = []
+
+    def digest(plain: str) -> str:
+        if not found:
+            found.append(key_for(session, purpose))
+        return keyed_digest(found[0], plain)
+
+    return digest
+
+
+def encrypt(session: Any, place: str, plain: str) -> str:
+    """One ``Box.seal``."""
+    return Box(session).seal(place, plain)
 
 
 def decrypt(session: Any, place: str, sealed: str) -> str:
-    """The text; raises ``WrongKey`` where the key, the place or the content is not the one."""
-    number, _, body = sealed.partition(":")
-    key = ring(session).numbered("records", int(number))
-    data = base64.b64decode(body)
-    try:
-        return AESGCM(key).decrypt(data[:NONCE], data[NONCE:], place.encode()).decode()
-    except InvalidTag as error:
-        raise WrongKey(N_("What is stored in %(place)s cannot be opened."), place=place) from error
+    """One ``Box.open``."""
+    return Box(session).open(place, sealed)
 
 
-def rewrap(session: Any, old: MasterKey, new: MasterKey) -> int:
-    """Wrap every key under ``new``, and add a newer one for records; how many were wrapped."""
-    opened = _opened(session, old)
+def hold(session: Any) -> None:
+    """Let nobody else make or wrap keys until this transaction ends."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE wrapped_keys IN EXCLUSIVE MODE"))
+    else:
+        session.execute(text("UPDATE wrapped_keys SET id = id WHERE id < 0"))
+
+
+def rewrap(session: Any, new: MasterKey) -> int:
+    """Wrap every key under ``new``, and add a newer one for records; how many were wrapped.
+
+    The caller holds the table (``hold``).
+    """
+    opened = _opened(session)
     rows = session.scalars(select(WrappedKey).order_by(WrappedKey.id)).all()
+    session.info[FRESH] = True
     for row in rows:
         key = opened.numbered(row.purpose, row.id)
+        if key is None:
+            raise WrongKey(N_("A key is missing: key %(number)s."), number=row.id)
         row.wrapped = _wrapped(new, row.purpose, key)
     _add(session, opened, "records", new)
     session.flush()
-    _rings.pop(session.get_bind().engine, None)
+    forget(session)
     return len(rows)
 
 
-def _opened(session: Any, master: MasterKey) -> KeyRing:
-    found = KeyRing()
-    for row in session.execute(
+def forget(session: Any) -> None:
+    """Open the keys anew when they are next needed."""
+    _rings.pop(_engine(session), None)
+
+
+def _engine(session: Any) -> Engine:
+    engine: Engine = session.get_bind().engine
+    return engine
+
+
+def _keys() -> Keys:
+    if has_app_context() and EXTENSION in current_app.extensions:
+        keys: Keys = current_app.extensions[EXTENSION]
+        return keys
+    return _default["keys"]
+
+
+def _present() -> Sequence[MasterKey]:
+    try:
+        return _keys().present()
+    except BadKey as error:
+        raise WrongKey(N_("The master key cannot be used: %(reason)s."), reason=error) from error
+
+
+def _opened(session: Any) -> KeyRing:
+    """The keys of the database, opened by whichever master key at hand fits."""
+    rows = session.execute(
         select(WrappedKey.id, WrappedKey.purpose, WrappedKey.wrapped).order_by(WrappedKey.id)
-    ):
-        found.keys.setdefault(row.purpose, []).append((row.id, _unwrapped(master, row)))
+    ).all()
+    found = KeyRing()
+    if not rows:
+        return found
+    present = _present()
+    if not present:
+        raise WrongKey(
+            N_("The master key of this database is missing. Put the file master.key back.")
+        )
+    for master in present:
+        try:
+            opened = [Opened(row.id, row.purpose, _unwrapped(master, row)) for row in rows]
+        except InvalidTag:
+            continue
+        for each in opened:
+            found.add(each)
+        if not session.info.get(FRESH):
+            _keys().settle(master)
+        return found
+    raise WrongKey(
+        N_("The master key does not open this database. Put back the key it was made with.")
+    )
+
+
+def _made(session: Any) -> KeyRing:
+    """The keys of a new database, after making those that are missing."""
+    hold(session)
+    found = _opened(session)  # somebody else may have been first
+    if found.whole:
+        return found
+    if not found.keys and session.execute(select(AuditEntry.id).limit(1)).first() is not None:
+        raise WrongKey(N_("The keys of this database were removed. Put a copy of it back."))
+    present = _present()
+    master = present[0] if present else _keys().make()
+    for purpose in PURPOSES:
+        if purpose not in found.keys:
+            _add(session, found, purpose, master)
     return found
 
 
@@ -128,7 +273,7 @@ def _add(session: Any, opened: KeyRing, purpose: str, master: MasterKey) -> None
     row = WrappedKey(purpose=purpose, wrapped=_wrapped(master, purpose, key))
     session.add(row)
     session.flush()
-    opened.keys.setdefault(purpose, []).append((row.id, key))
+    opened.add(Opened(row.id, purpose, key))
 
 
 def _wrapped(master: MasterKey, purpose: str, key: bytes) -> str:
@@ -138,12 +283,18 @@ def _wrapped(master: MasterKey, purpose: str, key: bytes) -> str:
 
 
 def _unwrapped(master: MasterKey, row: Any) -> bytes:
-    data = base64.b64decode(row.wrapped)
+    """Raises ``InvalidTag``."""
     try:
-        return AESGCM(master.derive("wrap")).decrypt(
-            data[:NONCE], data[NONCE:], row.purpose.encode()
-        )
-    except InvalidTag as error:
-        raise WrongKey(
-            N_("The master key does not open this database. Put back the key it was made with.")
-        ) from error
+        data = base64.b64decode(row.wrapped, validate=True)
+        cipher = AESGCM(master.derive("wrap"))
+        return cipher.decrypt(data[:NONCE], data[NONCE:], row.purpose.encode())
+    except ValueError as error:
+        raise InvalidTag from error
+
+
+@event.listens_for(Session, "after_commit")
+@event.listens_for(Session, "after_rollback")
+def _settled(session: Session) -> None:
+    """What the database holds now is what others see too."""
+    if not session.in_nested_transaction():
+        session.info.pop(FRESH, None)

@@ -21,6 +21,10 @@ class Message:
     def render(self, gettext: Callable[[str], str] = str) -> str:
         return gettext(self.msgid) % self.params
 
+    def without(self) -> Message:
+        """The same without what it repeats of a secret cell."""
+        return Message(self.msgid, dict.fromkeys(self.params, "…"))
+
     def __str__(self) -> str:
         return self.render()
 

@@ -74,6 +74,9 @@ class Closing(Model):
     closed_by: Mapped[str] = mapped_column(String(120))
     left_out: Mapped[list[Any]] = mapped_column(JSON)
     digest: Mapped[str | None] = mapped_column(String(64))
+    # The head of the audit trail when it was made: a trail cut off before it shows.
+    audit_number: Mapped[int | None] = mapped_column(BigInteger)
+    audit_head: Mapped[str | None] = mapped_column(String(64))
     sealed: Mapped[bool] = mapped_column(Boolean, default=False)
 
 

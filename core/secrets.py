@@ -1,8 +1,9 @@
-"""The key that lies outside the database, and what is derived from it.
+"""The master key that lies outside the database: where it is kept, and what hangs on it.
 
-``instance/master.key`` is made on first start where neither it nor ``PINGYOU_KEY`` exists. The
-audit chain and the seals of closed review rounds hang on it, so it belongs in every backup, kept
-apart from the database.
+``PINGYOU_KEY``, or the file ``instance/master.key``, which is made for a new database and never
+again: with a database that another key belongs to, a missing key is an error (``core.keyring``).
+While a key is replaced, the next one lies beside it as ``master.key.next``, so that whatever moment
+the work broke off at, one of the two opens the database.
 """
 
 from __future__ import annotations
@@ -12,8 +13,12 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+FILE = "master.key"
+SESSIONS = "session.key"
 
 
 class BadKey(Exception):
@@ -22,47 +27,164 @@ class BadKey(Exception):
 
 @dataclass(frozen=True, slots=True)
 class MasterKey:
+    """32 bytes; its text must not show in a traceback or log."""
+
     secret: bytes
+
+    def __repr__(self) -> str:
+        return "MasterKey(...)"
+
+    @classmethod
+    def new(cls) -> MasterKey:
+        return cls(secrets.token_bytes(32))
+
+    @classmethod
+    def parse(cls, text: str, where: str) -> MasterKey:
+        """Raises ``BadKey`` for what is not 32 bytes in base64."""
+        try:
+            secret = base64.b64decode(text, validate=True)
+        except ValueError as error:
+            raise BadKey(f"{where}: not a key in base64") from error
+        if len(secret) != 32:
+            raise BadKey(f"{where}: a key has 32 bytes")
+        return cls(secret)
+
+    @property
+    def text(self) -> str:
+        """What ``parse`` reads."""
+        return base64.b64encode(self.secret).decode()
 
     def derive(self, purpose: str) -> bytes:
         """A 32-byte key of its own for each purpose."""
         return hmac.digest(self.secret, b"pingyou:" + purpose.encode(), "sha256")
 
-    def seal(self, purpose: str, text: str) -> str:
-        """Keyed digest of ``text``, base64url without padding (43 characters)."""
-        digest = hmac.digest(self.derive(purpose), text.encode(), "sha256")
-        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+def keyed_digest(key: bytes, text: str) -> str:
+    """Keyed digest of ``text``, base64url without padding (43 characters)."""
+    digest = hmac.digest(key, text.encode(), "sha256")
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def load_master_key(folder: Path, given: str | None) -> MasterKey:
-    """The key from the setting, else from the file, which is made where it is missing.
+@dataclass(frozen=True, slots=True)
+class GivenKey:
+    """A key from the environment, or of a test; it is never made or replaced here."""
 
-    Raises ``BadKey`` for a key that is not 32 bytes in base64.
+    key: Callable[[], MasterKey]
+
+    def present(self) -> Sequence[MasterKey]:
+        return [self.key()]
+
+    def make(self) -> MasterKey:
+        return self.key()
+
+    def settle(self, key: MasterKey) -> None:
+        """The key at hand is the only one there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFile:
+    """The key in ``instance/master.key``."""
+
+    folder: Path
+
+    @property
+    def path(self) -> Path:
+        return self.folder / FILE
+
+    @property
+    def next_path(self) -> Path:
+        return self.folder / f"{FILE}.next"
+
+    def present(self) -> Sequence[MasterKey]:
+        """The key, and the one that was to follow it where a rotation broke off.
+
+        Raises ``BadKey`` for a file that holds no key.
+        """
+        found = []
+        for path in (self.path, self.next_path):
+            try:
+                text = path.read_text(encoding="ascii").strip()
+            except FileNotFoundError:
+                continue
+            except (OSError, UnicodeDecodeError) as error:
+                raise BadKey(f"{path}: cannot be read") from error
+            found.append(MasterKey.parse(text, str(path)))
+        return found
+
+    def make(self) -> MasterKey:
+        """A new key in a new file; whichever process comes first makes it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_new(self.path, MasterKey.new().text)
+        return self.present()[0]
+
+    def prepare(self, key: MasterKey) -> None:
+        """Lay the next key beside the present one."""
+        self.next_path.unlink(missing_ok=True)
+        if not write_new(self.next_path, key.text):
+            raise BadKey(f"{self.next_path}: is there already")
+
+    def settle(self, key: MasterKey) -> None:
+        """The database opens with ``key``: where that is the next one, it becomes the key."""
+        keys = self.present()
+        if key in keys[1:] or (self.next_path.exists() and not self.path.exists()):
+            try:
+                self.next_path.replace(self.path)
+            except OSError:  # another process was first, or the folder is not ours to write
+                return
+            _sync(self.folder)
+
+
+Keys = GivenKey | KeyFile
+
+
+def master_keys(folder: Path, given: str | None) -> Keys:
+    """Where the key is: the setting, else the file. Raises ``BadKey`` for a bad setting."""
+    if given:
+        key = MasterKey.parse(given.strip(), "PINGYOU_KEY")
+        return GivenKey(lambda: key)
+    return KeyFile(folder)
+
+
+def session_secret(folder: Path, given: str | None) -> str:
+    """What signs cookies where ``SECRET_KEY`` does not say: made once, or of ``PINGYOU_KEY``.
+
+    It is a key of its own, so that a new master key signs nobody out.
     """
     if given:
-        return MasterKey(_decoded(given, "PINGYOU_KEY"))
-    path = folder / "master.key"
+        return base64.b64encode(
+            MasterKey.parse(given.strip(), "PINGYOU_KEY").derive("session")
+        ).decode()
+    path = folder / SESSIONS
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        text = base64.b64encode(secrets.token_bytes(32))
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:  # another process was first
-            pass
-        else:
-            with os.fdopen(handle, "wb") as file:
-                file.write(text)
-    return MasterKey(_decoded(path.read_text().strip(), str(path)))
+        write_new(path, MasterKey.new().text)
+    return MasterKey.parse(path.read_text(encoding="ascii").strip(), str(path)).text
 
 
-def _decoded(text: str, where: str) -> bytes:
+def write_new(path: Path, text: str) -> bool:
+    """A whole file that its owner alone may read; False where there is one already, which stays."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        secret = base64.b64decode(text, validate=True)
-    except ValueError as error:
-        raise BadKey(f"{where}: not a key in base64") from error
-    if len(secret) != 32:
-        raise BadKey(f"{where}: a key has 32 bytes")
-    return secret
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)  # unlike a rename, it refuses to replace
+    except FileExistsError:
+        return False
+    finally:
+        draft.unlink()
+    _sync(path.parent)
+    return True
+
+
+def _sync(folder: Path) -> None:
+    """The name of a file survives a power cut too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def sha256(data: bytes) -> str:

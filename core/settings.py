@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from core.mail import Server
 from core.permissions import Role
-from core.secrets import load_master_key
+from core.secrets import master_keys, session_secret
 
 LANGUAGES = ("zh", "en")
 MAX_UPLOAD = 300 * 1024 * 1024
@@ -20,16 +21,15 @@ def settings(instance: Path, given: Mapping[str, Any] | None = None) -> dict[str
     """Flask configuration. ``given`` overrides the environment; raises ``ValueError``."""
     source: dict[str, Any] = {**os.environ, **(given or {})}
     instance.mkdir(parents=True, exist_ok=True)
-    master = load_master_key(instance, source.get("PINGYOU_KEY"))
+    given_key = source.get("PINGYOU_KEY")
     language = source.get("PINGYOU_LANGUAGE", "zh")
     if language not in LANGUAGES:
         raise ValueError(f"PINGYOU_LANGUAGE must be one of {', '.join(LANGUAGES)}: {language!r}")
-    session_key = base64.b64encode(master.derive("session")).decode()
     return {
         "SQLALCHEMY_DATABASE_URI": _database_url(source.get("DATABASE_URL"), instance),
         "SQLALCHEMY_ENGINE_OPTIONS": source.get("SQLALCHEMY_ENGINE_OPTIONS", {}),
-        "SECRET_KEY": source.get("SECRET_KEY") or session_key,
-        "MASTER_KEY": master,
+        "SECRET_KEY": source.get("SECRET_KEY") or session_secret(instance, given_key),
+        "MASTER_KEYS": master_keys(instance, given_key),
         "TIMEZONE": source.get("PINGYOU_TIMEZONE", "Asia/Shanghai"),
         "LANGUAGE": language,
         "DEMO": bool(source.get("PINGYOU_DEMO")),
@@ -42,10 +42,33 @@ def settings(instance: Path, given: Mapping[str, Any] | None = None) -> dict[str
         "WTF_CSRF_ENABLED": source.get("WTF_CSRF_ENABLED", True),
         "BOOTSTRAP_SERVE_LOCAL": True,
         "PERMANENT_SESSION_LIFETIME": SESSION_SECONDS,
+        "IDLE_MINUTES": int(source.get("PINGYOU_IDLE_MINUTES", 60)),
+        "SECOND_FACTOR": _is_on(source.get("PINGYOU_SECOND_FACTOR", "on")),
+        **_mail(source),
         "ROLE_POSITIONS": _role_positions(source.get("PINGYOU_ROLE_POSITIONS", "")),
         "PASSWORD_MEMORY": int(source.get("PASSWORD_MEMORY", 19456)),
         "PASSWORD_ROUNDS": int(source.get("PASSWORD_ROUNDS", 2)),
     }
+
+
+def _is_on(value: str) -> bool:
+    if value not in ("on", "off"):
+        raise ValueError(f"PINGYOU_SECOND_FACTOR must be on or off: {value!r}")
+    return value == "on"
+
+
+def _mail(source: Mapping[str, Any]) -> dict[str, str]:
+    """Letters hold links, and whose site they lead to must not depend on what a request says."""
+    smtp, site = source.get("SMTP_URL", ""), source.get("PINGYOU_URL", "").rstrip("/")
+    if smtp:
+        Server.parse(smtp)
+        if not site:
+            raise ValueError("SMTP_URL needs PINGYOU_URL, the address that letters link to")
+    if site and not site.startswith(("https://", "http://")):
+        raise ValueError(f"PINGYOU_URL must begin with https:// or http://: {site!r}")
+    host = urlsplit(site).hostname or "localhost"
+    sender = source.get("PINGYOU_MAIL_FROM") or f"pingyou@{host}"
+    return {"SMTP_URL": smtp, "SITE_URL": site, "MAIL_FROM": sender}
 
 
 def _role_positions(text: str) -> dict[str, Role]:

@@ -68,7 +68,8 @@ class RuleApproval(Model):
 class RuleEntry(Model):
     """One rule on one scorecard: fired or undecided, with its effects after ``per``.
 
-    Locked once the closing is sealed. ``actions`` are separated by ``;``.
+    Locked once the closing is sealed. ``actions`` are separated by ``;``, ``wage_deduction`` is
+    encrypted (``closing.sealed_pay``).
     """
 
     __tablename__ = "rule_entries"
@@ -88,7 +89,7 @@ class RuleEntry(Model):
     amount: Mapped[float]
     bonus_deduction: Mapped[float]
     bonus_share: Mapped[float]
-    wage_deduction: Mapped[float]
+    wage_deduction: Mapped[str] = mapped_column(Text)
     cap_grade: Mapped[str | None] = mapped_column(String(20))
     case: Mapped[str | None] = mapped_column(String(80))
     bars_awards: Mapped[int]

@@ -15,6 +15,7 @@ from core.imports.rows import Record, chunks, insert_rows, trace_changes, update
 from staff.assignments import Spell, Terms
 from staff.attendance.services import StaleSpan, mark_stale
 from staff.models import Assignment, Employee, Team
+from staff.wages import opening, sealing
 
 if TYPE_CHECKING:
     from staff.imports import Employees
@@ -53,11 +54,13 @@ class Roll:
         numbers = {person.id: number for number, person in people.items()}
         paths = {key: path for path, key in teams.items()}
         columns = [_ASSIGNMENTS.c[name] for name in ("id", *ASSIGNED)]
+        open_wage = opening(session)
         order = (_ASSIGNMENTS.c.employee_id, _ASSIGNMENTS.c.effective_from)
         for key, who, start, position, team, supervisor, wage in session.execute(
             select(*columns).order_by(*order)
         ):
-            terms = Terms(position, paths.get(team), numbers.get(supervisor), wage)
+            opened = open_wage(who, start, wage)
+            terms = Terms(position, paths.get(team), numbers.get(supervisor), opened)
             people[numbers[who]].spells.append(Spell(start, terms, key))
         return cls(people, teams)
 
@@ -74,6 +77,8 @@ def store_employees(kind: Employees, lines: Sequence[Line], batch: int) -> None:
         query = select(Employee.employee_no, Employee.id).where(Employee.employee_no.in_(part))
         ids.update(dict(session.execute(query).all()))
 
+    seal_wage = sealing(session)
+
     def row(number: str, spell: Spell) -> Record:
         terms = spell.terms
         return {
@@ -82,7 +87,7 @@ def store_employees(kind: Employees, lines: Sequence[Line], batch: int) -> None:
             "position": terms.position,
             "team_id": teams[terms.team] if terms.team is not None else None,
             "supervisor_id": ids[terms.supervisor] if terms.supervisor is not None else None,
-            "base_wage": terms.base_wage,
+            "base_wage": seal_wage(ids[number], spell.start, terms.base_wage),
         }
 
     new: list[Record] = []

@@ -85,7 +85,7 @@ class Employees(Kind):
                 Column("supervisor_no", number, "supervisor_no"),
                 Column("hire_date", remembered(day), "hire_date", True),
                 Column("leave_date", remembered(day), "leave_date"),
-                Column("base_wage", money, "base_wage"),
+                Column("base_wage", money, "base_wage", secret=True),
                 Column("effective_from", remembered(day), "effective_from"),
             ),
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
 
 from sqlalchemy import (
     BigInteger,
@@ -16,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import BigKey, Key, Model, Money, UTCDateTime
+from core.db import BigKey, Key, Model, UTCDateTime
 
 
 class Team(Model):
@@ -61,7 +60,7 @@ class Assignment(Model):
     position: Mapped[str | None] = mapped_column(String(60))
     team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id"), index=True)
     supervisor_id: Mapped[int | None] = mapped_column(ForeignKey("employees.id"), index=True)
-    base_wage: Mapped[Decimal | None] = mapped_column(Money)
+    base_wage: Mapped[str | None] = mapped_column(Text)  # encrypted: see staff.wages
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batches.id"))
 
 
@@ -93,7 +92,6 @@ class Account(Model):
     must_change: Mapped[bool] = mapped_column(default=True)
     active: Mapped[bool] = mapped_column(default=True)
     language: Mapped[str | None] = mapped_column(String(5))
-    epoch: Mapped[int] = mapped_column(default=0)
     second_factor: Mapped[str | None] = mapped_column(Text)
     factor_step: Mapped[int | None] = mapped_column(BigInteger)
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.values import Month
 from staff.models import Assignment, Employee, Team
+from staff.wages import opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class PersonRow:
 def people_in(session: Session, month: Month) -> list[PersonRow]:
     """Everyone hired by the month's last day, leavers too, ordered by employee number.
 
-    Leavers are listed so that a chain of supervisors does not break where one of them left.
+    Leavers are listed so that a chain of supervisors does not break where one of them left. Raises
+    ``WrongKey`` where there are wages that cannot be opened.
     """
     last = month.last_day
     as_of = case((Employee.leave_date < last, Employee.leave_date), else_=last)
@@ -59,6 +61,7 @@ def people_in(session: Session, month: Month) -> list[PersonRow]:
             Assignment.supervisor_id,
             Employee.hire_date,
             Employee.leave_date,
+            Assignment.effective_from,
             Assignment.base_wage,
             or_(Employee.leave_date.is_(None), Employee.leave_date >= month.first_day),
         )
@@ -69,7 +72,11 @@ def people_in(session: Session, month: Month) -> list[PersonRow]:
         .outerjoin(Team, Team.id == Assignment.team_id)
         .where(Employee.hire_date <= last)
     )
-    people = [PersonRow(*row) for row in rows]
+    wage = opening(session)
+    people = []
+    for row in rows:
+        *before, start, sealed, employed = row
+        people.append(PersonRow(*before, wage(row[0], start, sealed), employed))
     # Not by the database, whose collation may be anything.
     people.sort(key=lambda person: person.employee_no)
     return people

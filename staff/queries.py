@@ -18,7 +18,7 @@ Ids = Select[int]
 def assignments_on(day: date) -> Subquery:
     """What holds on ``day``: one row per employee that has an assignment by then.
 
-    Columns: employee_id, position, team_id, supervisor_id, base_wage, effective_from.
+    Columns: employee_id, position, team_id, supervisor_id, effective_from.
     """
     ranked = (
         select(
@@ -26,7 +26,6 @@ def assignments_on(day: date) -> Subquery:
             Assignment.position,
             Assignment.team_id,
             Assignment.supervisor_id,
-            Assignment.base_wage,
             Assignment.effective_from,
             func.row_number()
             .over(

@@ -15,8 +15,9 @@ from closing.imports.services import new_batch, store
 from closing.imports.world import Seal, world_at
 from core.actor import Actor
 from core.files.reading import Table
-from core.imports.kinds import LATE, OUTCOMES, REFUSED
+from core.imports.kinds import LATE, OUTCOMES, REFUSED, Kind, Problem
 from core.imports.rows import digest
+from core.imports.storing import open_cells
 from core.models import LateRow
 from core.values import Month
 
@@ -74,9 +75,10 @@ def _apply(
 ) -> ImportReport:
     """Rows with the same columns are a file of their own, numbered by their place in the list."""
     built = KINDS[kind].build(world_at(session, clock=clock, seal=seal))
-    cells = [[row.values[name] for name in columns] for row in rows]
+    opened = [open_cells(session, built, row.key, row.values) for row in rows]
+    cells = [[each[name] for name in columns] for each in opened]
     staged = KINDS[kind].stage(built, Table(list(columns), iter(list(enumerate(cells)))))
-    report = report_of(staged, "late rows", digest(cells))
+    report = report_of(staged, "late rows", digest([row.values for row in rows]))
     batch = new_batch(session, report, actor, now, "applied")
     outcomes = {line.number: line for line in staged.lines}
     for line in staged.lines:
@@ -88,9 +90,12 @@ def _apply(
         if found is None or found.outcome not in ("waiting", REFUSED):
             row.state, row.error = "applied", None
         elif found.outcome == REFUSED:
-            row.error = "; ".join(
-                f"{each.column}: {each.message}" if each.column else str(each.message)
-                for each in found.problems
-            )
+            row.error = "; ".join(_told(each, built) for each in found.problems)
     session.flush()
     return report
+
+
+def _told(problem: Problem, kind: Kind) -> str:
+    """Why a row is bad, without what stands in a secret cell."""
+    shown = problem.message.without() if problem.column in kind.secret else problem.message
+    return f"{problem.column}: {shown}" if problem.column else str(shown)

@@ -32,7 +32,8 @@ class Column:
     ``name`` is the heading that we promise; ``chinese`` are those of ``Kind.headings``. ``field``
     is where the value goes in the record (``None`` where the kind itself looks at the cell).
     ``empty`` is the value of an empty cell, and of a missing column where the row is new; with a
-    known row a missing column leaves the value as it is.
+    known row a missing column leaves the value as it is. What is ``secret`` is written down nowhere
+    but encrypted in its table.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Column:
     required: bool = False
     empty: Any = None
     chinese: tuple[str, ...] = ()
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ class Kind:
             column.field: column.empty for column in columns if column.field is not None
         } | self.derived
         self.fields = tuple(self.defaults)
+        self.secret = frozenset(column.name for column in self.columns if column.secret)
         self.warnings: list[Problem] = []
 
     # What a kind may say

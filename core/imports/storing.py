@@ -16,19 +16,29 @@ from sqlalchemy.orm import Session
 from core.actor import Actor
 from core.audit import record
 from core.imports.kinds import CHANGED, LATE, NEW, Change, Kind, Line
-from core.imports.rows import chunks, encoded
+from core.imports.rows import Record, chunks, encoded
+from core.keyring import Box
 from core.models import LateRow
 
 SIZE = 5000
 KEY_LENGTH = 200
+HIDDEN = "…"
 
 
 def audit_lines(
     session: Session, kind: Kind, lines: Iterable[Line], actor: Actor, at: datetime
 ) -> None:
-    """One entry per changed row, with what differs before and after."""
+    """One entry per changed row, with what differs before and after.
+
+    Of secrets it tells that they changed, not from what to what.
+    """
     if not kind.traced:
         return
+    secret = {column.field for column in kind.columns if column.secret}
+
+    def told(record: Record, names: list[str]) -> Record:
+        return encoded({n: HIDDEN if n in secret else record.get(n) for n in names})
+
     for line in lines:
         if line.outcome == CHANGED and line.before is not None:
             names = [name for name in line.record if line.record[name] != line.before.get(name)]
@@ -38,8 +48,8 @@ def audit_lines(
                 at=at,
                 action=f"{kind.name}:change",
                 subject=key_text(line),
-                before=encoded({name: line.before.get(name) for name in names}),
-                after=encoded({name: line.record[name] for name in names}),
+                before=told(line.before, names),
+                after=told(line.record, names),
             )
 
 
@@ -53,11 +63,11 @@ def key_text(line: Line) -> str:
 
 
 def set_aside(session: Session, kind: Kind, lines: Iterable[Line], batch: int) -> None:
-    """Keep late rows as the file had them, except those that wait already."""
+    """Keep late rows as the file had them, except those that wait already; secrets encrypted."""
     late = [(key_text(line), line) for line in lines if line.outcome == LATE]
     if not late or not kind.traced:
         return
-    waiting = _waiting(session, kind.name, [key for key, _ in late])
+    waiting = _waiting(session, kind, [key for key, _ in late])
     rows = [
         {
             "batch_id": batch,
@@ -65,7 +75,7 @@ def set_aside(session: Session, kind: Kind, lines: Iterable[Line], batch: int) -
             "month": line.month,
             "row_number": line.number,
             "key": key,
-            "values": line.cells,
+            "values": seal_cells(session, kind, key, line.cells),
             "state": "waiting",
         }
         for key, line in late
@@ -75,16 +85,39 @@ def set_aside(session: Session, kind: Kind, lines: Iterable[Line], batch: int) -
         session.execute(insert(LateRow), part)
 
 
-def _waiting(session: Session, kind: str, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
+def seal_cells(session: Session, kind: Kind, key: str, cells: dict[str, str]) -> dict[str, str]:
+    """Cells as they may lie in the database."""
+    hidden = [name for name in kind.secret if cells.get(name)]
+    if not hidden:
+        return cells
+    box = Box(session)
+    return cells | {name: box.seal(f"{_place(kind, key)}:{name}", cells[name]) for name in hidden}
+
+
+def open_cells(session: Session, kind: Kind, key: str, cells: dict[str, str]) -> dict[str, str]:
+    """What ``seal_cells`` was given."""
+    hidden = [name for name in kind.secret if cells.get(name)]
+    if not hidden:
+        return cells
+    box = Box(session)
+    return cells | {name: box.open(f"{_place(kind, key)}:{name}", cells[name]) for name in hidden}
+
+
+def _place(kind: Kind, key: str) -> str:
+    return f"late_rows:{kind.name}:{key}"
+
+
+def _waiting(session: Session, kind: Kind, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
     """The newest waiting row of each key."""
     found: dict[str, dict[str, Any]] = {}
     for part in chunks(keys, 500):
         query = (
             select(LateRow.key, LateRow.values)
-            .where(LateRow.kind == kind, LateRow.key.in_(part), LateRow.state == "waiting")
+            .where(LateRow.kind == kind.name, LateRow.key.in_(part), LateRow.state == "waiting")
             .order_by(LateRow.id)
         )
-        found.update(dict(session.execute(query).all()))
+        for key, cells in session.execute(query):
+            found[key] = open_cells(session, kind, key, cells)
     return found
 
 

@@ -12,7 +12,6 @@ import pytest
 from click.testing import Result
 from support.centres import (
     CENTRES,
-    KEY,
     KINDS_OF_FILES,
     SECRET,
     Examples,
@@ -200,4 +199,4 @@ def test_a_file_imported_again_after_the_close_changes_nothing(examples: Example
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_examples_verify(examples: Examples, kind: Kind) -> None:
     with opened(examples.to_read(kind, "centre-c")) as session:
-        assert list(verify(session, KEY.derive("audit"))) == []
+        assert list(verify(session)) == []

@@ -31,7 +31,7 @@ from closing.imports.services import import_file
 from closing.policy import Policy
 from closing.policy_text import load_policy
 from closing.versions import publish_policy
-from core import audit
+from core import keyring
 from core.actor import SYSTEM
 from core.db import db, transaction
 from core.secrets import MasterKey
@@ -50,7 +50,7 @@ KINDS_OF_FILES = (
 
 
 def seal(text: str) -> str:
-    return KEY.seal("reviews", text)
+    return keyring.sealing(db.session(), "reviews")(text)
 
 
 def application(url: str) -> Flask:
@@ -58,7 +58,7 @@ def application(url: str) -> Flask:
     app = Flask(__name__)
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     db.init_app(app)
-    audit.install(lambda: KEY.derive("audit"))
+    keyring.install(lambda: KEY, app)
     return app
 
 

@@ -9,10 +9,14 @@ from typing import Any
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
+from closing.models import Pay
+from closing.sealed_pay import open_entry, open_sums
 from core.db import Base
+from core.keyring import Box
 from core.models import Closing
 from core.values import Month
 from evaluations.scorecards.models import Scorecard
+from rewards.models import RuleEntry
 
 # What a close derives, by how its rows hang on the closing.
 BY_CLOSING = ("fact_sheets", "scorecards")
@@ -48,8 +52,12 @@ def derived(session: Session, closing: Closing) -> dict[str, Counter[str]]:
     for name in BY_CLOSING:
         rows = _rows(session, name, table(name).c.closing_id == closing.id)
         found[name] = Counter(_without(row, ("id", "closing_id")) for row in rows)
+    box = Box(session)
     for name in BY_SCORECARD:
-        rows = _rows(session, name, table(name).c.scorecard_id.in_(owners))
+        rows = [
+            opened(box, name, row)
+            for row in _rows(session, name, table(name).c.scorecard_id.in_(owners))
+        ]
         found[name] = Counter(
             f"{owners[row['scorecard_id']]} {_without(row, ('scorecard_id',))}" for row in rows
         )
@@ -57,6 +65,15 @@ def derived(session: Session, closing: Closing) -> dict[str, Counter[str]]:
         rows = _rows(session, name, table(name).c.month == closing.month)
         found[name] = Counter(_without(row, ("id",)) for row in rows)
     return found
+
+
+def opened(box: Box, name: str, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The row with what is encrypted in it as it was."""
+    if name == "pays":
+        return {**row, **open_sums(box, Pay(**row))}
+    if name == "rule_entries":
+        return {**row, "wage_deduction": open_entry(box, RuleEntry(**row))}
+    return row
 
 
 def latest_closings(session: Session) -> dict[Month, Closing]:
