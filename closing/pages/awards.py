@@ -158,15 +158,22 @@ def _key_text(facts: Mapping[str, FactSpec], key: str) -> str:
 
 
 def _shown(found: AwardList, line: Line) -> Shown:
-    values = []
-    for (key, _direction), value in zip(found.award.rank_by, line.values):
-        if isinstance(value, date):
-            values.append(written.day(value))
-        else:
-            values.append(
-                written.DASH if value is None else words.figure(value, found.facts.get(key))
-            )
+    values = [
+        _value(found.facts.get(key), value)
+        for (key, _direction), value in zip(found.award.rank_by, line.values)
+    ]
     return Shown(line, values, reasons_text(line))
+
+
+def _value(spec: FactSpec | None, value: float | date | None) -> str:
+    """A value in a column of its kind: scores always with two decimals."""
+    if value is None:
+        return written.DASH
+    if isinstance(value, date):
+        return written.day(value)
+    if spec is not None and spec.kind in ("mean", "score"):
+        return written.number(value)
+    return words.figure(value, spec)
 
 
 def reasons_text(line: Line) -> list[str]:

@@ -60,11 +60,15 @@ def policy(**changes: Any) -> Policy:
 def office(session: Session, *months: Month) -> dict[str, Account]:
     """People, policy, and values of every agent in these months (October 2026 by default)."""
     accounts = people.centre(session)
-    publish_policy(session, actor=SYSTEM, now=NOW, policy=policy())
+    publish(session)
     for month in months or (OCTOBER,):
         for number, lost in (("E0004", 0), ("E0005", 4), ("E0009", 8)):
             values(session, number, month, qa_score=96 - lost)
     return accounts
+
+
+def publish(session: Session) -> None:
+    publish_policy(session, actor=SYSTEM, now=NOW, policy=policy())
 
 
 def values(session: Session, number: str, month: Month, **changes: float) -> None:
