@@ -93,7 +93,7 @@ def test_a_position_without_a_bonus_still_gets_its_rewards() -> None:
         effects=effects(amount="100", bonus_deduction="50"),
         base_wage=None,
     )
-    assert (found.bonus, found.deducted, found.payout) == (0, 0, 100)
+    assert [found.bonus, found.deducted, found.payout] == [Decimal(0), Decimal(0), Decimal(100)]
 
 
 @pytest.mark.parametrize(
