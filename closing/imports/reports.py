@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from closing.imports.details import problem_json, rows_json
 from closing.imports.registry import KINDS, open_file
-from core.imports.kinds import CHANGED, LATE, OUTCOMES, REFUSED, Column, Line, Problem
+from core.imports.kinds import LATE, OUTCOMES, REFUSED, Column, Line, Problem
 from core.imports.staging import Staged
-from core.imports.storing import key_text
 from core.messages import N_, Message, message
 
-SHOWN = 200
+PROBLEMS = 2000
+WARNINGS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
     """What became of a file: counts by outcome, and what to tell about it.
 
-    ``stored`` says whether the good rows were written; ``batch_id`` is that of a stored batch.
+    ``rows`` are the first changed and late rows as JSON. ``stored`` says whether the good rows were
+    written; ``batch_id`` is that of a stored batch.
     """
 
     kind: str
@@ -33,6 +36,7 @@ class ImportReport:
     lines: list[Line]
     columns: tuple[Column, ...]
     traced: bool = True
+    rows: dict[str, Any] = field(default_factory=dict)
     stored: bool = False
     batch_id: int | None = None
 
@@ -58,44 +62,23 @@ class ImportReport:
 
     def as_json(self) -> dict[str, Any]:
         """What a batch keeps for its page: the first of each, with messages to be translated."""
-        traced = self.traced
         return {
-            "problems": [_problem_json(each) for each in self.problems[:SHOWN]],
-            "warnings": [_problem_json(each) for each in self.warnings[:SHOWN]],
+            "problems": [
+                problem_json(each, traced=self._shown(each)) for each in self.problems[:PROBLEMS]
+            ],
+            "problem_count": len(self.problems),
+            "warnings": [
+                problem_json(each, traced=self._shown(each)) for each in self.warnings[:WARNINGS]
+            ],
+            "warning_count": len(self.warnings),
             "unknown": list(self.unknown),
-            "late": [_line_json(each) for each in self.late[:SHOWN]] if traced else [],
-            "changed": [
-                _line_json(each)
-                for each in [line for line in self.lines if line.outcome == CHANGED][:SHOWN]
-            ]
-            if traced
-            else [],
+            **self.rows,
         }
 
-
-def _problem_json(problem: Problem) -> dict[str, Any]:
-    return {
-        "row": problem.row,
-        "column": problem.column,
-        "msgid": problem.message.msgid,
-        "params": {key: str(value) for key, value in problem.message.params.items()},
-    }
-
-
-def _line_json(line: Line) -> dict[str, Any]:
-    return {
-        "row": line.number,
-        "key": key_text(line),
-        "month": str(line.month) if line.month else None,
-        "columns": changed_fields(line),
-    }
-
-
-def changed_fields(line: Line) -> list[str]:
-    """Names of the fields in which a changed row differs from what is known."""
-    if line.before is None:
-        return []
-    return [name for name in line.record if line.record[name] != line.before.get(name)]
+    def _shown(self, problem: Problem) -> bool:
+        """Whether a message may repeat the cell that it is about."""
+        secret = {column.name for column in self.columns if column.secret}
+        return self.traced and problem.column not in secret
 
 
 def report_of(staged: Staged, filename: str, digest: str) -> ImportReport:
@@ -110,15 +93,18 @@ def report_of(staged: Staged, filename: str, digest: str) -> ImportReport:
         lines=staged.lines,
         columns=staged.kind.columns,
         traced=staged.kind.traced,
+        rows=rows_json(staged),
     )
 
 
-def refused_rows(report: ImportReport, path: Path) -> tuple[list[str], list[list[str]]]:
-    """The bad rows as the file had them, with a last column ``error`` that says why in English."""
+def refused_rows(
+    report: ImportReport, path: Path, render: Callable[[Message], str] = str
+) -> tuple[list[str], list[list[str]]]:
+    """The bad rows as the file had them, with a last column ``error`` that says why."""
     errors: dict[int, list[str]] = defaultdict(list)
     for problem in report.problems:
         column = f"{problem.column}: " if problem.column else ""
-        errors[problem.row].append(f"{column}{problem.message}")
+        errors[problem.row].append(f"{column}{render(problem.message)}")
     table = open_file(KINDS[report.kind], report.columns, path)
     width = len(table.header)
     rows = [

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from closing.imports.registry import KINDS, open_file
@@ -21,10 +22,10 @@ from closing.imports.world import Seal, world_at
 from closing.months import closed_months
 from core.actor import Actor
 from core.audit import record
-from core.errors import N_, Conflict, NotFound, Refused
-from core.imports.kinds import OUTCOMES
+from core.errors import N_, Conflict, Message, NotFound, Refused
+from core.imports.kinds import OUTCOMES, Kind
 from core.imports.staging import Staged
-from core.imports.undoing import fingerprints, undo
+from core.imports.undoing import check_undo, fingerprints, undo
 from core.models import Closing, ImportBatch, MonthState
 
 
@@ -90,10 +91,13 @@ def apply_import(
     now: datetime,
     uploads: Path,
     partial: bool = False,
+    expected: Mapping[str, int] | None = None,
 ) -> ImportReport:
     """Store a previewed file, judged anew. Raises ``Conflict`` where it was done already.
 
-    The caller removes the upload (``forget_upload``) after the commit.
+    Nothing is stored where the file is refused, or where the counts are no longer those that were
+    ``expected``; the batch then tells the new ones. The caller removes the upload
+    (``forget_upload``) after the commit.
     """
     batch = _batch(session, batch_id, "previewed")
     path = upload_path(uploads, batch)
@@ -101,23 +105,92 @@ def apply_import(
         raise Refused(N_("the uploaded file is gone; upload it again"))
     staged = stage_file(session, kind=batch.kind, path=path, clock=clock, seal=seal)
     report = report_of(staged, batch.filename, batch.sha256)
-    if report.refused and not partial:
+    unexpected = expected is not None and dict(expected) != report.counts
+    if unexpected or (report.refused and not partial):
+        _count(batch, report)
         return replace(report, batch_id=batch.id)
-    batch.state = "applied"
+    _claim(session, batch)
     return store(session, staged, report, batch, actor, now)
+
+
+def _claim(session: Session, batch: ImportBatch) -> None:
+    """Of two who confirm at once one gets it: databases without row locks let both come so far."""
+    claimed = session.scalar(
+        update(ImportBatch)
+        .where(ImportBatch.id == batch.id, ImportBatch.state == "previewed")
+        .values(state="applied")
+        .returning(ImportBatch.id)
+    )
+    if claimed is None:
+        raise Conflict(N_("this import is %(state)s already"), state="applied")
 
 
 def drop_import(session: Session, *, batch_id: int, actor: Actor, now: datetime) -> None:
     """Give a previewed file up."""
     batch = _batch(session, batch_id, "previewed")
     batch.state, batch.ended_at, batch.ended_by = "dropped", now, actor.label
+    batch.report = {}
+
+
+def drop_forgotten(
+    session: Session, *, before: datetime, actor: Actor, now: datetime, uploads: Path
+) -> None:
+    """Give up previews that nobody confirmed since ``before``; every file that old is removed.
+
+    A file may hold wages and reviews, so none lies about for long.
+    """
+    forgotten = session.scalars(
+        select(ImportBatch).where(ImportBatch.state == "previewed", ImportBatch.created_at < before)
+    )
+    for batch in forgotten:
+        drop_import(session, batch_id=batch.id, actor=actor, now=now)
+    for path in uploads.glob("*"):
+        if path.stat().st_mtime < before.timestamp():
+            path.unlink(missing_ok=True)
 
 
 def undo_import(
-    session: Session, *, batch_id: int, clock: datetime, seal: Seal, actor: Actor, now: datetime
+    session: Session,
+    *,
+    batch_id: int,
+    clock: datetime,
+    seal: Seal,
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
 ) -> None:
     """Take an applied import back. Raises ``Refused`` where something was built on it."""
     batch = _batch(session, batch_id, "applied")
+    kind = _undoable(session, batch, clock, seal)
+    batch.state, batch.ended_at, batch.ended_by = "undone", now, actor.label
+    left = batch.report["rows"]
+    batch.report = {**batch.report, "reason": reason}
+    session.flush()
+    undo(kind, batch.id, left)
+    record(
+        session,
+        actor=actor,
+        at=now,
+        action="import.undone",
+        subject=f"import:{batch.id}",
+        before=_as_json(batch),
+        after={"reason": reason} if reason else None,
+    )
+
+
+def undo_obstacle(
+    session: Session, *, batch: ImportBatch, clock: datetime, seal: Seal
+) -> Message | None:
+    """Why an applied import cannot be taken back, as far as can be told without trying."""
+    try:
+        check_undo(_undoable(session, batch, clock, seal), batch.id, batch.report["rows"])
+    except Refused as refused:
+        return refused.message
+    return None
+
+
+def _undoable(session: Session, batch: ImportBatch, clock: datetime, seal: Seal) -> Kind:
+    """The kind as of the import: closed are the months that were closed since."""
     applied_at = batch.ended_at or batch.created_at
     since = session.scalars(
         select(MonthState.month)
@@ -128,17 +201,7 @@ def undo_import(
     kind = KINDS[batch.kind].build(world)
     if batch.changed and not kind.traced:
         raise Refused(N_("changed reviews leave no trace, so this import cannot be undone"))
-    batch.state, batch.ended_at, batch.ended_by = "undone", now, actor.label
-    session.flush()
-    undo(kind, batch.id, batch.report["rows"])
-    record(
-        session,
-        actor=actor,
-        at=now,
-        action="import.undone",
-        subject=f"import:{batch.id}",
-        before=_as_json(batch),
-    )
+    return kind
 
 
 def file_hash(path: Path) -> str:

@@ -37,11 +37,7 @@ def undo(kind: Kind, batch: int, left: Mapping[str, str]) -> None:
     of them is touched, a later import or decision changed the rows, or other records need them.
     """
     session = kind.setting.session
-    for table in kind.tables:
-        if _changed_later(session, table, batch):
-            raise Refused(N_("a later import changed rows of this one; undo that one first"))
-    if fingerprints(kind, batch) != left:
-        raise Refused(N_("rows of this import were changed since"))
+    _check_rows(kind, batch, left)
     done: list[Change] = []
     try:
         with session.begin_nested():
@@ -60,7 +56,28 @@ def undo(kind: Kind, batch: int, left: Mapping[str, str]) -> None:
     session.execute(delete(ImportChange).where(ImportChange.batch_id == batch))
 
 
-def _undo_table(kind: Kind, table: SqlTable, batch: int) -> list[Change]:
+def check_undo(kind: Kind, batch: int, left: Mapping[str, str]) -> None:
+    """Raise ``Refused`` as ``undo`` would, as far as reading tells; nothing is written."""
+    for table in kind.tables:
+        _changes(kind, table, batch)
+    _check_rows(kind, batch, left)
+
+
+def _check_rows(kind: Kind, batch: int, left: Mapping[str, str]) -> None:
+    for table in kind.tables:
+        if _changed_later(kind.setting.session, table, batch):
+            raise Refused(N_("a later import changed rows of this one; undo that one first"))
+    if fingerprints(kind, batch) != left:
+        raise Refused(N_("rows of this import were changed since"))
+
+
+def _changes(
+    kind: Kind, table: SqlTable, batch: int
+) -> tuple[list[Change], list[tuple[int, Record, Record]]]:
+    """What would be taken back, and of that what changed known rows: id, before, after.
+
+    Raises ``Refused`` where it reaches into a closed month.
+    """
     session = kind.setting.session
     names = [column.name for column in table.c if column.name not in ("id", "batch_id")]
     rows = session.execute(
@@ -80,6 +97,12 @@ def _undo_table(kind: Kind, table: SqlTable, batch: int) -> list[Change]:
         month = kind.undo_month(table, change)
         if month is not None:
             raise Refused(N_("month %(month)s was closed since"), month=str(month))
+    return done, restored
+
+
+def _undo_table(kind: Kind, table: SqlTable, batch: int) -> list[Change]:
+    session = kind.setting.session
+    done, restored = _changes(kind, table, batch)
     changed = [(key, before, after) for key, before, after in restored if after]
     _check_untouched(kind, table, changed)
     session.execute(delete(table).where(table.c.batch_id == batch))
