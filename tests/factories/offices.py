@@ -67,8 +67,8 @@ def office(session: Session, *months: Month) -> dict[str, Account]:
     return accounts
 
 
-def publish(session: Session) -> None:
-    publish_policy(session, actor=SYSTEM, now=NOW, policy=policy())
+def publish(session: Session, version: Policy | None = None) -> None:
+    publish_policy(session, actor=SYSTEM, now=NOW, policy=version or policy())
 
 
 def values(session: Session, number: str, month: Month, **changes: float) -> None:
