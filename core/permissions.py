@@ -52,6 +52,9 @@ class Permission(StrEnum):
     CLOSING_READ = "closing:read"
     CLOSING_WRITE = "closing:write"
     IMPORTS = "imports:write"
+    ACCOUNTS_READ = "accounts:read"
+    ACCOUNTS_CODES = "accounts:codes"
+    ACCOUNTS_HELP = "accounts:help"
     ACCOUNTS_WRITE = "accounts:write"
     AUDIT_READ = "audit:read"
     SELF = "self:write"
@@ -88,6 +91,7 @@ _TEAM = dict.fromkeys(
         P.INCIDENTS_RECORD,
         P.TRAINING_READ,
         P.TRAINING_WRITE,
+        P.ACCOUNTS_CODES,
     ),
     Scope.TEAM,
 )
@@ -118,6 +122,9 @@ ROLES: dict[Role, dict[Permission, Scope]] = {
     Role.ADMINISTRATOR: {
         P.SELF: Scope.OWN,
         P.RULES_READ: Scope.ALL,
+        P.ACCOUNTS_READ: Scope.ALL,
+        P.ACCOUNTS_CODES: Scope.ALL,
+        P.ACCOUNTS_HELP: Scope.ALL,
         P.ACCOUNTS_WRITE: Scope.ALL,
     },
     Role.AUDITOR: _CLOSED

@@ -13,7 +13,7 @@ class Viewer:
 
     ``name`` is for display. ``language`` is the account's choice, None where it made none.
     ``must_change`` says that the password was given by somebody else and has to be replaced.
-    ``epoch`` is the account's: sessions of an earlier one have ended.
+    ``must_enrol`` says that the roles need a second factor, and there is none yet.
     """
 
     account_id: int
@@ -23,7 +23,13 @@ class Viewer:
     name: str = ""
     language: str | None = None
     must_change: bool = False
-    epoch: int = 0
+    has_factor: bool = False
+    must_enrol: bool = False
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether something about the sign-in has to be done before anything else."""
+        return self.must_change or self.must_enrol
 
     def scopes(self, permission: Permission) -> frozenset[Scope]:
         """Every scope in which the viewer holds the permission; empty where in none."""

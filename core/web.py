@@ -34,6 +34,7 @@ from core.viewer import Viewer, reading
 
 SIGN_IN = "accounts.sign_in"
 PASSWORD = "accounts.password"
+FACTOR = "accounts.factor"
 MARK = "pingyou_access"
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -46,7 +47,7 @@ def requires(permission: Permission, *, first_password: bool = False) -> Callabl
 
     Anonymous readers are sent to sign in and come back. Others get 403 where they may see what they
     may not do, 404 where they may not even see it. ``first_password`` also lets in those who still
-    have to replace a password that they were given.
+    have to replace a password that they were given, or to set up a second factor.
     """
 
     def mark(view: View) -> View:
@@ -191,8 +192,8 @@ def _guard() -> Response | None:
     if who is None:
         wanted = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for(SIGN_IN, next=wanted if wanted != "/" else None))
-    if who.must_change and not first_password:
-        return redirect(url_for(PASSWORD))
+    if who.unfinished and not first_password:
+        return redirect(url_for(PASSWORD if who.must_change else FACTOR))
     if not who.may(permission):
         refuse(permission)
     return None

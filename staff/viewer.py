@@ -54,7 +54,7 @@ def load_viewer(
         name=person.name if person else account.login or "",
         language=account.language,
         must_change=account.must_change,
-        epoch=account.epoch,
+        has_factor=account.second_factor is not None,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, PasswordField, StringField
+from wtforms import HiddenField, PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, EqualTo, Length
 
 from staff.accounts.passwords import MAX_LENGTH
@@ -27,20 +27,72 @@ class SignInForm(FlaskForm):  # type: ignore[misc]
     next = HiddenField()
 
 
+def _new_password() -> PasswordField:
+    return PasswordField(
+        _l("New password"),
+        description=_l("At least 10 characters; a sentence is easy to keep in mind."),
+        validators=[DataRequired(_l("Type a new password."))],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+def _repeated() -> PasswordField:
+    return PasswordField(
+        _l("New password, again"),
+        validators=[EqualTo("password", _l("The two do not match; type the new one again."))],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
 class PasswordForm(FlaskForm):  # type: ignore[misc]
     current = PasswordField(
         _l("Present password"),
         validators=[DataRequired(_l("Type the password you signed in with."))],
         render_kw={"autocomplete": "current-password"},
     )
-    password = PasswordField(
-        _l("New password"),
-        description=_l("At least 10 characters; a sentence is easy to keep in mind."),
-        validators=[DataRequired(_l("Type a new password."))],
-        render_kw={"autocomplete": "new-password"},
+    password = _new_password()
+    repeat = _repeated()
+
+
+class ChooseForm(FlaskForm):  # type: ignore[misc]
+    """A first or forgotten password, by a one-time code."""
+
+    password = _new_password()
+    repeat = _repeated()
+
+
+class ForgottenForm(FlaskForm):  # type: ignore[misc]
+    name = StringField(
+        _l("Employee number, e-mail or login"),
+        validators=[
+            DataRequired(_l("Type your employee number, e-mail or login.")),
+            Length(max=254),
+        ],
+        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
-    repeat = PasswordField(
-        _l("New password, again"),
-        validators=[EqualTo("password", _l("The two do not match; type the new one again."))],
-        render_kw={"autocomplete": "new-password"},
+
+
+class FactorForm(FlaskForm):  # type: ignore[misc]
+    code = StringField(
+        _l("Code"),
+        description=_l("The six digits that the authenticator shows, or a recovery code."),
+        validators=[
+            DataRequired(_l("Type the code that the authenticator shows.")),
+            Length(max=40),
+        ],
+        render_kw={"autocomplete": "one-time-code", "spellcheck": "false"},
     )
+
+
+class NewAccountForm(FlaskForm):  # type: ignore[misc]
+    """For an employee by number, or for one who is none by a login of their own."""
+
+    employee_no = StringField(
+        _l("Employee number"), description=_l("Empty for one who is no employee.")
+    )
+    login = StringField(
+        _l("Login"),
+        description=_l("For one who is no employee: an e-mail address, or a name."),
+        validators=[Length(max=120)],
+    )
+    role = SelectField(_l("Role"), choices=[])

@@ -10,7 +10,7 @@ from core.actor import SYSTEM
 from core.errors import Refused
 from core.permissions import Role
 from staff.accounts import passwords, services
-from staff.accounts.signing_in import ADDRESS, NAME, PAIR
+from staff.accounts.throttles import ADDRESS, NAME, PAIR
 from staff.viewer import load_viewer
 
 
@@ -44,20 +44,6 @@ def test_a_login_is_nobody_elses_sign_in(site: Site, login: str) -> None:
         with pytest.raises(Refused) as refused:
             people.account(session, login=login)
     assert refused.value.field == "login"
-
-
-def test_a_one_time_password_replaces_the_old_one_and_ends_sessions(site: Site) -> None:
-    with site.session() as session:
-        account = people.account(session, login="admin")
-        before = account.epoch
-        given = services.issue_one_time_password(
-            session, actor=SYSTEM, now=people.NOW, account_id=account.id
-        )
-        hasher = passwords.hasher()
-        assert hasher.verify(account.password_hash, given)
-        assert not hasher.verify(account.password_hash, people.PASSWORD)
-        assert account.must_change
-        assert account.epoch == before + 1
 
 
 def test_a_command_acts_as_whom_it_names(site: Site) -> None:

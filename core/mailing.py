@@ -1,0 +1,106 @@
+"""Who sends letters: a thread of the web process after each request that wrote some, and a command.
+
+The thread ends when nothing is due. What failed is tried again with the next letter, or by
+``flask mail send``, which belongs into cron.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import UTC, datetime
+
+import click
+from flask import Flask, current_app
+from flask_babel import gettext
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from core.cli import refusing
+from core.db import db
+from core.errors import N_, Refused
+from core.mail import QUEUED, Delivered, Server, deliver
+
+log = logging.getLogger(__name__)
+
+
+def is_configured() -> bool:
+    """Whether this installation sends letters at all."""
+    return bool(current_app.config["SMTP_URL"])
+
+
+def send_due() -> Delivered:
+    """Send what is due by the configured server, in a session of its own."""
+    with Session(db.engine) as session:
+        return deliver(
+            session,
+            Server.parse(current_app.config["SMTP_URL"]),
+            sender=current_app.config["MAIL_FROM"],
+            now=lambda: datetime.now(UTC).replace(microsecond=0),
+        )
+
+
+class Postman:
+    """At most one thread; a letter that comes while it works is seen before it ends."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._lock = threading.Lock()
+        self._again = False
+        self._working = False
+
+    def call(self) -> None:
+        with self._lock:
+            self._again = True
+            if self._working:
+                return
+            self._working = True
+        threading.Thread(target=self._work, name="postman", daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._again:
+                    self._working = False
+                    return
+                self._again = False
+            try:
+                with self._app.app_context():
+                    send_due()
+            except Exception:
+                log.exception("letters could not be sent")
+
+
+@event.listens_for(db.session, "after_commit")
+def _after_commit(session: Session) -> None:
+    if session.info.pop(QUEUED, False):
+        postman = current_app.extensions.get("postman")
+        if postman is not None and is_configured():
+            postman.call()
+
+
+@event.listens_for(db.session, "after_rollback")
+def _after_rollback(session: Session) -> None:
+    session.info.pop(QUEUED, None)
+
+
+@click.group("mail")
+def mail_group() -> None:
+    """Letters that go out."""
+
+
+@mail_group.command("send")
+@refusing
+def send_command() -> None:
+    """Send the letters that are due."""
+    if not is_configured():
+        raise Refused(N_("SMTP_URL is not set: there is no server to send by."))
+    done = send_due()
+    click.echo(gettext("sent %(sent)d, failed %(failed)d", sent=done.sent, failed=done.failed))
+
+
+def init_mail(app: Flask) -> None:
+    """Letters of requests go out by themselves; in tests only when they are told to."""
+    if not app.config["TESTING"]:
+        app.extensions["postman"] = Postman(app)
+    app.cli.add_command(mail_group)

@@ -1,0 +1,267 @@
+"""What administrators, HR and supervisors do about other people's accounts, never their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from core import audit, mail
+from core.actor import Actor
+from core.clock import Now
+from core.errors import N_, Forbidden, Refused
+from core.permissions import Role
+from staff.accounts import codes, factor, sessions
+from staff.accounts.naming import get, label_of, mailbox_of
+from staff.accounts.services import add_account
+from staff.models import Account, Employee, RoleGrant
+from staff.queries import assignments_on
+from staff.viewer import load_viewer
+
+BY_HAND = (Role.HR, Role.ADMINISTRATOR, Role.AUDITOR)
+Positions = Mapping[str, Role]
+
+
+def may_help(helper: frozenset[Role], helped: frozenset[Role]) -> bool:
+    """Whether one with the roles ``helper`` may hand out a password to one with ``helped``.
+
+    Whoever hands out a password could use it: so nobody does to those who may do more than they.
+    """
+    if Role.ADMINISTRATOR in helper:
+        return True
+    if Role.HR in helper:
+        return Role.ADMINISTRATOR not in helped
+    return not helped & {Role.HR, Role.ADMINISTRATOR, Role.AUDITOR}
+
+
+def issue_code(
+    session: Session,
+    *,
+    actor: Actor,
+    now: Now,
+    account_id: int,
+    roles: frozenset[Role],
+    positions: Positions,
+    notice: mail.Letter | None = None,
+) -> str:
+    """A code to hand over, with which the owner chooses a new password.
+
+    ``roles`` are those of the one who issues it. ``notice`` goes to the owner's mailbox. Raises
+    ``Forbidden``.
+    """
+    account = _helped(session, actor, now, account_id, roles, positions)
+    code = codes.issue(session, account_ids=[account_id], purpose="handed", now=now)[account_id]
+    _record(session, actor, now, "code.issue", account, after={"purpose": "handed"})
+    recipient = mailbox_of(session, account)
+    if notice is not None and recipient is not None:
+        mail.queue(session, recipient=recipient, letter=notice, now=now.moment)
+    return code
+
+
+def reset_factor(
+    session: Session,
+    *,
+    actor: Actor,
+    now: Now,
+    account_id: int,
+    roles: frozenset[Role],
+    positions: Positions,
+) -> None:
+    """Take off the second factor of somebody who lost it. Raises ``Forbidden``."""
+    _helped(session, actor, now, account_id, roles, positions)
+    factor.remove(session, actor=actor, now=now, account_id=account_id)
+
+
+def end_sessions(
+    session: Session,
+    *,
+    actor: Actor,
+    now: Now,
+    account_id: int,
+    roles: frozenset[Role],
+    positions: Positions,
+) -> int:
+    """End every session of somebody else's account; how many there were."""
+    _helped(session, actor, now, account_id, roles, positions)
+    return sessions.end_all(session, actor=actor, now=now, account_id=account_id)
+
+
+def create(
+    session: Session,
+    *,
+    actor: Actor,
+    now: Now,
+    employee_no: str,
+    login: str,
+    roles: Sequence[Role] = (),
+) -> Account:
+    """An account without a password, for the employee of a number or for one who is none."""
+    employee_no, login = employee_no.strip(), login.strip()
+    if bool(employee_no) == bool(login):
+        raise Refused(N_("Type an employee number, or a login."), field="employee_no")
+    employee_id = None
+    if employee_no:
+        employee_id = session.scalar(
+            select(Employee.id).where(func.lower(Employee.employee_no) == employee_no.lower())
+        )
+        if employee_id is None:
+            raise Refused(N_("There is nobody of this number."), field="employee_no")
+    return add_account(
+        session,
+        actor=actor,
+        now=now,
+        employee_id=employee_id,
+        login=login or None,
+        roles=roles,
+    )
+
+
+def _helped(
+    session: Session,
+    actor: Actor,
+    now: Now,
+    account_id: int,
+    roles: frozenset[Role],
+    positions: Positions,
+) -> Account:
+    account = _other(session, actor, account_id)
+    viewer = load_viewer(session, account_id, today=now.wall.date(), positions=positions)
+    if viewer is None:
+        raise Refused(N_("This account is closed, or its owner has left."))
+    if not may_help(roles, viewer.roles):
+        raise Forbidden(N_("Only an administrator does this for this account."))
+    return account
+
+
+def _other(session: Session, actor: Actor, account_id: int) -> Account:
+    if actor.account_id == account_id:
+        raise Forbidden(N_("Nobody does this to their own account here."))
+    return get(session, account_id)
+
+
+def give_role(session: Session, *, actor: Actor, now: Now, account_id: int, role: Role) -> None:
+    """Give a role by hand. Raises ``Forbidden`` for one's own account."""
+    account = _other(session, actor, account_id)
+    if role not in BY_HAND:
+        raise Refused(N_("This role is not given by hand."), field="role")
+    before = _roles(session, account_id)
+    if role in before:
+        raise Refused(N_("This account has the role already."), field="role")
+    session.add(RoleGrant(account_id=account_id, role=str(role)))
+    session.flush()
+    _changed(session, actor, now, "role.give", account, before)
+
+
+def take_role(
+    session: Session,
+    *,
+    actor: Actor,
+    now: Now,
+    account_id: int,
+    role: Role,
+    positions: Positions,
+) -> None:
+    """Take back a role that was given by hand; the last administrator keeps theirs."""
+    account = _other(session, actor, account_id)
+    _lock_administrators(session)
+    before = _roles(session, account_id)
+    if role not in before:
+        raise Refused(N_("This role was not given by hand; it comes with the position."))
+    session.execute(
+        delete(RoleGrant).where(RoleGrant.account_id == account_id, RoleGrant.role == str(role))
+    )
+    if role == Role.ADMINISTRATOR:
+        _keep_an_administrator(session, now.wall.date(), positions)
+    _changed(session, actor, now, "role.take", account, before)
+
+
+def set_active(
+    session: Session,
+    *,
+    actor: Actor,
+    now: Now,
+    account_id: int,
+    active: bool,
+    positions: Positions,
+) -> None:
+    """Close an account, which ends its sessions, or open it again.
+
+    The last administrator's stays open.
+    """
+    account = _other(session, actor, account_id)
+    if account.active == active:
+        return
+    _lock_administrators(session)
+    account.active = active
+    session.flush()
+    if not active:
+        _keep_an_administrator(session, now.wall.date(), positions)
+        sessions.end_all(session, actor=actor, now=now, account_id=account_id)
+    _record(session, actor, now, "account.open" if active else "account.close", account)
+
+
+def _keep_an_administrator(session: Session, day: date, positions: Positions) -> None:
+    if not administrators(session, day, positions):
+        raise Refused(N_("This is the last administrator. Make somebody else one first."))
+
+
+def administrators(session: Session, day: date, positions: Positions) -> set[int]:
+    """Ids of the open accounts of administrators, by hand or by position."""
+    assigned = assignments_on(day)
+    named = [name for name, role in positions.items() if role == Role.ADMINISTRATOR]
+    rows = session.execute(
+        select(Account.id)
+        .outerjoin(Employee, Employee.id == Account.employee_id)
+        .outerjoin(assigned, assigned.c.employee_id == Employee.id)
+        .where(
+            Account.active,
+            Account.id.in_(_granted_ids()) | assigned.c.position.in_(named),
+            Employee.leave_date.is_(None) | (Employee.leave_date >= day),
+        )
+    )
+    return {row.id for row in rows}
+
+
+def _lock_administrators(session: Session) -> None:
+    """Of two administrators who remove each other, one has to wait, and is refused then."""
+    held = select(Account.id).where(Account.id.in_(_granted_ids())).order_by(Account.id)
+    session.execute(held.with_for_update()).all()
+
+
+def _granted_ids() -> Any:
+    return select(RoleGrant.account_id).where(RoleGrant.role == Role.ADMINISTRATOR)
+
+
+def _roles(session: Session, account_id: int) -> set[Role]:
+    rows = session.scalars(select(RoleGrant.role).where(RoleGrant.account_id == account_id))
+    return {Role(name) for name in rows}
+
+
+def _changed(
+    session: Session, actor: Actor, now: Now, action: str, account: Account, before: set[Role]
+) -> None:
+    after = _roles(session, account.id)
+    _record(session, actor, now, action, account, before=sorted(before), after=sorted(after))
+
+
+def _record(
+    session: Session,
+    actor: Actor,
+    now: Now,
+    action: str,
+    account: Account,
+    before: object = None,
+    after: object = None,
+) -> None:
+    audit.record(
+        session,
+        actor=actor,
+        at=now.moment,
+        action=action,
+        subject=label_of(session, account),
+        before=before,
+        after=after,
+    )

@@ -1,0 +1,212 @@
+"""One's own account: password, second factor, where one is signed in."""
+
+from __future__ import annotations
+
+import segno
+from flask import flash, redirect, render_template, session, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from core import keyring, web
+from core.db import db, transaction
+from core.errors import Refused
+from core.forms import show
+from core.permissions import Permission
+from staff.accounts import factor as second_factor
+from staff.accounts import identity, services, sessions
+from staff.accounts.blueprints import ROLE_NAMES, accounts
+from staff.accounts.forms import FactorForm, PasswordForm
+from staff.accounts.routes import waiting, wrong_code
+
+PENDING = "factor"
+
+
+@accounts.get("/account")
+@web.requires(Permission.SELF)
+def account() -> str:
+    viewer = web.viewer()
+    return render_template(
+        "accounts/account.html",
+        roles=[name for role, name in ROLE_NAMES.items() if role in viewer.roles],
+        sessions=sessions.open_sessions(
+            db.session(), viewer.account_id, now=web.now().moment, limits=identity.limits()
+        ),
+        this=identity.session_id(),
+    )
+
+
+@accounts.post("/account/sessions/<int:session_id>")
+@web.requires(Permission.SELF)
+def end_session(session_id: int) -> Response:
+    with transaction():
+        sessions.revoke(
+            db.session(),
+            actor=web.current_actor(),
+            now=web.now(),
+            account_id=web.viewer().account_id,
+            session_id=session_id,
+        )
+    flash(gettext("That session has ended."))
+    return redirect(url_for("accounts.account"))
+
+
+@accounts.post("/account/sessions")
+@web.requires(Permission.SELF)
+def end_other_sessions() -> Response:
+    with transaction():
+        sessions.end_all(
+            db.session(),
+            actor=web.current_actor(),
+            now=web.now(),
+            account_id=web.viewer().account_id,
+            but=identity.session_id(),
+        )
+    flash(gettext("Every other session has ended."))
+    return redirect(url_for("accounts.account"))
+
+
+@accounts.route("/account/password", methods=["GET", "POST"])
+@web.requires(Permission.SELF, first_password=True)
+def password() -> str | Response | tuple[str, int]:
+    form = PasswordForm()
+    status = 200
+    if form.validate_on_submit():
+        current = form.current.data or ""
+        with transaction():
+            verdict = services.check_current(
+                db.session(), account_id=web.viewer().account_id, current=current, now=web.now()
+            )
+        if verdict.right:
+            try:
+                return _change_password(current, form.password.data or "")
+            except Refused as refused:
+                show(form, refused)
+        elif verdict.wait:
+            status = 429
+            form.current.errors = [waiting(verdict.wait)]
+        else:
+            form.current.errors = [gettext("This is not the present password.")]
+    return str(render_template("accounts/password.html", form=form)), status
+
+
+def _change_password(current: str, password: str) -> Response:
+    with transaction():
+        changed = services.set_password(
+            db.session(),
+            actor=web.current_actor(),
+            now=web.now(),
+            account_id=web.viewer().account_id,
+            current=current,
+            password=password,
+        )
+        identity.begin(changed)
+    flash(gettext("The password is changed; other sessions of this account have ended."))
+    return redirect(url_for("reports.dashboard"))
+
+
+@accounts.route("/account/factor", methods=["GET", "POST"])
+@web.requires(Permission.SELF, first_password=True)
+def factor() -> str | Response:
+    """Set the second factor up, or see that it is there."""
+    viewer = web.viewer()
+    if viewer.must_change:
+        return redirect(url_for(web.PASSWORD))
+    form = FactorForm()
+    if viewer.has_factor:
+        left = second_factor.recovery_codes_left(db.session(), viewer.account_id)
+        return render_template("accounts/factor.html", form=form, left=left, needed=_is_needed())
+    secret = _pending_secret()
+    if form.validate_on_submit():
+        try:
+            return _enrol(secret, form.code.data or "")
+        except Refused as refused:
+            show(form, refused)
+    code = segno.make(second_factor.address(secret, viewer.label), error="m")
+    return render_template(
+        "accounts/factor_new.html",
+        form=form,
+        image=code.svg_data_uri(scale=5, border=2),
+        secret=" ".join(secret[start : start + 4] for start in range(0, len(secret), 4)),
+    )
+
+
+def _enrol(secret: str, code: str) -> str:
+    viewer = web.viewer()
+    with transaction():
+        made = second_factor.enrol(
+            db.session(),
+            actor=web.current_actor(),
+            now=web.now(),
+            account_id=viewer.account_id,
+            secret=secret,
+            code=code,
+        )
+        identity.begin(services.get(db.session(), viewer.account_id))
+    return render_template("accounts/recovery_codes.html", codes=made)
+
+
+def _pending_secret() -> str:
+    """The secret that is being set up: kept by the browser, where only this server can read it."""
+    place = f"accounts:{web.viewer().account_id}:pending"
+    with transaction():  # the very first time, the key is made
+        if PENDING in session:
+            try:
+                return keyring.decrypt(db.session(), place, session[PENDING])
+            except (keyring.WrongKey, ValueError):
+                pass  # somebody else's, from before on this computer
+        secret = second_factor.new_secret()
+        session[PENDING] = keyring.encrypt(db.session(), place, secret)
+        return secret
+
+
+def _is_needed() -> bool:
+    return bool(web.viewer().roles & identity.NEEDS_FACTOR and not identity.factor_switched_off())
+
+
+@accounts.post("/account/factor/codes")
+@web.requires(Permission.SELF)
+def recovery_codes() -> str | Response:
+    """Ten new recovery codes, for one of the authenticator."""
+    with transaction():
+        if not _verified():
+            return redirect(url_for("accounts.factor"))
+        made = second_factor.renew_recovery_codes(
+            db.session(),
+            actor=web.current_actor(),
+            now=web.now(),
+            account_id=web.viewer().account_id,
+        )
+    return render_template("accounts/recovery_codes.html", codes=made)
+
+
+@accounts.post("/account/factor/off")
+@web.requires(Permission.SELF)
+def factor_off() -> Response:
+    """Take the second factor off; who needs one is led to set up another."""
+    with transaction():
+        if _verified():
+            second_factor.remove(
+                db.session(),
+                actor=web.current_actor(),
+                now=web.now(),
+                account_id=web.viewer().account_id,
+            )
+            flash(gettext("The second factor is off."))
+    return redirect(url_for("accounts.factor"))
+
+
+def _verified() -> bool:
+    """Whether the code that came with the form is right; says why not."""
+    form = FactorForm()
+    if not form.validate_on_submit():
+        flash(gettext("Type the code that the authenticator shows."), "error")
+        return False
+    verdict = second_factor.verify(
+        db.session(),
+        account_id=web.viewer().account_id,
+        code=form.code.data or "",
+        now=web.now(),
+    )
+    if not verdict.right:
+        flash(waiting(verdict.wait) if verdict.wait else wrong_code(), "error")
+    return verdict.right
