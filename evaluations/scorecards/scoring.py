@@ -54,13 +54,10 @@ class Base:
 def tenure_months(hired: date, month: Month) -> int:
     """Whole months from the hire date to the month's last day, never below 0.
 
-    A month is full on the same day number, or on the last day of a shorter month.
+    A month is full on the same day number, or on the last day of a shorter month. The last day
+    of any month is the one or the other, so the calendar months between the two tell it all.
     """
-    last = month.last_day
-    full = Month.of(last).index - Month.of(hired).index
-    if hired.day > last.day:  # the last day of a shorter month completes it
-        return max(0, full)
-    return max(0, full if last.day >= hired.day else full - 1)
+    return max(0, month.index - Month.of(hired).index)
 
 
 def ramp_factor(ramp: Sequence[float], tenure: int) -> float | None:

@@ -165,6 +165,9 @@ def made_up_policy(random: Random) -> dict[str, Any]:
     }
     policy["rules"] = _rules(random, keys)
     policy["awards"] = {}
+    for name in ("tickets", "scoring", "reviews", "rules", "awards"):
+        if random.random() < 0.12:
+            del policy[name]  # every one of them may be left out
     return policy
 
 
@@ -489,7 +492,8 @@ class _Made:
 
     def _incidents(self, no: str) -> None:
         first, last = max(self.span[no][0], self.first), self.span[no][1]
-        codes = [code for code, rule in self.policy["rules"].items() if rule.get("incident")]
+        rules = self.policy.get("rules", {})
+        codes = [code for code, rule in rules.items() if rule.get("incident")]
         if first > last:
             return
         for code in codes:
@@ -525,6 +529,8 @@ class _Made:
             self.rows["complaints"].append(row)
 
     def _reviews(self) -> None:
+        if "reviews" not in self.policy:
+            return  # no competency is known
         numbers = list(self.span)
         relations = ("supervisor", "peer", "peer", "subordinate", "cross_team")
         for month in self.months:

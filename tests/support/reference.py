@@ -871,7 +871,7 @@ class Reference:
                 if entry["level"] != top:
                     entry["state"] = "superseded"
         keys = [grade["key"] for grade in self.policy["grades"]]
-        rules = self.policy["rules"]
+        rules = self.policy.get("rules") or {}
         for case in {entry["case"] for entry in entries if entry["case"]}:
             rivals = [
                 entry

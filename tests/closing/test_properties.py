@@ -1,0 +1,259 @@
+"""What holds for every centre and policy, by way of files, imports and the database."""
+
+from __future__ import annotations
+
+import copy
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy.orm import Session
+from support.centres import cards, close, import_centre, opened, publish, reopen
+from support.databases import Databases, Kind
+from support.made_up import Centre, made_up
+from support.rows import derived, latest_closings
+
+from closing.policy import parse_policy
+from closing.verification import verify
+from core.values import Month
+
+Results = dict[str, list[dict[str, Any]]]
+
+few = settings(max_examples=3, deadline=None, derandomize=True)
+many = settings(max_examples=60, deadline=None)
+seeds = st.integers(0, 2**32)
+
+
+@contextmanager
+def imported(databases: Databases, centre: Centre, kind: Kind = "sqlite") -> Iterator[Session]:
+    """The centre in a database of its own, nothing closed."""
+    url = databases.fresh(kind)
+    try:
+        with opened(url) as session, tempfile.TemporaryDirectory() as folder:
+            publish(session, parse_policy(centre.policy))
+            import_centre(session, centre, Path(folder))
+            yield session
+    finally:
+        databases.drop(url)
+
+
+def closed(session: Session, centre: Centre) -> Results:
+    found = {}
+    for text in centre.months:
+        close(session, Month.parse(text))
+        found[text] = cards(session, Month.parse(text))
+    return found
+
+
+def results(databases: Databases, centre: Centre) -> Results:
+    with imported(databases, centre) as session:
+        return closed(session, centre)
+
+
+# The order of rows
+
+
+def check_order(databases: Databases, seed: int) -> None:
+    """To the last bit: no tolerance."""
+    centre = made_up(seed)
+    other = copy.deepcopy(centre)
+    for rows in other.rows.values():
+        Random(seed + 1).shuffle(rows)
+    assert results(databases, other) == results(databases, centre)
+
+
+@few
+@given(seed=seeds)
+def test_the_order_of_rows_is_irrelevant(databases: Databases, seed: int) -> None:
+    check_order(databases, seed)
+
+
+@pytest.mark.long
+@many
+@given(seed=seeds)
+def test_the_order_of_rows_is_irrelevant_in_many_centres(databases: Databases, seed: int) -> None:
+    check_order(databases, seed)
+
+
+# Closing twice, and on either database
+
+
+def check_twice(databases: Databases, seed: int) -> None:
+    centre = made_up(seed)
+    months = [Month.parse(text) for text in centre.months]
+    held = []
+    kinds: tuple[Kind, ...] = ("sqlite", "postgresql")
+    for kind in kinds:
+        with imported(databases, centre, kind) as session:
+            first = closed(session, centre)
+            once = {m: derived(session, each) for m, each in latest_closings(session).items()}
+            reopen(session, months[0], cascade=True)
+            second = closed(session, centre)
+            twice = {m: derived(session, each) for m, each in latest_closings(session).items()}
+            assert twice == once
+            assert list(verify(session)) == []
+            held.append((once, first))
+            for each in (*first.values(), *second.values()):
+                for card in each:
+                    del card["revision"]
+            assert first == second
+    assert held[0] == held[1]
+
+
+@settings(max_examples=2, deadline=None, derandomize=True)
+@given(seed=seeds)
+def test_closing_twice_gives_the_same_rows_on_both_databases(
+    databases: Databases, seed: int
+) -> None:
+    check_twice(databases, seed)
+
+
+@pytest.mark.long
+@settings(max_examples=30, deadline=None)
+@given(seed=seeds)
+def test_closing_twice_gives_the_same_in_many_centres(databases: Databases, seed: int) -> None:
+    check_twice(databases, seed)
+
+
+# Whose records reach whom
+
+OWN = ("punches", "leave", "overtime", "tickets", "metrics", "spotchecks", "training", "incidents")
+
+
+def without_records_of(centre: Centre, who: str) -> Centre:
+    """The person stays, as do the reviews that they gave, and complaints."""
+    other = copy.deepcopy(centre)
+    for kind in OWN:
+        column = "agent" if kind == "tickets" else "employee_no"
+        other.rows[kind] = [row for row in other.rows[kind] if row[column] != who]
+    return other
+
+
+def with_anchored_time(centre: Centre, anchor: str) -> None:
+    """Every centre is judged as of the same moment, whoever's tickets are gone."""
+    centre.rows["tickets"].append(
+        {
+            "ticket_id": "anchor",
+            "agent": anchor,
+            "created_at": "2026-10-31 12:00",
+            "resolved_at": "2026-11-01 12:00",
+        }
+    )
+
+
+def leaders_of(centre: Centre, who: str) -> set[str]:
+    """Whoever was ever above the person."""
+    above: set[str] = set()
+    waiting = [who]
+    while waiting:
+        at = waiting.pop()
+        for row in (*centre.rows["employees"], *centre.moves):
+            boss = row["supervisor_no"]
+            if row["employee_no"] == at and boss and boss not in above:
+                above.add(boss)
+                waiting.append(boss)
+    return above
+
+
+def others(found: Results, who: str) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (month, card["employee_no"]): card
+        for month, each in found.items()
+        for card in each
+        if card["employee_no"] != who
+    }
+
+
+def own_facts(card: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in card["facts"].items() if not key.startswith("team_")}
+
+
+def check_influence(databases: Databases, seed: int) -> None:
+    """By team facts to leaders, by priors, team means and ranks to colleagues, and no more."""
+    centre = made_up(seed)
+    who = Random(seed).choice([row["employee_no"] for row in centre.rows["employees"][1:]])
+    with_anchored_time(centre, "P00")
+    full = others(results(databases, centre), who)
+    less = others(results(databases, without_records_of(centre, who)), who)
+    leaders = leaders_of(centre, who)
+    assert full.keys() == less.keys()
+    for key, card in full.items():
+        other = less[key]
+        assert own_facts(card) == own_facts(other)
+        if key[1] not in leaders:
+            assert card["facts"] == other["facts"]
+        template = centre.policy["templates"][card["template"]]
+        for line, one, two in zip(template["lines"], card["lines"], other["lines"]):
+            if not line["metric"].startswith("team_"):
+                assert one["raw"] == two["raw"]
+                if not line.get("prior"):
+                    assert one == two
+        if key[1] not in leaders:
+            assert card["rules"] == other["rules"]
+            assert card["status"] == other["status"]
+            if not template["team_share"] and not any(
+                line.get("prior") for line in template["lines"]
+            ):
+                for name in ("base", "total", "grade", "coefficient", "pay"):
+                    assert card[name] == other[name]
+
+
+@few
+@given(seed=seeds)
+def test_records_reach_others_through_known_channels_only(databases: Databases, seed: int) -> None:
+    check_influence(databases, seed)
+
+
+@pytest.mark.long
+@many
+@given(seed=seeds)
+def test_records_reach_others_through_known_channels_only_in_many_centres(
+    databases: Databases, seed: int
+) -> None:
+    check_influence(databases, seed)
+
+
+# Bounds
+
+
+def check_bounds(databases: Databases, seed: int) -> None:
+    centre = made_up(seed)
+    cap = centre.policy.get("scoring", {}).get("adjust_cap", 10)
+    grades = centre.policy["grades"]
+    keys = [grade["key"] for grade in grades]
+    for month, each in results(databases, centre).items():
+        assert [card["employee_no"] for card in each] == sorted(c["employee_no"] for c in each)
+        for card in each:
+            assert -cap <= card["adjustment"] <= cap, month
+            assert card["total"] is None or 0 <= card["total"] <= 120
+            assert (card["grade"] is None) == (
+                card["status"] != "complete" or not card["lines"] or card["total"] is None
+            )
+            assert (card["company_rank"] is None) == (
+                card["status"] != "complete" or card["ramping"] or card["total"] is None
+            )
+            assert card["team_rank"] is None or card["company_rank"] is not None
+            assert 0 <= card["coverage"] <= 1
+            for entry in card["rules"]:
+                if entry["state"] == "counts" and entry["cap_grade"] and card["grade"]:
+                    assert keys.index(card["grade"]) >= keys.index(entry["cap_grade"])
+            assert float(card["pay"]["deducted"]) <= float(card["pay"]["bonus"])
+
+
+@few
+@given(seed=seeds)
+def test_totals_adjustments_and_caps_hold(databases: Databases, seed: int) -> None:
+    check_bounds(databases, seed)
+
+
+@pytest.mark.long
+@many
+@given(seed=seeds)
+def test_totals_adjustments_and_caps_hold_in_many_centres(databases: Databases, seed: int) -> None:
+    check_bounds(databases, seed)
