@@ -23,6 +23,7 @@ import staff.models
 import training.models
 from closing.demo.commands import demo_command, start_command
 from closing.imports.commands import import_command
+from closing.imports.routes import imports
 from closing.pages.routes import BLUEPRINTS as closing_pages
 from core import keyring, web
 from core.db import db, migration_type
@@ -55,7 +56,7 @@ def create_app(given: Mapping[str, Any] | None = None) -> Flask:
     web.init_web(app)
     init_accounts(app)
     init_mail(app)
-    for blueprint in (*report_pages, *account_pages, staff_pages, *closing_pages):
+    for blueprint in (*report_pages, *account_pages, staff_pages, imports, *closing_pages):
         app.register_blueprint(blueprint)
     web.check_endpoints(app)
     app.extensions["find_actor"] = lambda login: acting(db.session(), login)
