@@ -21,12 +21,15 @@ import rewards.models
 import staff.attendance.models
 import staff.models
 import training.models
+from closing.audit_commands import audit_group
 from closing.demo.commands import demo_command, start_command
 from closing.imports.commands import import_command
 from closing.imports.routes import imports
 from closing.pages.routes import BLUEPRINTS as closing_pages
 from core import keyring, web
 from core.db import db, migration_type
+from core.key_commands import key_group
+from core.logs import init_logs
 from core.mailing import init_mail
 from core.settings import settings
 from reports.routes import BLUEPRINTS as report_pages
@@ -53,6 +56,7 @@ def create_app(given: Mapping[str, Any] | None = None) -> Flask:
     db.init_app(app)
     migrate.init_app(app, db)
     keyring.install(app.config["MASTER_KEYS"], app)
+    init_logs(app)
     web.init_web(app)
     init_accounts(app)
     init_mail(app)
@@ -60,6 +64,13 @@ def create_app(given: Mapping[str, Any] | None = None) -> Flask:
         app.register_blueprint(blueprint)
     web.check_endpoints(app)
     app.extensions["find_actor"] = lambda login: acting(db.session(), login)
-    for command in (import_command, demo_command, start_command, *closing.commands.COMMANDS):
+    for command in (
+        import_command,
+        demo_command,
+        start_command,
+        *closing.commands.COMMANDS,
+        audit_group,
+        key_group,
+    ):
         app.cli.add_command(command)
     return app

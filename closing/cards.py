@@ -238,9 +238,15 @@ def stored_views(
 
 
 def _stored_pay(box: Box, pay: Pay) -> PayView:
-    sums = sealed_pay.open_sums(box, pay)
-    plain = ("bonus_base", "ratio", "amount", "bonus", "deducted", "payout")
-    return PayView(**{name: getattr(pay, name) for name in plain}, **sums)
+    return PayView(
+        pay.bonus_base,
+        pay.ratio,
+        pay.amount,
+        pay.bonus,
+        pay.deducted,
+        pay.payout,
+        **sealed_pay.open_sums(box, pay),  # type: ignore[arg-type]
+    )
 
 
 def _lines(session: Session, chosen: Any) -> dict[int, list[LineResult]]:

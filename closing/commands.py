@@ -14,8 +14,8 @@ from closing.cards import CardView
 from closing.policy_text import default_policy, dump, load_policy
 from closing.reopening import reopen
 from closing.tables import SCORECARD_COLUMNS, difference_table, scorecard_rows
-from closing.verification import verify
 from closing.versions import policy_version, publish_policy, versions
+from core.access import EXPORTED, note
 from core.cli import MONTH, acting, deliver, now, refusing, seal
 from core.db import db, transaction
 from core.values import Month
@@ -134,6 +134,7 @@ def scorecards_command(month: Month, kind: str, preview: bool, output: Path | No
     """The scorecards of a closed MONTH."""
     views = services.views_of(db.session(), month, preview=preview)
     db.session.rollback()
+    _note_export(f"scorecards:{month}", kind, len(views))
     _deliver_cards(views, kind, output)
 
 
@@ -155,6 +156,7 @@ def simulate_command(month: Month, file: Path, kind: str, output: Path | None) -
     policy = load_policy(file.read_bytes())
     found = simulation.simulate(db.session(), month, policy)
     db.session.rollback()
+    _note_export(f"simulation:{month}", kind, len(found))
     if kind == "json":
         deliver(_json([each.as_json() for each in found]), output)
     else:
@@ -170,6 +172,8 @@ def simulate_command(month: Month, file: Path, kind: str, output: Path | None) -
 def awards_command(month: Month, award: str, kind: str, output: Path | None) -> None:
     """The ranked proposal of AWARD in a closed MONTH, with the reasons."""
     found = awards.propose(db.session(), month, award)
+    db.session.rollback()
+    _note_export(f"award:{month}:{award}", kind, len(found))
     if kind == "json":
         deliver(_json([each.as_json() for each in found]), output)
         return
@@ -196,17 +200,9 @@ def payroll_command(month: Month, kind: str, login: str | None, output: Path | N
         deliver((payroll.COLUMNS, [line.as_row() for line in rows]), output, kind)
 
 
-audit_group = click.Group("audit", help="The audit trail.")
-
-
-@audit_group.command("verify")
-@refusing
-def verify_command() -> None:
-    """Walk the audit trail and the closed months; name the first broken link."""
-    problems = list(verify(db.session()))
-    if problems:
-        raise click.ClickException("\n".join(problems))
-    click.echo("the audit trail and the closed months are whole")
+def _note_export(what: str, kind: str, rows: int) -> None:
+    """Personal data goes out: into a file or to a terminal."""
+    note(acting(None), now().moment, EXPORTED, what, after={"format": kind, "rows": rows})
 
 
 def _json(value: object) -> str:
@@ -222,5 +218,4 @@ COMMANDS = (
     simulate_command,
     awards_command,
     payroll_command,
-    audit_group,
 )

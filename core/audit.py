@@ -93,7 +93,7 @@ def verify(session: Session, found: Trail | None = None) -> Iterator[str]:
         for entry in rows.scalars():
             key = key or keyring.key_for(session, "audit")
             if entry.previous != previous:
-                yield f"entry {entry.id}: does not follow the entry before it (removed or reordered)"
+                yield f"entry {entry.id}: does not follow the one before it (removed or reordered)"
                 return
             if not hmac.compare_digest(entry.mac, _mac(key, entry.previous, _fields(entry))):
                 yield f"entry {entry.id}: changed"

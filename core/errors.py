@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from core.messages import N_, Message, Refused
 
-__all__ = ["N_", "STATUS", "Conflict", "Forbidden", "Message", "NotFound", "Refused"]
+__all__ = ["N_", "STATUS", "Conflict", "Forbidden", "Message", "NotFound", "Refused", "Unavailable"]
 
 
 class NotFound(Refused):
@@ -23,4 +23,14 @@ class Conflict(Refused):
     """Somebody else changed it meanwhile, or its month is closed."""
 
 
-STATUS: dict[type[Refused], int] = {NotFound: 404, Forbidden: 403, Conflict: 409, Refused: 400}
+class Unavailable(Refused):
+    """The installation itself lacks something, whoever asks: a key, for instance."""
+
+
+STATUS: dict[type[Refused], int] = {
+    NotFound: 404,
+    Forbidden: 403,
+    Conflict: 409,
+    Unavailable: 503,
+    Refused: 400,
+}

@@ -24,7 +24,7 @@ from sqlalchemy import event, select, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from core.errors import N_, Refused
+from core.errors import N_, Unavailable
 from core.models import AuditEntry, WrappedKey
 from core.secrets import BadKey, GivenKey, Keys, MasterKey, keyed_digest
 
@@ -32,11 +32,12 @@ PURPOSES = ("audit", "reviews", "records")
 NONCE = 12
 # Sums are padded to this length before they are encrypted: how long one is would tell.
 MONEY_WIDTH = 20
+DOES_NOT_OPEN = N_("The master key does not open this database. Put back the key it was made with.")
 EXTENSION = "pingyou_keys"
 FRESH = "keys_made"
 
 
-class WrongKey(Refused):
+class WrongKey(Unavailable):
     """The master key at hand does not open what the database holds."""
 
 
@@ -146,6 +147,22 @@ def ring(session: Any) -> KeyRing:
     return found
 
 
+def master_of(session: Any) -> MasterKey:
+    """The master key that opens this database; raises ``WrongKey``. Makes the keys of a new one."""
+    ring(session)
+    wrapped = session.execute(
+        select(WrappedKey.id, WrappedKey.purpose, WrappedKey.wrapped).order_by(WrappedKey.id)
+    ).all()
+    for master in _present():
+        try:
+            for row in wrapped:
+                _unwrapped(master, row)
+        except InvalidTag:
+            continue
+        return master
+    raise WrongKey(DOES_NOT_OPEN)
+
+
 def key_for(session: Any, purpose: str) -> bytes:
     """The newest key of a purpose (32 bytes)."""
     return ring(session).newest(purpose).key
@@ -247,9 +264,7 @@ def _opened(session: Any) -> KeyRing:
         if not session.info.get(FRESH):
             _keys().settle(master)
         return found
-    raise WrongKey(
-        N_("The master key does not open this database. Put back the key it was made with.")
-    )
+    raise WrongKey(DOES_NOT_OPEN)
 
 
 def _made(session: Any) -> KeyRing:

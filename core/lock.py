@@ -3,7 +3,8 @@
 What is derived (fact sheets, scorecards, lines, rule entries, pay) is refused every change once its
 closing is sealed; person-days and review sums while their month is closed. The state of a closed
 month changes only where a ``reopenings`` row, which names an audit entry, tells why; never after
-its payroll was exported. Audit entries, reopenings and published documents are append-only.
+its payroll was exported. Audit entries, reopenings and published documents are append-only; keys
+are never deleted.
 """
 
 from __future__ import annotations
@@ -102,6 +103,7 @@ _STATE_RULES = [
     ("months", "INSERT", f"NEW.state = 'closed' AND ({_SEALED})", MESSAGE),
     ("audit_entries", "UPDATE", _BLANKED, APPEND_ONLY),
     ("audit_entries", "DELETE", "TRUE", APPEND_ONLY),
+    ("wrapped_keys", "DELETE", "TRUE", APPEND_ONLY),
 ]
 
 

@@ -19,11 +19,16 @@ class Role(StrEnum):
 
 
 class Scope(StrEnum):
-    """How far a permission reaches. ``CLOSED`` is everybody, in closed months only."""
+    """How far a permission reaches.
+
+    ``CLOSED`` is everybody, in closed months only. ``SIGN_INS`` is what the audit trail tells of
+    signing in and of accounts.
+    """
 
     OWN = "own"
     TEAM = "team"
     CLOSED = "closed"
+    SIGN_INS = "sign-ins"
     ALL = "all"
 
 
@@ -126,6 +131,7 @@ ROLES: dict[Role, dict[Permission, Scope]] = {
         P.ACCOUNTS_CODES: Scope.ALL,
         P.ACCOUNTS_HELP: Scope.ALL,
         P.ACCOUNTS_WRITE: Scope.ALL,
+        P.AUDIT_READ: Scope.SIGN_INS,
     },
     Role.AUDITOR: _CLOSED
     | {

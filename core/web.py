@@ -15,13 +15,15 @@ from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.routing import BaseConverter, ValidationError
 from werkzeug.wrappers import Response
 
 from core import clock
-from core.access import note
+from core.access import note_refusal
 from core.actor import Actor
 from core.db import db
+from core.errors import Refused
 from core.i18n import init_i18n
 from core.models import MonthState
 from core.pages.assets import init_assets
@@ -151,7 +153,7 @@ def refuse(permission: Permission) -> NoReturn:
     """Abort with what one without ``permission`` is told: 403 where they may read, else 404."""
     who = viewer()
     read = reading(permission)
-    note(current_actor(), now().moment, "access.refused", f"{permission} {request.path}"[:200])
+    g.refused = f"{permission} {request.path}"
     abort(403 if read is not None and read != permission and who.may(read) else 404)
 
 
@@ -199,6 +201,22 @@ def _guard() -> Response | None:
     return None
 
 
+def _note_refusals(response: Response) -> Response:
+    """After every request: somebody who is signed in was told 403 or 404 by one of our views.
+
+    A mistyped number is among them, for it cannot be told from a number that was tried.
+    """
+    endpoint, who = request.endpoint, viewer_or_none()
+    if response.status_code not in (403, 404) or who is None or not endpoint or _is_file(endpoint):
+        return response
+    subject = g.get("refused") or f"{request.method} {request.path}"
+    try:
+        note_refusal(current_actor(), now().moment, subject)
+    except (Refused, SQLAlchemyError):
+        current_app.logger.exception("a refusal could not be written into the audit trail")
+    return response
+
+
 class MonthConverter(BaseConverter):
     """``<month:month>`` in a route: ``2026-10`` as a ``Month``."""
 
@@ -216,6 +234,7 @@ class MonthConverter(BaseConverter):
 
 def init_web(app: Flask) -> None:
     """Everything that pages need, before the blueprints are registered."""
+    app.after_request(_note_refusals)
     app.before_request(_guard)  # first: an expired session is sent to sign in, not told 400
     app.url_map.converters["month"] = MonthConverter
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)

@@ -10,6 +10,7 @@ from core.permissions import Permission
 
 reports = Blueprint("reports", __name__)
 scorecards = Blueprint("scorecards", __name__)
+audit = Blueprint("audit", __name__, url_prefix="/audit")
 
 place("dashboard", _l("Dashboard"), "reports.dashboard", Permission.SELF, icon="home", order=0)
 place(
@@ -20,3 +21,4 @@ place(
     icon="card",
     order=10,
 )
+place("audit", _l("Audit trail"), "audit.trail", Permission.AUDIT_READ, icon="list", order=130)

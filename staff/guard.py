@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from flask import abort
+from flask import abort, g
 from sqlalchemy import select
 
 from core import web
-from core.access import note
 from core.db import db
 from core.permissions import Permission
 from core.viewer import reading
@@ -32,8 +31,7 @@ def person_or_abort(employee_no: str, permission: Permission, *, closed: bool = 
 
 def _refuse(person: Employee, permission: Permission, closed: bool) -> NoReturn:
     read = reading(permission)
-    subject = f"{permission} {person.employee_no}"
-    note(web.current_actor(), web.now().moment, "access.refused", subject)
+    g.refused = f"{permission} {person.employee_no}"
     may_read = read is not None and read != permission and _reaches(read, person.id, closed)
     abort(403 if may_read else 404)
 

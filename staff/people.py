@@ -75,8 +75,9 @@ def people_in(session: Session, month: Month) -> list[PersonRow]:
     wage = opening(session)
     people = []
     for row in rows:
-        *before, start, sealed, employed = row
-        people.append(PersonRow(*before, wage(row[0], start, sealed), employed))
+        *before, start, sealed, employed = tuple(row)
+        opened = wage(row[0], start, sealed)
+        people.append(PersonRow(*before, base_wage=opened, employed=employed))
     # Not by the database, whose collation may be anything.
     people.sort(key=lambda person: person.employee_no)
     return people

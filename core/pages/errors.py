@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable
 
@@ -78,7 +79,10 @@ def _refused(error: Refused) -> tuple[str, int]:
     db.session.rollback()
     status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
     number = secrets.token_hex(4)
-    current_app.logger.info("%s: %s %s: %s", number, request.method, request.path, error)
+    # Without the parameters, which may be names: logs bear ids only.
+    level = logging.ERROR if status >= 500 else logging.INFO
+    reason = error.message.msgid
+    current_app.logger.log(level, "%s: %s %s: %s", number, request.method, request.path, reason)
 
     def texts() -> tuple[str, str]:
         title, advice = _texts(status)

@@ -56,6 +56,7 @@ ENDPOINTS: dict[str, Permission | None] = {
     "administration.invite": P.ACCOUNTS_HELP,
     "administration.slips": P.ACCOUNTS_HELP,
     "reports.dashboard": P.SELF,
+    "audit.trail": P.AUDIT_READ,
     "scorecards.newest": P.SCORECARDS_READ,
     "scorecards.month_list": P.SCORECARDS_READ,
     "scorecards.card": P.SCORECARDS_READ,
@@ -95,6 +96,15 @@ ENDPOINTS: dict[str, Permission | None] = {
     "policy.version": P.CLOSING_READ,
     "policy.download": P.CLOSING_READ,
     "policy.new": P.RULES_WRITE,
+    "imports.overview": P.IMPORTS,
+    "imports.template": P.IMPORTS,
+    "imports.batch": P.IMPORTS,
+    "imports.refused": P.IMPORTS,
+    "imports.confirm": P.IMPORTS,
+    "imports.discard": P.IMPORTS,
+    "imports.undo": P.IMPORTS,
+    "imports.late": P.IMPORTS,
+    "imports.take_late": P.IMPORTS,
     "staff.people": P.PROFILE_READ,
     "staff.suggest": P.PROFILE_READ,
 }
@@ -133,11 +143,16 @@ ENTER: dict[Permission, set[str]] = {
     P.ACCOUNTS_CODES: {"supervisor", "manager", "hr", "admin"},
     P.ACCOUNTS_HELP: {"hr", "admin"},
     P.ACCOUNTS_WRITE: {"admin"},
-    P.AUDIT_READ: {"agent", "supervisor", "manager", "hr", "auditor"},
+    P.AUDIT_READ: {"agent", "supervisor", "manager", "hr", "admin", "auditor"},
 }
 DOOR = "door-"  # endpoints of this test, one per permission
 # Values for the variable parts of addresses.
-PARTS: dict[str, Any] = {"month": "2026-10", "employee_no": "E0004"}
+PARTS: dict[str, Any] = {
+    "month": "2026-10",
+    "employee_no": "E0004",
+    "kind": "tickets",
+    "form": "csv",
+}
 
 
 @pytest.fixture(scope="module")

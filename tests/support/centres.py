@@ -34,7 +34,7 @@ from closing.versions import publish_policy
 from core import keyring
 from core.actor import SYSTEM
 from core.db import db, transaction
-from core.secrets import MasterKey
+from core.secrets import MasterKey, keyed_digest
 from core.values import Month
 
 CENTRES = ("centre-a", "centre-b", "centre-c")
@@ -50,7 +50,8 @@ KINDS_OF_FILES = (
 
 
 def seal(text: str) -> str:
-    return keyring.sealing(db.session(), "reviews")(text)
+    """The same in every database, so that two of them can be compared."""
+    return keyed_digest(KEY.derive("reviews"), text)
 
 
 def application(url: str) -> Flask:

@@ -1,0 +1,79 @@
+"""Actions of the audit trail in words; one that has none stands there as it is."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+LONGEST = 200
+_WORDS: dict[str, Any] = {
+    "access.refused": _l("Access refused"),
+    "account.close": _l("Account closed"),
+    "account.create": _l("Account made"),
+    "account.language": _l("Language chosen"),
+    "account.one_time_password": _l("One-time password given"),
+    "account.open": _l("Account opened again"),
+    "account.password": _l("Password changed"),
+    "account.release": _l("Delay after failed sign-ins lifted"),
+    "address.release": _l("Delay of an address lifted"),
+    "attendance.calendar": _l("Calendar changed"),
+    "attendance.corrected": _l("Punch added"),
+    "attendance.excuse_withdrawn": _l("Excuse withdrawn"),
+    "attendance.excused": _l("Day excused"),
+    "audit.blanked": _l("Contents of the trail blanked"),
+    "award.confirmed": _l("Winners confirmed"),
+    "award.undone": _l("Winners taken back"),
+    "code.ask": _l("Code for a new password asked for"),
+    "code.issue": _l("Code for a new password given"),
+    "demo.created": _l("Made-up centre created"),
+    "export": _l("Export of data"),
+    "factor.recovery": _l("Recovery code used"),
+    "factor.recovery_codes": _l("Recovery codes made"),
+    "factor.removed": _l("Second factor removed"),
+    "factor.reset": _l("Second factor reset"),
+    "factor.set": _l("Second factor set up"),
+    "import.applied": _l("File imported"),
+    "import.undone": _l("Import undone"),
+    "incident.approved": _l("Incident approved"),
+    "incident.declined": _l("Incident declined"),
+    "incident.recorded": _l("Incident recorded"),
+    "incident.voided": _l("Incident voided"),
+    "key.exported": _l("Master key exported"),
+    "key.rotated": _l("Master key replaced"),
+    "month.closed": _l("Month closed"),
+    "month.reopened": _l("Month reopened"),
+    "payroll.exported": _l("Payroll released"),
+    "policy.published": _l("Policy published"),
+    "results.published": _l("Results published"),
+    "results.withheld": _l("Results withheld"),
+    "role.give": _l("Role given"),
+    "role.take": _l("Role taken"),
+    "rule.approved": _l("Rule approved"),
+    "rule.declined": _l("Rule declined"),
+    "session.revoke": _l("Session ended"),
+    "setting": _l("Setting changed"),
+    "sign_in": _l("Signed in"),
+    "sign_in.failed": _l("Sign-in failed"),
+    "sign_out": _l("Signed out"),
+}
+
+
+def action_words(action: str) -> str:
+    """``import.applied`` as "File imported"; ``tickets:change`` as a change by an import."""
+    if action in _WORDS:
+        return str(_WORDS[action])
+    kind, colon, what = action.partition(":")
+    if colon and what == "change":
+        return _("Row changed by an import: %(kind)s", kind=kind)
+    return action
+
+
+def value_words(value: Any) -> str:
+    """A value of a content: texts as they are, the rest as JSON, cut where it is very long."""
+    if value is None:
+        return "—"
+    text: str = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
