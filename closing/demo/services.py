@@ -30,7 +30,7 @@ from core.files.writing import write_csv
 from core.models import AuditEntry, MonthState
 from core.permissions import Role
 from core.values import Month
-from staff.accounts import passwords
+from staff.accounts import factor, passwords
 from staff.accounts.services import create_account, find
 from staff.attendance.calendar import official_calendar
 from staff.attendance.services import refresh_days
@@ -103,6 +103,7 @@ def create_demo(session: Session, size: Size, telling: Telling) -> list[SignIn]:
             _close(session, telling, month)
     refresh_days(session, services.sections_of(session))
     sign_ins = _accounts(session, telling, made)
+    factor.switch_off(session, actor=telling.actor, now=telling.now)
     audit.record(
         session,
         actor=telling.actor,
