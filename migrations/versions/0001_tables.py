@@ -277,6 +277,40 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_late_rows_month"), ["month"], unique=False)
 
     op.create_table(
+        "unmapped_rows",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("batch_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("external_id", sa.String(length=120), nullable=False),
+        sa.Column("column", sa.String(length=20), nullable=False),
+        sa.Column("ways", sa.String(length=40), nullable=False),
+        sa.Column("row_number", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("values", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'applied', 'dropped')", name=op.f("ck_unmapped_rows_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["batch_id"], ["import_batches.id"], name=op.f("fk_unmapped_rows_batch_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_unmapped_rows")),
+    )
+    with op.batch_alter_table("unmapped_rows", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_unmapped_rows_batch_id"), ["batch_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_unmapped_rows_digest"), ["digest"], unique=False)
+        batch_op.create_index(
+            "ix_unmapped_rows_source_external_id", ["source", "external_id"], unique=False
+        )
+
+    op.create_table(
         "accounts",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("employee_id", sa.Integer(), nullable=True),
@@ -410,6 +444,37 @@ def upgrade() -> None:
             "employee_id", "day", "kind", name=op.f("uq_excuses_employee_id_day_kind")
         ),
     )
+    op.create_table(
+        "external_ids",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("external_id", sa.String(length=120), nullable=False),
+        sa.Column("employee_id", sa.Integer(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("batch_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "valid_to IS NULL OR valid_to >= valid_from", name=op.f("ck_external_ids_span")
+        ),
+        sa.ForeignKeyConstraint(
+            ["batch_id"], ["import_batches.id"], name=op.f("fk_external_ids_batch_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["employee_id"], ["employees.id"], name=op.f("fk_external_ids_employee_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_external_ids")),
+        sa.UniqueConstraint(
+            "source",
+            "external_id",
+            "valid_from",
+            name=op.f("uq_external_ids_source_external_id_valid_from"),
+        ),
+    )
+    with op.batch_alter_table("external_ids", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_external_ids_employee_id"), ["employee_id"], unique=False
+        )
+
     op.create_table(
         "fact_sheets",
         sa.Column("closing_id", sa.Integer(), nullable=False),
@@ -1163,6 +1228,10 @@ def downgrade() -> None:
 
     op.drop_table("incidents")
     op.drop_table("fact_sheets")
+    with op.batch_alter_table("external_ids", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_external_ids_employee_id"))
+
+    op.drop_table("external_ids")
     op.drop_table("excuses")
     with op.batch_alter_table("complaints", schema=None) as batch_op:
         batch_op.drop_index("ix_complaints_month")
@@ -1176,6 +1245,12 @@ def downgrade() -> None:
 
     op.drop_table("assignments")
     op.drop_table("accounts")
+    with op.batch_alter_table("unmapped_rows", schema=None) as batch_op:
+        batch_op.drop_index("ix_unmapped_rows_source_external_id")
+        batch_op.drop_index(batch_op.f("ix_unmapped_rows_digest"))
+        batch_op.drop_index(batch_op.f("ix_unmapped_rows_batch_id"))
+
+    op.drop_table("unmapped_rows")
     with op.batch_alter_table("late_rows", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_late_rows_month"))
         batch_op.drop_index("ix_late_rows_kind_key")
