@@ -14,13 +14,12 @@ from closing.versions import policy_of_closing
 from core.errors import N_, Conflict, NotFound
 from core.models import Closing, MonthState
 from core.values import Month, flat
-from evaluations.scorecards.models import Scorecard
+from evaluations.scorecards.models import FactSheet, Scorecard
 from rewards.models import AwardWinner
 from rewards.models import RuleEntry as StoredEntry
 from rewards.policy import Award
 from rewards.selection import Candidate, Proposal
 from rewards.selection import select as select_winners
-from staff.models import Employee
 
 
 def award_of(session: Session, month: Month, key: str) -> tuple[Closing, Award]:
@@ -47,9 +46,8 @@ def candidates(session: Session, closing: Closing, award: Award) -> list[Candida
     """Every scorecard of the month with what earlier months say about its owner."""
     month = closing.month
     views = stored_views(session, closing)
-    hired = {
-        row.id: row.hire_date for row in session.execute(select(Employee.id, Employee.hire_date))
-    }
+    sheets = select(FactSheet.employee_id, FactSheet.hire_date)
+    hired = dict(session.execute(sheets.where(FactSheet.closing_id == closing.id)).all())
     before = totals_before(session, month)
     bars = _earlier_bars(session, month)
     wins: dict[int, list[Month]] = defaultdict(list)
