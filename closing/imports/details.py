@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, select
+from sqlalchemy import BigInteger, Table, select
 
 from core.db import wall_time
 from core.imports.kinds import CHANGED, LATE, Kind, Line, Problem
 from core.imports.staging import Staged
 from core.imports.storing import HIDDEN, key_text
-from staff.models import Employee
 
+Labels = dict[tuple[str, int], str]
 SHOWN = 200
+# What stands for a row of another table.
+_LABELS = {"employees": "employee_no", "teams": "path", "courses": "course_code"}
 # Parameters of messages that repeat nothing of a file.
 _HARMLESS = frozenset(
     ("rows", "least", "most", "limit", "found", "width", "month", "known", "year")
@@ -42,14 +44,17 @@ def rows_json(staged: Staged) -> dict[str, Any]:
     """The first changed and late rows; none of a kind that leaves no trace."""
     if not staged.kind.traced:
         return {"changed": [], "late": []}
-    changed = _first(staged.lines, CHANGED)
-    names = _numbers(staged.kind, changed)
+    changed, late = _first(staged.lines, CHANGED), _first(staged.lines, LATE)
+    labels = _labels(staged.kind, [*changed, *late])
     return {
         "changed": [
-            {**_line_json(staged.kind, line), "values": _differences(staged.kind, line, names)}
+            {
+                **_line_json(staged.kind, line, labels),
+                "values": _differences(staged.kind, line, labels),
+            }
             for line in changed
         ],
-        "late": [_line_json(staged.kind, line) for line in _first(staged.lines, LATE)],
+        "late": [_line_json(staged.kind, line, labels) for line in late],
     }
 
 
@@ -70,41 +75,51 @@ def _first(lines: Iterable[Line], outcome: str) -> list[Line]:
     return found
 
 
-def _line_json(kind: Kind, line: Line) -> dict[str, Any]:
-    identity = [column.name for column in kind.columns if column.field in kind.identity]
+def _line_json(kind: Kind, line: Line, labels: Labels) -> dict[str, Any]:
+    who = (
+        _value(kind, name, value, labels)
+        for name, value in zip(kind.identity, line.identity, strict=True)
+    )
     return {
         "row": line.number,
         "key": key_text(line),
-        "who": [line.cells[name] for name in identity if line.cells.get(name)],
+        "who": [value for value in who if value not in (None, "")],
         "month": str(line.month) if line.month else None,
         "columns": changed_fields(line),
     }
 
 
-def _numbers(kind: Kind, lines: Sequence[Line]) -> dict[int, str]:
-    """Employee numbers by the ids that stand in changed fields."""
-    fields = [name for name in kind.fields if _is_person(kind, name)]
-    ids = {
-        record[name]
-        for line in lines
-        for record in (line.before or {}, line.record)
-        for name in fields
-        if record.get(name) is not None
-    }
-    if not ids:
-        return {}
-    query = select(Employee.id, Employee.employee_no).where(Employee.id.in_(ids))
-    return dict(kind.setting.session.execute(query).all())
-
-
-def _is_person(kind: Kind, name: str) -> bool:
+def _target(kind: Kind, name: str) -> Table | None:
+    """The table that a field refers to, where its rows have a label."""
     column = kind.table.c.get(name)
-    return column is not None and any(
-        key.column.table.name == Employee.__tablename__ for key in column.foreign_keys
-    )
+    if column is None:
+        return None
+    tables = (key.column.table for key in column.foreign_keys)
+    return next((table for table in tables if table.name in _LABELS), None)
 
 
-def _differences(kind: Kind, line: Line, numbers: dict[int, str]) -> list[list[Any]]:
+def _labels(kind: Kind, lines: Sequence[Line]) -> Labels:
+    """What stands for the ids in these lines: numbers, paths, codes."""
+    wanted: dict[str, tuple[Table, set[int]]] = {}
+    for name in {*kind.fields, *kind.identity}:
+        table = _target(kind, name)
+        if table is not None:
+            ids = wanted.setdefault(table.name, (table, set()))[1]
+            for line in lines:
+                identity = dict(zip(kind.identity, line.identity, strict=True))
+                records = (line.before or {}, line.record, identity)
+                ids.update(each[name] for each in records if each.get(name) is not None)
+    found: Labels = {}
+    for key, (table, ids) in wanted.items():
+        if ids:
+            label = table.c[_LABELS[key]]
+            query = select(table.c.id, label).where(table.c.id.in_(sorted(ids)))
+            for row_id, text in kind.setting.session.execute(query):
+                found[key, row_id] = text
+    return found
+
+
+def _differences(kind: Kind, line: Line, labels: Labels) -> list[list[Any]]:
     """``[column, before, after]`` of everything that differs and is not computed from it."""
     columns = {column.field: column.name for column in kind.columns}
     before = line.before or {}
@@ -112,19 +127,20 @@ def _differences(kind: Kind, line: Line, numbers: dict[int, str]) -> list[list[A
     for name in changed_fields(line):
         # Of what is derived, only a shift stands nowhere else.
         if name not in kind.derived or name.startswith("shift_"):
-            values = (_value(kind, name, each.get(name), numbers) for each in (before, line.record))
+            values = (_value(kind, name, each.get(name), labels) for each in (before, line.record))
             found.append([columns.get(name, name), *values])
     return found
 
 
-def _value(kind: Kind, name: str, value: Any, numbers: dict[int, str]) -> Any:
+def _value(kind: Kind, name: str, value: Any, labels: Labels) -> Any:
     if name in kind.secret:
         return HIDDEN
     if value is None or isinstance(value, bool):
         return value
     column = kind.table.c.get(name)
-    if _is_person(kind, name):
-        return numbers.get(value, str(value))
+    target = _target(kind, name)
+    if target is not None:
+        return labels.get((target.name, value), str(value))
     if name.startswith("shift_"):
         return f"{value // 60:02d}:{value % 60:02d}"
     if column is not None and isinstance(column.type, BigInteger) and isinstance(value, int):

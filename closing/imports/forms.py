@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, Length
 
 from closing.imports.words import KINDS
@@ -20,8 +21,8 @@ class UploadForm(FlaskForm):  # type: ignore[misc]
     kind = SelectField(
         _l("Kind"),
         choices=[
-            ("", _l("Recognise it by its headings")),
-            *((key, name) for key, (name, _) in KINDS.items()),
+            SelectChoice("", _l("Recognise it by its headings")),
+            *(SelectChoice(key, name) for key, (name, _text) in KINDS.items()),
         ],
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, flash, redirect, url_for
@@ -22,30 +23,37 @@ from core.permissions import Permission
 from core.tables import Column, Filter, Listing
 from core.values import Month
 
-LATE_COLUMNS = [
-    Column("month", _l("Month"), "month"),
-    Column("kind", _l("Kind"), value=lambda row: str(words.KINDS[row.kind][0])),
-    Column("filename", _l("File")),
-    Column("row_number", _l("Row"), "short"),
-    Column("cells", _l("What it says"), value=lambda row: cells_text(row.cells), sortable=False),
-    Column("state", _l("State"), value=lambda row: str(words.LATE_STATES[row.state][0])),
-    Column("error", _l("Reason")),
-]
 
+def _cells() -> Callable[[Any], str]:
+    """A row as the file had it, without what is secret."""
+    shown = {
+        kind: [column.name for column in columns if not column.secret]
+        for kind, columns in queries.columns_of(db.session(), web.now().wall).items()
+    }
 
-def cells_text(cells: dict[str, Any]) -> str:
-    """A row as the file had it, without wages."""
-    return " · ".join(
-        f"{name} {cell}" for name, cell in cells.items() if cell and name != "base_wage"
-    )
+    def text(row: Any) -> str:
+        return " · ".join(
+            f"{name} {row.cells[name]}" for name in shown[row.kind] if row.cells.get(name)
+        )
+
+    return text
 
 
 @imports.get("/late")
 @web.requires(Permission.IMPORTS)
 def late() -> str | Response:
     months = queries.late_months(db.session())
+    cells = _cells()
     listing = Listing(
-        columns=LATE_COLUMNS,
+        columns=[
+            Column("month", _l("Month"), "month"),
+            Column("kind", _l("Kind"), value=lambda row: str(words.KINDS[row.kind][0])),
+            Column("filename", _l("File")),
+            Column("row_number", _l("Row"), "short"),
+            Column("cells", _l("What it says"), value=cells, sortable=False),
+            Column("state", _l("State"), value=lambda row: str(words.LATE_STATES[row.state][0])),
+            Column("error", _l("Reason")),
+        ],
         order=["id"],
         default="month",
         descending=True,
@@ -70,7 +78,7 @@ def late() -> str | Response:
         filename="late-rows",
         months=months,
         words=words,
-        cells_text=cells_text,
+        cells=cells,
     )
 
 
