@@ -245,7 +245,7 @@ def _stored_pay(box: Box, pay: Pay) -> PayView:
         pay.bonus,
         pay.deducted,
         pay.payout,
-        **sealed_pay.open_sums(box, pay),  # type: ignore[arg-type]
+        **sealed_pay.open_sums(box, pay),
     )
 
 

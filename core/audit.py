@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import event, insert, select, text, update
 from sqlalchemy.orm import Session, SessionTransaction
@@ -52,6 +53,8 @@ def record(
     after: object = None,
 ) -> None:
     """Note one write. ``before`` and ``after`` are JSON values; ``at`` is UTC."""
+    if not session.in_transaction():
+        session.begin()  # else nothing would tell that it was rolled back
     payload = None
     if before is not None or after is not None:
         payload = _canonical({"before": before, "after": after})
@@ -177,27 +180,20 @@ def _write_pending(session: Session) -> None:
         _append(session, _take(session))
 
 
-@event.listens_for(db.session, "after_rollback")
-def _forget_pending(session: Session) -> None:
-    session.info.pop("audit", None)
-
-
 @event.listens_for(db.session, "after_transaction_create")
 def _note_pending(session: Session, begun: SessionTransaction) -> None:
     if begun.nested:
-        session.info.setdefault("audit_at", {})[begun] = len(session.info.get("audit", ()))
+        session.info.setdefault("audit_at", WeakKeyDictionary())[begun] = len(session.info.get("audit", ()))
 
 
 @event.listens_for(db.session, "after_soft_rollback")
-def _forget_nested(session: Session, ended: SessionTransaction) -> None:
-    """What was noted since a savepoint that was rolled back did not happen."""
-    if ended.nested and ended in (kept := session.info.get("audit_at", {})):
-        del session.info.get("audit", [])[kept[ended] :]
-
-
-@event.listens_for(db.session, "after_transaction_end")
-def _end_nested(session: Session, ended: SessionTransaction) -> None:
-    session.info.get("audit_at", {}).pop(ended, None)
+def _forget_pending(session: Session, ended: SessionTransaction) -> None:
+    """What was noted since a savepoint, or the whole, was rolled back did not happen."""
+    if ended.nested:
+        kept = session.info.get("audit_at", {}).get(ended, 0)
+        del session.info.get("audit", [])[kept:]
+    elif ended.parent is None:
+        session.info.pop("audit", None)
 
 
 def _take(session: Session) -> list[Pending]:

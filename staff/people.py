@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -63,7 +64,9 @@ def people_in(session: Session, month: Month) -> list[PersonRow]:
             Employee.leave_date,
             Assignment.effective_from,
             Assignment.base_wage,
-            or_(Employee.leave_date.is_(None), Employee.leave_date >= month.first_day),
+            or_(Employee.leave_date.is_(None), Employee.leave_date >= month.first_day).label(
+                "employed"
+            ),
         )
         .outerjoin(
             Assignment,
@@ -73,11 +76,11 @@ def people_in(session: Session, month: Month) -> list[PersonRow]:
         .where(Employee.hire_date <= last)
     )
     wage = opening(session)
-    people = []
-    for row in rows:
-        *before, start, sealed, employed = tuple(row)
-        opened = wage(row[0], start, sealed)
-        people.append(PersonRow(*before, base_wage=opened, employed=employed))
+    made: Callable[..., PersonRow] = PersonRow
+    people = [
+        made(*row[:9], wage(row.id, row.effective_from, row.base_wage), row.employed)
+        for row in rows
+    ]
     # Not by the database, whose collation may be anything.
     people.sort(key=lambda person: person.employee_no)
     return people

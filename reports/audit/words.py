@@ -67,7 +67,7 @@ def action_words(action: str) -> str:
         return str(_WORDS[action])
     kind, colon, what = action.partition(":")
     if colon and what == "change":
-        return _("Row changed by an import: %(kind)s", kind=kind)
+        return str(_("Row changed by an import: %(kind)s", kind=kind))
     return action
 
 

@@ -54,12 +54,10 @@ def derived(session: Session, closing: Closing) -> dict[str, Counter[str]]:
         found[name] = Counter(_without(row, ("id", "closing_id")) for row in rows)
     box = Box(session)
     for name in BY_SCORECARD:
-        rows = [
-            opened(box, name, row)
-            for row in _rows(session, name, table(name).c.scorecard_id.in_(owners))
-        ]
+        stored = _rows(session, name, table(name).c.scorecard_id.in_(owners))
         found[name] = Counter(
-            f"{owners[row['scorecard_id']]} {_without(row, ('scorecard_id',))}" for row in rows
+            f"{owners[row['scorecard_id']]} {_without(row, ('scorecard_id',))}"
+            for row in (opened(box, name, each) for each in stored)
         )
     for name in BY_MONTH:
         rows = _rows(session, name, table(name).c.month == closing.month)
@@ -83,7 +81,7 @@ def latest_closings(session: Session) -> dict[Month, Closing]:
 
 
 def _rows(session: Session, name: str, condition: Any) -> list[Mapping[str, Any]]:
-    return [row._mapping for row in session.execute(select(table(name)).where(condition))]
+    return [dict(row._mapping) for row in session.execute(select(table(name)).where(condition))]
 
 
 def _without(row: Mapping[str, Any], names: Collection[str]) -> str:
