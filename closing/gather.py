@@ -42,14 +42,17 @@ def gather(
     policy: Policy,
     attendance: Mapping[int, Mapping[str, Fact]],
     as_of: int | None,
+    *,
+    min_raters: int | None = None,
 ) -> Gathered:
     """Everybody's own facts, incidents, approvals and completions of ``month``.
 
-    ``attendance`` are the attendance facts by employee id; ``as_of`` in wall seconds.
+    ``attendance`` are the attendance facts by employee id; ``as_of`` in wall seconds;
+    ``min_raters`` splits the 360° groups otherwise than the policy says.
     """
     rows = people_in(session, month)
     employed = [row for row in rows if row.employed]
-    reviews = review_groups(session, month, policy.reviews.min_raters)
+    reviews = review_groups(session, month, min_raters or policy.reviews.min_raters)
     weights = policy.reviews.weights
     computed: list[Mapping[int, Mapping[str, Fact]]] = [
         fact_queries.ticket_facts(session, month, policy.tickets, as_of),

@@ -3,6 +3,9 @@
 A closed month is judged by the facts that it was closed with. Only those are computed again whose
 definition the other policy changes: ticket thresholds, attendance, the weights of the 360° groups.
 So the policy in force gives the closed result.
+
+The 360° groups stay split as the policy in force splits them, whatever the other one says: the
+difference between two ways of pooling is the score of those whom one of them hides.
 """
 
 from __future__ import annotations
@@ -78,6 +81,7 @@ def simulate(session: Session, month: Month, policy: Policy) -> list[Difference]
             policy,
             _attendance(session, month, policy, None),
             computed.gathered.as_of,
+            min_raters=computed.version.policy.reviews.min_raters,
         )
     else:
         before = stored_views(session, closing)
@@ -105,7 +109,7 @@ def _closed_inputs(session: Session, closing: Closing, policy: Policy) -> Gather
     """The inputs of a closed month: its stored facts and assignments, with what changes anew."""
     month = closing.month
     then = policy_of_closing(session, closing.document_version_id).policy
-    anew = gather(session, month, policy, {}, closing.as_of)
+    anew = gather(session, month, policy, {}, closing.as_of, min_raters=then.reviews.min_raters)
     stored = list(session.scalars(select(FactSheet).where(FactSheet.closing_id == closing.id)))
     sheets = {each.employee_id: _own_facts(facts_from_json(each.facts)) for each in stored}
     if then.tickets != policy.tickets:

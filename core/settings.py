@@ -27,7 +27,11 @@ def settings(instance: Path, given: Mapping[str, Any] | None = None) -> dict[str
         raise ValueError(f"PINGYOU_LANGUAGE must be one of {', '.join(LANGUAGES)}: {language!r}")
     return {
         "SQLALCHEMY_DATABASE_URI": _database_url(source.get("DATABASE_URL"), instance),
-        "SQLALCHEMY_ENGINE_OPTIONS": source.get("SQLALCHEMY_ENGINE_OPTIONS", {}),
+        # An error that is logged must not say what stood in the statement: wages, reviews, codes.
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "hide_parameters": True,
+            **source.get("SQLALCHEMY_ENGINE_OPTIONS", {}),
+        },
         "SECRET_KEY": source.get("SECRET_KEY") or session_secret(instance, given_key),
         "MASTER_KEYS": master_keys(instance, given_key),
         "TIMEZONE": source.get("PINGYOU_TIMEZONE", "Asia/Shanghai"),

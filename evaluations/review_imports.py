@@ -6,10 +6,11 @@ Of a closed round only keyed digests are left, by which a file imported again is
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import ClassVar
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, func, select
 
 from core.imports.cells import Bad, choice, month, remembered, text, until, whole
 from core.imports.kinds import Column, Identity, Kind, Known, Line, Setting
@@ -36,6 +37,7 @@ class Reviews(Kind):
     fetch_by = "ratee_id"
     fetch_span = "month"
     traced = False
+    edited = False  # a digest of the rows would be something to guess them by
     headings: ClassVar[dict[str, str]] = {
         "month": "月份",
         "ratee_no": "被评人工号",
@@ -87,20 +89,37 @@ class Reviews(Kind):
             raise Bad(N_("self is for reviews of oneself"), "relation")
 
     def known(self, lines: Sequence[Line]) -> dict[Identity, Known]:
-        """Open rounds as any table; of a closed one, what its seals recognise."""
+        """Open rounds as any table; of a closed one, what its seals recognise.
+
+        They answer for a file that holds most of the round. Else whoever may import could ask by
+        files of one row each who rated whom, and how.
+        """
         closed = self._sealed
         found = super().known([line for line in lines if line.record["month"] not in closed])
-        sealed: dict[str, Line] = {}
+        by_month: dict[Month, dict[str, Line]] = defaultdict(dict)
         for line in lines:
             if line.record["month"] in closed:
-                sealed[self._digest(line.record)] = line
-        for part in chunks(list(sealed), 500):
-            query = select(ReviewSeal.month, ReviewSeal.digest).where(ReviewSeal.digest.in_(part))
-            for on, digest in self.setting.session.execute(query):
-                line = sealed[digest]
-                if line.record["month"] == on:
+                by_month[line.record["month"]][self._digest(line.record)] = line
+        for month_, sealed in by_month.items():
+            recognised = self._recognised(month_, list(sealed))
+            if 2 * len(recognised) > self._sealed_rows(month_):
+                for digest in recognised:
+                    line = sealed[digest]
                     found[line.identity] = Known(0, dict(line.record))
         return found
+
+    def _recognised(self, on: Month, digests: Sequence[str]) -> list[str]:
+        found: list[str] = []
+        for part in chunks(digests, 500):
+            query = select(ReviewSeal.digest).where(
+                ReviewSeal.month == on, ReviewSeal.digest.in_(part)
+            )
+            found += self.setting.session.scalars(query)
+        return found
+
+    def _sealed_rows(self, on: Month) -> int:
+        query = select(func.count()).where(ReviewSeal.month == on)
+        return self.setting.session.scalar(query) or 0
 
     def _digest(self, record: Record) -> str:
         numbers = self._people.by_id

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from core.erasing import rewrite
 from core.values import Month
 from evaluations.models import Review, ReviewGroup, ReviewParticipant
 from evaluations.reviews import ReviewSum, settle_groups, unit_rating
@@ -56,7 +57,8 @@ def seal_round(
     """Replace the month's reviews by their group sums; nothing left tells who wrote what.
 
     Kept besides: who has taken part, and keyed digests by which a file that comes in again is
-    recognised. Rows are stored in an order that has nothing to do with the reviews'.
+    recognised. Rows are stored in an order that has nothing to do with the reviews', and the pages
+    that held those are cleared (``core.erasing``).
     """
     if not seal_rows(session, month, seal):
         return
@@ -76,7 +78,7 @@ def seal_round(
         for ratee_id in sorted(groups)
         for each in groups[ratee_id]
     ]
-    session.execute(delete(Review).where(Review.month == month))
+    rewrite(session, Review.__tablename__, f"month <> '{month}'")
     session.execute(insert(ReviewParticipant), participants)
     if rows:
         session.execute(insert(ReviewGroup), rows)

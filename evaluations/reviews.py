@@ -46,8 +46,8 @@ def unit_rating(total: int, ratings: int) -> int:
 def settle_groups(sums: Iterable[ReviewSum], min_raters: int) -> list[ReviewSum]:
     """The groups that may be seen, in a fixed order: too small ones pooled, or left out.
 
-    ``min_raters`` is never below 3, whatever a policy says. Competencies with too few ratings
-    are taken out of each group that hides its raters.
+    ``min_raters`` is never below 3, whatever a policy says. Competencies that tell of too few
+    raters are taken out of each group that hides its raters.
     """
     least = max(3, min_raters)
     by_relations = sorted(sums, key=_order)
@@ -95,7 +95,20 @@ def _pool(sums: list[ReviewSum]) -> ReviewSum:
 
 
 def _thin(one: ReviewSum, least: int) -> ReviewSum:
+    """Without the competencies that tell of fewer than ``least`` raters.
+
+    Either by themselves, or by subtraction: from the score of the group, which counts every rating,
+    the competencies shown can be taken off. So one is hidden too that nearly everybody rated, and
+    where fewer than ``least`` ratings would be hidden in all, the next smallest goes with them.
+    """
     if not _hides(one):
         return one
-    kept = {key: pair for key, pair in one.competencies.items() if pair[0] >= least}
+    kept, hidden = {}, 0
+    for key, (count, total) in sorted(one.competencies.items()):
+        if count < least or 0 < one.n - count < least:
+            hidden += count
+        else:
+            kept[key] = (count, total)
+    if hidden < least and len(kept) < len(one.competencies) and kept:
+        del kept[min(kept, key=lambda key: (kept[key][0], key))]
     return ReviewSum(one.relations, one.n, one.total, kept)

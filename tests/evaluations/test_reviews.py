@@ -106,18 +106,40 @@ def test_weights_that_sum_to_nothing_give_no_score() -> None:
 
 
 def test_a_competency_with_few_ratings_is_hidden_in_groups_that_hide() -> None:
-    shown = {"teamwork": (3, 12), "attitude": (2, 9)}
-    peers = ReviewSum(("peer",), 3, 3 * REVIEW_UNIT, shown)
+    shown = {"teamwork": (5, 12), "expertise": (2, 9), "attitude": (2, 9)}
+    peers = ReviewSum(("peer",), 5, 5 * REVIEW_UNIT, shown)
     boss = ReviewSum(("supervisor",), 1, REVIEW_UNIT, {"attitude": (1, 4)})
     found = {one.relations: one.competencies for one in settle_groups([peers, boss], 3)}
-    assert found == {("peer",): {"teamwork": (3, 12)}, ("supervisor",): {"attitude": (1, 4)}}
+    assert found == {("peer",): {"teamwork": (5, 12)}, ("supervisor",): {"attitude": (1, 4)}}
+
+
+@pytest.mark.parametrize(
+    ("n", "ratings", "shown"),
+    [
+        (4, {"a": 4, "b": 4}, "ab"),
+        (4, {"a": 4, "b": 3}, "a"),  # the one who did not rate b would show
+        (6, {"a": 6, "b": 3}, "ab"),
+        (4, {"a": 4, "b": 1}, ""),  # the score less a is that one rating of b
+        (4, {"a": 4, "b": 4, "c": 1}, "b"),  # hidden together with a, it does not show
+        (8, {"a": 8, "b": 5, "c": 1}, "a"),
+        (4, {"a": 4, "b": 2, "c": 1}, "a"),
+        (2, {"a": 2}, ""),
+    ],
+)
+def test_no_rating_of_few_is_left_over_when_what_is_shown_is_taken_off(
+    n: int, ratings: dict[str, int], shown: str
+) -> None:
+    pairs = {key: (count, 3 * count) for key, count in ratings.items()}
+    for one in settle_groups([ReviewSum(("peer",), n, 3 * n * REVIEW_UNIT, pairs)], 3):
+        assert "".join(one.competencies) == shown
+        assert settle_groups([one], 3) == [one]
 
 
 def test_a_pool_adds_up_what_its_groups_say_of_a_competency() -> None:
-    one = ReviewSum(("peer",), 2, 0, {"teamwork": (2, 9), "attitude": (1, 1)})
-    two = ReviewSum(("cross_team",), 1, 0, {"teamwork": (1, 5)})
+    one = ReviewSum(("peer",), 2, 0, {"teamwork": (2, 9), "attitude": (2, 2)})
+    two = ReviewSum(("cross_team",), 2, 0, {"teamwork": (2, 6), "attitude": (1, 1)})
     (pool,) = settle_groups([one, two], 3)
-    assert pool.competencies == {"teamwork": (3, 14)}
+    assert pool.competencies == {"teamwork": (4, 15)}
 
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=20))
