@@ -22,6 +22,7 @@ import staff.attendance.models
 import staff.models
 import training.models
 from closing.audit_commands import audit_group
+from closing.backup_commands import backup_command, restore_command
 from closing.demo.commands import demo_command, start_command
 from closing.imports.commands import import_command
 from closing.imports.routes import imports
@@ -70,6 +71,8 @@ def create_app(given: Mapping[str, Any] | None = None) -> Flask:
         start_command,
         *closing.commands.COMMANDS,
         audit_group,
+        backup_command,
+        restore_command,
         key_group,
     ):
         app.cli.add_command(command)

@@ -1,0 +1,48 @@
+"""``flask backup`` and ``flask restore``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from flask_babel import gettext
+
+from closing.verification import verify
+from core.backup.making import make_backup
+from core.backup.restoring import restore_backup
+from core.cli import acting, now, refusing
+from core.db import db, transaction
+
+
+@click.command("backup")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--as", "login", help="Who acts.")
+@refusing
+def backup_command(file: Path, login: str | None) -> None:
+    """Write a copy of the whole database into FILE, while it is in use."""
+    with transaction():
+        made = make_backup(db.session(), actor=acting(login), now=now().moment, file=file)
+    click.echo(
+        gettext("%(rows)s rows of %(tables)s tables", rows=made.rows, tables=len(made.tables))
+        + f"; head {made.audit_number}:{made.audit_head}"
+    )
+    click.echo(
+        gettext(
+            "The master key is not in it: keep instance/master.key too, apart from the backup."
+        ),
+        err=True,
+    )
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@refusing
+def restore_command(file: Path) -> None:
+    """Put the copy in FILE into an empty database, of whichever kind, and verify it."""
+    made = restore_backup(
+        db.session(), actor=acting(None), now=now().moment, file=file, check=verify
+    )
+    click.echo(
+        gettext("%(rows)s rows of %(tables)s tables", rows=made.rows, tables=len(made.tables))
+        + f"; head {made.audit_number}:{made.audit_head}"
+    )
