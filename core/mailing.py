@@ -48,6 +48,7 @@ class Postman:
         self._lock = threading.Lock()
         self._again = False
         self._working = False
+        self._thread: threading.Thread | None = None
 
     def call(self) -> None:
         with self._lock:
@@ -55,7 +56,13 @@ class Postman:
             if self._working:
                 return
             self._working = True
-        threading.Thread(target=self._work, name="postman", daemon=True).start()
+            self._thread = threading.Thread(target=self._work, name="postman", daemon=True)
+            self._thread.start()
+
+    def join(self, seconds: float) -> None:
+        """Wait until it has nothing to do."""
+        if self._thread is not None:
+            self._thread.join(seconds)
 
     def _work(self) -> None:
         while True:

@@ -1,0 +1,151 @@
+"""The identity provider of sign-on by OpenID Connect: its address, and what it says of a person.
+
+Nothing is asked of any host but that of the issuer and those of ``OIDC_HOSTS``, whatever the
+provider's own description names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from authlib.integrations.base_client import OAuthError
+from authlib.integrations.flask_client import FlaskIntegration, FlaskOAuth2App
+from authlib.integrations.requests_client import OAuth2Session
+from flask import Flask
+from joserfc.errors import JoseError
+from requests import RequestException
+
+KEY = "pingyou_provider"
+WAIT = 10  # seconds for each answer of the provider
+LEEWAY = 60  # seconds that its clock may be off
+# Signatures with a key that only the provider has.
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class NotSignedOn(Exception):
+    """The provider was not reached, or what it said is not to be believed. Says why, for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """``claim`` holds the employee number; where it is empty, the verified e-mail decides."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    claim: str = ""
+    name: str = ""
+    hosts: frozenset[str] = frozenset()
+    trust_factor: bool = False
+
+
+def provider_of(source: Mapping[str, Any]) -> Provider | None:
+    """From the settings; None where there is no sign-on. Raises ``ValueError``."""
+    issuer = str(source.get("OIDC_ISSUER", ""))
+    if not issuer:
+        return None
+    parts = urlsplit(issuer)
+    host = parts.hostname or ""
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK):
+        raise ValueError(f"OIDC_ISSUER must begin with https://: {issuer!r}")
+    for needed in ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "PINGYOU_URL"):
+        if not source.get(needed):
+            raise ValueError(f"OIDC_ISSUER needs {needed}")
+    trust = source.get("OIDC_TRUST_FACTOR", "off")
+    if trust not in ("on", "off"):
+        raise ValueError(f"OIDC_TRUST_FACTOR must be on or off: {trust!r}")
+    more = str(source.get("OIDC_HOSTS", "")).replace(",", " ").split()
+    return Provider(
+        issuer=issuer,
+        client_id=str(source["OIDC_CLIENT_ID"]),
+        client_secret=str(source["OIDC_CLIENT_SECRET"]),
+        claim=str(source.get("OIDC_CLAIM", "")),
+        name=str(source.get("OIDC_NAME", "")),
+        hosts=frozenset({host, *(each.lower() for each in more)}),
+        trust_factor=trust == "on",
+    )
+
+
+class _Session(OAuth2Session):  # type: ignore[misc]
+    """Every request passes here, redirects too."""
+
+    def __init__(self, *args: Any, hosts: frozenset[str], issuer: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._hosts, self._scheme = hosts, urlsplit(issuer).scheme
+
+    def send(self, request: Any, **kwargs: Any) -> Any:
+        parts = urlsplit(request.url)
+        if parts.hostname not in self._hosts or parts.scheme not in ("https", self._scheme):
+            raise NotSignedOn(f"the provider sends us to {parts.hostname}: see OIDC_HOSTS")
+        return super().send(request, **kwargs)
+
+
+class _Client(FlaskOAuth2App):  # type: ignore[misc]
+    client_cls = _Session
+
+    def load_server_metadata(self) -> Any:
+        metadata = super().load_server_metadata()
+        if metadata.get("issuer") != self.issuer:
+            known, self.server_metadata = metadata.get("issuer"), {}
+            raise NotSignedOn(f"the provider calls itself {known!r}")
+        offered = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
+        usable = [each for each in offered if each in ALGORITHMS]
+        metadata["id_token_signing_alg_values_supported"] = usable
+        return metadata
+
+
+def init_provider(app: Flask) -> None:
+    provider: Provider | None = app.config["OIDC"]
+    if provider is None:
+        return
+    client = _Client(
+        FlaskIntegration("sign-on"),
+        "sign-on",
+        client_id=provider.client_id,
+        client_secret=provider.client_secret,
+        server_metadata_url=f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration",
+        client_kwargs={
+            "scope": "openid email profile",
+            "code_challenge_method": "S256",
+            "default_timeout": WAIT,
+            "hosts": provider.hosts,
+            "issuer": provider.issuer,
+        },
+    )
+    client.issuer = provider.issuer
+    app.extensions[KEY] = client
+
+
+def leave_for(app: Flask, callback: str) -> Any:
+    """The redirect to the provider; the browser's session keeps state, nonce and verifier."""
+    with _believing():
+        return app.extensions[KEY].authorize_redirect(callback)
+
+
+def claims(app: Flask) -> Mapping[str, Any]:
+    """What the provider says, once its answer to this browser is checked.
+
+    State, signature, issuer, audience, nonce and times. Raises ``NotSignedOn``.
+    """
+    with _believing():
+        token = app.extensions[KEY].authorize_access_token(leeway=LEEWAY)
+        found: Mapping[str, Any] | None = token.get("userinfo")
+        if found is None:
+            raise NotSignedOn("the provider sent no identity")
+        return found
+
+
+class _believing:
+    """Whatever is wrong with an answer becomes ``NotSignedOn``."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
+        wrong = (OAuthError, JoseError, RequestException, ValueError, KeyError, TypeError)
+        if isinstance(error, (*wrong, RuntimeError)):
+            raise NotSignedOn(f"{type(error).__name__}: {error}"[:300]) from error

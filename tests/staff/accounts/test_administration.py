@@ -1,0 +1,351 @@
+"""What administrators, HR and supervisors may do about accounts, and what nobody may."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pyotp
+import pytest
+from factories import people
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from support.site import Site
+
+from core.actor import SYSTEM, Actor
+from core.clock import Now
+from core.errors import Forbidden, Refused
+from core.models import AuditEntry, OutgoingMail
+from core.permissions import Role
+from staff.accounts import administration, codes, factor, sessions, signing_in, throttles
+from staff.models import Account, Employee, OneTimeCode, RoleGrant, SignInFailure
+from staff.viewer import load_viewer
+
+POSITIONS = {"hr": Role.HR, "administrator": Role.ADMINISTRATOR, "auditor": Role.AUDITOR}
+
+
+def actor_of(account: Account) -> Actor:
+    return Actor("x", account.employee_id, account.id, "192.0.2.7")
+
+
+def roles_of(session: Session, account: Account) -> frozenset[Role]:
+    viewer = load_viewer(session, account.id, today=people.NOW.wall.date(), positions=POSITIONS)
+    assert viewer is not None
+    return viewer.roles
+
+
+def issue(session: Session, by: Account, account: Account) -> str:
+    return administration.issue_code(
+        session,
+        actor=actor_of(by),
+        now=people.NOW,
+        account_id=account.id,
+        roles=roles_of(session, by),
+        positions=POSITIONS,
+    )
+
+
+@pytest.mark.parametrize(
+    ("helper", "helped", "allowed"),
+    [
+        ("supervisor", "agent", True),
+        ("supervisor", "hr", False),
+        ("supervisor", "admin", False),
+        ("supervisor", "auditor", False),
+        ("hr", "supervisor", True),
+        ("hr", "auditor", True),
+        ("hr", "admin", False),
+        ("admin", "hr", True),
+        ("admin", "agent", True),
+        ("hr", "hr", False),
+        ("admin", "admin", False),
+    ],
+)
+def test_a_code_is_never_issued_upwards_or_to_oneself(
+    site: Site, helper: str, helped: str, allowed: bool
+) -> None:
+    with site.session() as session:
+        accounts = people.centre(session)
+        if allowed:
+            code = issue(session, accounts[helper], accounts[helped])
+            assert codes.find(session, code, now=people.NOW.moment) is not None
+        else:
+            with pytest.raises(Forbidden):
+                issue(session, accounts[helper], accounts[helped])
+            assert session.scalars(select(OneTimeCode)).all() == []
+
+
+def give(session: Session, by: Account, account: Account, role: Role) -> None:
+    administration.give_role(
+        session, actor=actor_of(by), now=people.NOW, account_id=account.id, role=role
+    )
+
+
+def take(session: Session, by: Account, account: Account, role: Role) -> None:
+    administration.take_role(
+        session,
+        actor=actor_of(by),
+        now=people.NOW,
+        account_id=account.id,
+        role=role,
+        positions=POSITIONS,
+    )
+
+
+def close(session: Session, by: Account, account: Account) -> None:
+    administration.set_active(
+        session,
+        actor=actor_of(by),
+        now=people.NOW,
+        account_id=account.id,
+        active=False,
+        positions=POSITIONS,
+    )
+
+
+def test_an_administrator_gives_and_takes_roles_of_others_only(any_site: Site) -> None:
+    with any_site.session() as session:
+        accounts = people.centre(session)
+        admin, agent = accounts["admin"], accounts["agent"]
+        give(session, admin, agent, Role.HR)
+        assert Role.HR in roles_of(session, agent)
+        take(session, admin, agent, Role.HR)
+        assert Role.HR not in roles_of(session, agent)
+        with pytest.raises(Forbidden):
+            give(session, admin, admin, Role.HR)
+        with pytest.raises(Refused):
+            give(session, admin, agent, Role.MANAGER)
+        with pytest.raises(Refused):
+            take(session, admin, accounts["hr"], Role.HR)
+
+
+def test_the_last_administrator_stays_one(any_site: Site) -> None:
+    with any_site.session() as session:
+        accounts = people.centre(session)
+        admin, agent = accounts["admin"], accounts["agent"]
+        for act in (lambda: take(session, agent, admin, Role.ADMINISTRATOR), None):
+            with pytest.raises(Refused), session.begin_nested():
+                (act or (lambda: close(session, agent, admin)))()
+        give(session, admin, agent, Role.ADMINISTRATOR)
+        close(session, admin, agent)
+        with pytest.raises(Refused), session.begin_nested():
+            take(session, agent, admin, Role.ADMINISTRATOR)
+
+
+def test_an_administrator_by_position_counts(site: Site) -> None:
+    with site.session() as session:
+        accounts = people.centre(session)
+        person = people.employee(session, "E0050", position="administrator")
+        other = people.account(session, person)
+        take(session, other, accounts["admin"], Role.ADMINISTRATOR)
+        assert not session.scalars(select(RoleGrant)).all()
+        day = people.NOW.wall.date()
+        assert administration.administrators(session, day, POSITIONS) == {other.id}
+
+
+def test_closing_an_account_ends_its_sessions(any_site: Site) -> None:
+    with any_site.session() as session:
+        accounts = people.centre(session)
+        agent = accounts["agent"]
+        token = sessions.begin(session, account_id=agent.id, now=people.NOW, address="", agent="")
+        close(session, accounts["admin"], agent)
+        limits = sessions.Limits(idle=timedelta(hours=1))
+        assert sessions.find(session, token, now=people.NOW.moment, limits=limits) is None
+
+
+def later(**span: float) -> Now:
+    return replace(people.NOW, moment=people.NOW.moment + timedelta(**span))
+
+
+def fail(session: Session, name: str, times: int, address: str = "192.0.2.7") -> None:
+    for _ in range(times):
+        throttles.count(session, throttles.for_sign_in(name, address), people.NOW.moment)
+
+
+def tried(session: Session, name: str, now: Now, password: str = people.PASSWORD) -> int | None:
+    """Seconds to wait, None where it let in."""
+    outcome = signing_in.sign_in(
+        session, name=name, password=password, address="192.0.2.7", now=now
+    )
+    return None if outcome.account else outcome.wait
+
+
+def test_failures_delay_up_to_fifteen_minutes_and_an_hour_forgets_them(any_site: Site) -> None:
+    with any_site.session() as session:
+        people.centre(session)
+        fail(session, "E0004", 14)
+        assert tried(session, "E0004", people.NOW) == 900
+        assert tried(session, "E0004", later(seconds=899)) == 1
+        assert tried(session, "E0004", later(seconds=900)) is None
+        fail(session, "E0004", 14)
+        assert tried(session, "E0004", later(minutes=61), "wrong") == 0
+        assert tried(session, "E0004", later(minutes=61)) is None, "one failure is no fifteen"
+
+
+def test_hr_releases_a_delay_by_every_name_and_only_theirs(any_site: Site) -> None:
+    with any_site.session() as session:
+        accounts = people.centre(session)
+        for name in ("E0004", "Agent@Example.org ", "E0005", "nobody"):
+            fail(session, name, 8)
+        seen = throttles.delays(session, people.NOW.moment)
+        assert [(each.subject, each.failures) for each in seen] == [("E0004", 8), ("E0005", 8)]
+        throttles.release_account(
+            session, actor=SYSTEM, now=people.NOW, account_id=accounts["agent"].id
+        )
+        assert tried(session, "agent@example.org", people.NOW) is None
+        assert tried(session, "E0004", people.NOW) is None
+        assert tried(session, "E0005", people.NOW) == 16
+
+
+def test_an_address_is_released_too(site: Site) -> None:
+    with site.session() as session:
+        people.centre(session)
+        for number in range(65):
+            fail(session, f"name{number}", 1)
+        (delay,) = throttles.delays(session, people.NOW.moment)
+        assert (delay.account_id, delay.subject) == (None, "192.0.2.7")
+        assert tried(session, "E0004", people.NOW) == delay.seconds > 0
+        throttles.release_address(session, actor=SYSTEM, now=people.NOW, address="192.0.2.7")
+        assert tried(session, "E0004", people.NOW) is None
+
+
+# Pages
+
+
+def test_a_supervisor_issues_codes_to_the_team_and_nobody_else(site: Site) -> None:
+    with site.session() as session:
+        accounts = people.centre(session)
+        report = people.employee(
+            session,
+            "E0060",
+            position="hr",
+            supervisor=session.get_one(Employee, accounts["supervisor"].employee_id),
+        )
+        hr_below = people.account(session, report)
+    client = site.signed_in(accounts["supervisor"])
+    page = client.get("/accounts/codes").get_data(as_text=True)
+    assert "E0004" in page
+    assert "E0009" not in page
+    statuses = {
+        name: site.post(client, f"/accounts/{account.id}/code", form="/account").status_code
+        for name, account in {**accounts, "hr below": hr_below}.items()
+    }
+    assert {name for name, status in statuses.items() if status == 200} == {"agent", "colleague"}
+    assert statuses["hr below"] == 403
+    assert statuses["other"] == statuses["hr"] == statuses["admin"] == 404
+    with site.session() as session:
+        assert len(session.scalars(select(OneTimeCode)).all()) == 2
+
+
+def test_a_code_is_shown_once_told_to_its_owner_and_recorded(writing: Site) -> None:
+    with writing.session() as session:
+        accounts = people.centre(session)
+    client = writing.signed_in(accounts["hr"])
+    agent = accounts["agent"].id
+    answer = writing.post(client, f"/accounts/{agent}/code", form=f"/accounts/{agent}")
+    shown = re.search(r'code-large">([a-z0-9-]{19})<', answer.get_data(as_text=True))
+    assert shown is not None
+    assert shown[1] not in client.get(f"/accounts/{agent}").get_data(as_text=True)
+    with writing.session() as session:
+        assert session.scalars(select(OutgoingMail.recipient)).all() == ["agent@example.org"]
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "code.issue")).one()
+        assert (entry.actor, entry.subject) == ("E0003", "E0004")
+        assert shown[1] not in (entry.payload or "")
+
+
+def test_the_list_filters_and_shows_no_scores(site: Site) -> None:
+    with site.session() as session:
+        accounts = people.centre(session)
+        session.get_one(Account, accounts["agent"].id).active = False
+    client = site.signed_in(accounts["admin"])
+    page = client.get("/accounts/?role=hr").get_data(as_text=True)
+    assert "E0003" in page
+    assert "E0005" not in page
+    closed = client.get("/accounts/?state=closed").get_data(as_text=True)
+    assert "E0004" in closed
+    assert "E0003" not in closed
+    assert "/scorecards" not in page
+
+
+def test_an_administrator_makes_an_account_and_its_owner_signs_in(site: Site) -> None:
+    with site.session() as session:
+        admin = people.centre(session)["admin"]
+        people.employee(session, "E0070")
+    client = site.signed_in(admin)
+    data = {"employee_no": "e0070", "login": "", "role": "auditor"}
+    answer = site.post(client, "/accounts/new", data, form="/accounts/new")
+    assert answer.status_code == 302
+    page = site.post(client, f"{answer.location}/code", form=answer.location)
+    shown = re.search(r'code-large">([a-z0-9-]{19})<', page.get_data(as_text=True))
+    assert shown is not None
+    owner = site.client()
+    typed = {"name": "E0070", "password": shown[1]}
+    assert site.post(owner, "/sign-in", typed, form="/sign-in").location == "/password/new"
+    for wrong in ({"employee_no": "E0070"}, {"employee_no": "E9"}, {}, {"login": "ADMIN"}):
+        again = site.post(client, "/accounts/new", wrong, form="/accounts/new")
+        assert again.status_code == 200
+        assert 'class="error"' in again.get_data(as_text=True)
+
+
+def test_an_administrator_does_not_make_themselves_hr(site: Site) -> None:
+    with site.session() as session:
+        admin = people.centre(session)["admin"]
+    client = site.signed_in(admin)
+    answer = site.post(client, f"/accounts/{admin.id}/roles", {"role": "hr"}, form="/account")
+    assert answer.status_code == 403
+    with site.session() as session:
+        assert session.scalars(select(RoleGrant.role)).all() == ["administrator"]
+
+
+def test_hr_may_see_accounts_but_not_give_roles(site: Site) -> None:
+    with site.session() as session:
+        accounts = people.centre(session)
+    client = site.signed_in(accounts["hr"])
+    agent = accounts["agent"].id
+    answer = site.post(client, f"/accounts/{agent}/roles", {"role": "hr"}, form="/account")
+    assert answer.status_code == 403
+    assert 'name="role"' not in client.get(f"/accounts/{agent}").get_data(as_text=True)
+
+
+def test_a_lost_second_factor_is_reset_and_recorded(any_site: Site) -> None:
+    with any_site.session() as session:
+        accounts = people.centre(session)
+        agent = accounts["agent"]
+        secret = factor.new_secret()
+        factor.enrol(
+            session,
+            actor=actor_of(agent),
+            now=people.NOW,
+            account_id=agent.id,
+            secret=secret,
+            code=pyotp.TOTP(secret).at(people.NOW.moment),
+        )
+    client = any_site.signed_in(accounts["hr"])
+    elsewhere = any_site.signed_in(agent)
+    any_site.post(client, f"/accounts/{agent.id}/factor", form=f"/accounts/{agent.id}")
+    assert elsewhere.get("/").status_code == 302
+    with any_site.session() as session:
+        assert session.get_one(Account, agent.id).second_factor is None
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "factor.reset")).one()
+        assert (entry.actor, entry.subject) == ("E0003", "E0004")
+
+
+def test_a_delay_is_released_on_its_page(site: Site) -> None:
+    with site.session() as session:
+        hr = people.centre(session)["hr"]
+    stranger = site.client()
+    for _ in range(6):
+        data = {"name": "E0004", "password": "wrong"}
+        answer = site.post(stranger, "/sign-in", data, form="/sign-in")
+    assert answer.status_code == 429
+    client = site.signed_in(hr)
+    with site.session() as session:  # longer than the test takes
+        session.query(SignInFailure).update({"count": 14})
+    page = client.get("/accounts/delays").get_data(as_text=True)
+    assert "E0004" in page
+    release = re.search(r'action="(/accounts/\d+/release)"', page)
+    assert release is not None
+    site.post(client, release[1], form="/accounts/delays")
+    data = {"name": "E0004", "password": people.PASSWORD}
+    assert site.post(stranger, "/sign-in", data, form="/sign-in").status_code == 302
