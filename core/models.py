@@ -168,6 +168,33 @@ class LateRow(Model):
     error: Mapped[str | None] = mapped_column(Text)
 
 
+class UnmappedRow(Model):
+    """A row of a foreign file whose person nobody is mapped to: kept until somebody is.
+
+    ``values`` are cells by our columns, ``column`` the one with the external id. A row of an import
+    that was undone waits no more.
+    """
+
+    __tablename__ = "unmapped_rows"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'applied', 'dropped')", name="state"),
+        Index("ix_unmapped_rows_source_external_id", "source", "external_id"),
+    )
+
+    id: Mapped[BigKey]
+    batch_id: Mapped[int] = mapped_column(ForeignKey("import_batches.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    source: Mapped[str] = mapped_column(String(40))
+    external_id: Mapped[str] = mapped_column(String(120))
+    column: Mapped[str] = mapped_column(String(20))
+    ways: Mapped[str] = mapped_column(String(40))
+    row_number: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64), index=True)
+    values: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(10), default="waiting")
+    error: Mapped[str | None] = mapped_column(Text)
+
+
 class WrappedKey(Model):
     """A key that the master key encrypts: see ``core.keyring``."""
 

@@ -73,6 +73,24 @@ class TeamLeader(Model):
     employee_id: Mapped[int] = mapped_column(ForeignKey("employees.id"), index=True)
 
 
+class ExternalId(Model):
+    """What a person is called in another system, from and to a day; an open end is None."""
+
+    __tablename__ = "external_ids"
+    __table_args__ = (
+        UniqueConstraint("source", "external_id", "valid_from"),
+        CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="span"),
+    )
+
+    id: Mapped[Key]
+    source: Mapped[str] = mapped_column(String(40))
+    external_id: Mapped[str] = mapped_column(String(120))
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employees.id"), index=True)
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batches.id"))
+
+
 class Account(Model):
     """A sign-in: of a person, or of an administrator who is no employee.
 

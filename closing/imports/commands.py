@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 from flask import current_app
 from flask_babel import gettext
 
+from closing.imports.foreign import import_foreign, load_mapping
 from closing.imports.registry import KINDS
 from closing.imports.reports import ImportReport, refused_rows
 from closing.imports.services import import_file
@@ -39,28 +42,35 @@ class WallTime(click.ParamType[datetime]):
 @click.command("import")
 @click.argument("kind", type=click.Choice(list(KINDS)))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--map", "map_name", metavar="MAP", help="How to read another program's file.")
 @click.option("--partial", is_flag=True, help="Take the good rows, write the bad ones beside FILE.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen; store nothing.")
 @click.option("--clock", "at", type=WallTime(), help="Local time; later times are bad rows.")
 @click.option("--as", "login", help="Who acts.")
 @refusing
 def import_command(
-    kind: str, file: Path, partial: bool, dry_run: bool, at: datetime | None, login: str | None
+    kind: str,
+    file: Path,
+    map_name: str | None,
+    partial: bool,
+    dry_run: bool,
+    at: datetime | None,
+    login: str | None,
 ) -> None:
     """Import FILE, which holds rows of KIND."""
     present = clock.now(current_app.config["TIMEZONE"])
     with transaction():
-        report = import_file(
-            db.session(),
-            kind=kind,
-            path=file,
-            clock=at or present.wall,
-            seal=seal(),
-            actor=acting(login),
-            now=present.moment,
-            partial=partial,
-            dry_run=dry_run,
-        )
+        how: dict[str, Any] = {
+            "kind": kind,
+            "path": file,
+            "clock": at or present.wall,
+            "seal": seal(),
+            "actor": acting(login),
+            "now": present.moment,
+            "partial": partial,
+            "dry_run": dry_run,
+        }
+        report = _by_map(map_name, how) if map_name else import_file(db.session(), **how)
         _tell(report)
         if report.refused and partial and not dry_run:
             # Beside the file before the commit: bad rows are never only in the past.
@@ -73,6 +83,16 @@ def import_command(
     click.echo(report.summary)
     if report.refused and not partial:
         raise SystemExit(1)
+
+
+def _by_map(name: str, how: dict[str, Any]) -> ImportReport:
+    """Import a file in other columns, and say what its map did."""
+    mapping = load_mapping(name, db.session(), how["clock"])
+    home = ZoneInfo(current_app.config["TIMEZONE"])
+    foreign = import_foreign(db.session(), mapping=mapping, home=home, **how)
+    for note in foreign.notes:
+        click.echo(note.render(gettext), err=True)
+    return foreign.report
 
 
 def _tell(report: ImportReport) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
 from closing.imports.world import World
+from core.actor import Actor
 from core.files.reading import Table, read_table
 from core.imports.headings import names, plain
 from core.imports.kinds import Column, Kind
@@ -18,6 +21,7 @@ from evaluations.review_imports import Reviews
 from rewards.imports import Incidents
 from staff.attendance.imports import Leaves, Overtimes, Rosters
 from staff.attendance.punch_imports import Punches, attlog, stage_punches
+from staff.external_ids import ExternalIds, stage_aliases
 from staff.imports import Employees
 from training.imports import Courses, TrainingRecords
 
@@ -34,6 +38,10 @@ class Entry:
 KINDS: Mapping[str, Entry] = MappingProxyType(
     {
         "employees": Entry(lambda world: Employees(world.setting)),
+        "aliases": Entry(
+            lambda world: ExternalIds(world.setting, world.people, partial(_take_mapped, world)),
+            stage_aliases,
+        ),
         "rosters": Entry(lambda world: Rosters(world.setting, world.people, world.teams())),
         "leave": Entry(
             lambda world: Leaves(world.setting, world.people, world.policies.leave_types)
@@ -60,6 +68,13 @@ KINDS: Mapping[str, Entry] = MappingProxyType(
         ),
     }
 )
+
+
+def _take_mapped(world: World, actor: Actor, now: datetime) -> None:
+    """Rows that waited for a name; what takes them stands above this module."""
+    from closing.imports.foreign import take_mapped
+
+    take_mapped(world.session, clock=world.setting.clock, seal=world.seal, actor=actor, now=now)
 
 
 def open_file(entry: Entry, columns: Sequence[Column], path: Path) -> Table:

@@ -12,6 +12,10 @@ KINDS = {
         _l("Employees"),
         _l("Who works here from when to when; position, team, supervisor and wage."),
     ),
+    "aliases": (
+        _l("Names elsewhere"),
+        _l("What people are called in other systems, from when to when."),
+    ),
     "rosters": (_l("Rosters"), _l("Shifts of a person or a team from a date on.")),
     "leave": (_l("Leave"), _l("Absences with their type, and whether they are approved.")),
     "overtime": (_l("Overtime"), _l("Work outside the shift, and whether it is approved.")),

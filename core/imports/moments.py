@@ -1,0 +1,180 @@
+"""Dates and times as other programs write them: what a cell does not decide is not guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from typing import NamedTuple
+
+from core.documents.problems import short
+from core.imports.cells import EARLIEST, LATEST, Bad, decimal
+from core.messages import N_
+
+YMD, DMY, MDY = "year-month-day", "day/month/year", "month/day/year"
+
+_YMD = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?", re.ASCII)
+_XXY = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})", re.ASCII)
+_NAMED = re.compile(
+    r"(?:(\d{1,2})[- ]([a-z]{3,9})[- ,]+(\d{4})|([a-z]{3,9}) (\d{1,2}),? (\d{4}))", re.I | re.ASCII
+)
+_JOINED = re.compile(r"(?<=\d)T(?=\d)")
+_WEEKDAY = re.compile(
+    r"\(?(?:星期|周|礼拜)[一二三四五六日天]\)?|\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b,?", re.I
+)
+_CLOCK = re.compile(
+    r"(?P<before>上午|下午|凌晨|中午|晚上|[ap]\.?m\.?)?\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})"
+    r"(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)?\s*(?P<after>上午|下午|[ap]\.?m\.?)?"
+    r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?",
+    re.I | re.ASCII,
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_AFTERNOON = {"下午", "晚上", "中午", "pm"}
+
+
+class When(NamedTuple):
+    """A date; the time of day where the cell has one; the offset where it names one."""
+
+    day: date
+    clock: time | None
+    zone: timezone | None
+
+
+def read_when(cell: str, order: str | None = None) -> When:
+    """A date, with or without a time. ``order`` is that of the file, where it is known.
+
+    ``03/04/2026`` is read by ``order`` alone; without one it is refused, unless one of the two
+    numbers can only be a day. Raises ``Bad``.
+    """
+    plain = " ".join(_WEEKDAY.sub(" ", _JOINED.sub(" ", cell)).split())
+    for pattern, read in ((_YMD, _from_ymd), (_XXY, _from_xxy), (_NAMED, _from_named)):
+        match = pattern.match(plain)
+        if match is not None:
+            day = read(match, cell, order)
+            clock, zone = _clock(plain[match.end() :].strip(" ,"), cell)
+            return When(day, clock, zone)
+    raise Bad(N_('"%(cell)s" is no date or time'), cell=short(cell))
+
+
+def read_clock(cell: str) -> time:
+    """A time of day, also of a 12-hour clock. Raises ``Bad``."""
+    clock, zone = _clock(cell.strip(), cell)
+    if clock is None or zone is not None:
+        raise Bad(N_('"%(cell)s" is no time of day'), cell=short(cell))
+    return clock
+
+
+def read_span(cell: str, unit: int) -> timedelta:
+    """A number of ``unit`` seconds, or ``[d ]hh:mm:ss`` where the unit is 0. Raises ``Bad``."""
+    if unit:
+        seconds = decimal(cell) * unit
+    else:
+        match = re.fullmatch(r"(?:(\d+)\s*d?\s+)?(\d+):(\d{2})(?::(\d{2}))?", cell, re.ASCII)
+        if match is None:
+            raise Bad(N_('"%(cell)s" is no length of time (hh:mm:ss)'), cell=short(cell))
+        days, hours, minutes, rest = (int(part or 0) for part in match.groups())
+        seconds = Decimal(days * 86400 + hours * 3600 + minutes * 60 + rest)
+    if abs(seconds) > 10**10:
+        raise Bad(N_('"%(cell)s" is no length of time (hh:mm:ss)'), cell=short(cell))
+    return timedelta(seconds=int(seconds.to_integral_value("ROUND_HALF_UP")))
+
+
+def order_of(cells: Iterable[str]) -> str | None:
+    """Whether dates such as ``13/04/2026`` among these say that days or months come first.
+
+    None where nothing decides it; raises ``Bad`` where they contradict each other.
+    """
+    found: dict[str, str] = {}
+    for cell in cells:
+        match = _XXY.match(cell.strip())
+        if match is not None and int(match[1]) > 12:
+            found.setdefault(DMY, cell)
+        elif match is not None and int(match[2]) > 12:
+            found.setdefault(MDY, cell)
+    if len(found) > 1:
+        raise Bad(
+            N_('"%(one)s" begins with the day and "%(other)s" with the month'),
+            one=short(found[DMY]),
+            other=short(found[MDY]),
+        )
+    return next(iter(found), None)
+
+
+def _from_ymd(match: re.Match[str], cell: str, _order: str | None) -> date:
+    return _date(cell, match[1], match[2], match[3])
+
+
+def _from_xxy(match: re.Match[str], cell: str, order: str | None) -> date:
+    first, second = int(match[1]), int(match[2])
+    if order == DMY:
+        return _date(cell, match[3], second, first)
+    if order == MDY:
+        return _date(cell, match[3], first, second)
+    if order is None and first > 12 >= second:
+        return _date(cell, match[3], second, first)
+    if order is None and (second > 12 >= first or first == second):
+        return _date(cell, match[3], first, second)
+    raise Bad(
+        N_('"%(cell)s" may begin with the day or with the month: say which (dates) in a map'),
+        cell=short(cell),
+    )
+
+
+def _from_named(match: re.Match[str], cell: str, _order: str | None) -> date:
+    day, name, year = match.group(1, 2, 3) if match[1] else match.group(5, 4, 6)
+    if name[:3].lower() not in _MONTHS:
+        raise Bad(N_('"%(cell)s" is no date or time'), cell=short(cell))
+    return _date(cell, year, _MONTHS.index(name[:3].lower()) + 1, day)
+
+
+def _date(cell: str, year: str, month: str | int, day: str | int) -> date:
+    if not EARLIEST <= int(year) <= LATEST:
+        raise Bad(N_("the year %(year)s cannot be right"), year=int(year))
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        raise Bad(N_('"%(cell)s" is no date of the calendar'), cell=short(cell)) from None
+
+
+def _clock(text: str, cell: str) -> tuple[time | None, timezone | None]:
+    if not text:
+        return None, None
+    match = _CLOCK.fullmatch(text)
+    if match is None:
+        raise Bad(N_('"%(cell)s" is no date or time'), cell=short(cell))
+    hour, minute, second = int(match["hour"]), int(match["minute"]), int(match["second"] or 0)
+    half = (match["before"] or match["after"] or "").replace(".", "").lower()
+    if half:
+        hour = _of_half_day(hour, half, cell)
+    if hour > 23 or minute > 59 or second > 59:
+        raise Bad(N_('"%(cell)s" is no date or time'), cell=short(cell))
+    return time(hour, minute, second), _offset(match["zone"])
+
+
+def _of_half_day(hour: int, half: str, cell: str) -> int:
+    """12-hour clocks, and Chinese ones that add the word to a 24-hour time."""
+    if half in ("am", "pm") and not 1 <= hour <= 12:
+        raise Bad(N_('"%(cell)s" is no date or time'), cell=short(cell))
+    if hour == 12:
+        return 0 if half in ("am", "上午", "凌晨", "晚上") else 12
+    if half in _AFTERNOON and hour < 12 and not (half == "中午" and hour == 11):
+        return hour + 12
+    return hour
+
+
+def _offset(text: str | None) -> timezone | None:
+    if not text:
+        return None
+    if text.upper() in ("Z", "UTC", "GMT"):
+        return timezone(timedelta(0))
+    sign = -1 if text[0] == "-" else 1
+    minutes = int(text[1:3]) * 60 + int(text[-2:])
+    if minutes >= 24 * 60:
+        raise Bad(N_('"%(cell)s" is no date or time'), cell=text)
+    return timezone(sign * timedelta(minutes=minutes))
+
+
+def moment_text(when: datetime) -> str:
+    """In the spelling of our files."""
+    return when.strftime("%Y-%m-%d %H:%M:%S")

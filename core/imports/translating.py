@@ -1,0 +1,267 @@
+"""A foreign file as a table of ours, by its mapping: columns, values, times, people, newest rows.
+
+A cell that cannot be translated becomes one that no parser takes, and its reason is kept in
+``Translation.problems``; so every row of the file is either a row of ours, set aside, or left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from core.documents.problems import short
+from core.files.reading import Row, Table
+from core.imports.cells import Bad, decimal
+from core.imports.headings import plain
+from core.imports.kinds import Kind, Problem
+from core.imports.mapping import CREATE, NUMBERS, SET_ASIDE, UNITS, Cell, FileMapping
+from core.imports.moments import moment_text, read_span, read_when
+from core.imports.staging import wrong_width
+from core.messages import N_, Refused
+
+# Columns of ours that name a person; in files of employees the number is the person itself.
+AGENTS = ("agent", "employee_no")
+PEOPLE = (
+    *AGENTS,
+    *("supervisor_no", "handler_no", "checked_by_no", "ratee_no", "rater_no"),
+    *("recorded_by_no", "approved_by_no"),
+)
+_TIMES = ("timestamp", "date", "from", "to", "effective_from", "hire_date", "leave_date")
+_NUMBERS = (
+    *("value", "sample_size", "score", "hours", "base_wage", "rating", "break_minutes"),
+    *("grace_minutes", "due_days", "valid_months", "pass_mark"),
+)
+# Which of our columns says when a row happened: an external id belongs to a person at that time.
+_HAPPENED = ("created_at", "timestamp", "received_at", "date", "from")
+_REFUSED = "\0"
+
+# Text of a person, on a day -> employee number; None where nobody is meant. Raises Bad.
+FindPerson = Callable[[str, date | None], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A row of a person that nobody is mapped to yet; ``cells`` are ours."""
+
+    number: int
+    external_id: str
+    column: str
+    cells: dict[str, str]
+
+
+@dataclass(slots=True)
+class Translation:
+    """What a translation found beside the rows; complete once the rows were read."""
+
+    aside: list[Aside] = field(default_factory=list)
+    left_out: int = 0
+    older: int = 0
+    unknown: dict[str, date | None] = field(default_factory=dict)
+    problems: dict[int, Problem] = field(default_factory=dict)
+
+
+class Translator:
+    """Reads the rows of one file. ``home`` is the organisation's time zone."""
+
+    def __init__(self, mapping: FileMapping, kind: Kind, home: ZoneInfo, find: FindPerson) -> None:
+        self.mapping = mapping
+        self.home = home
+        self.zone = ZoneInfo(mapping.zone) if mapping.zone else home
+        self.find = find
+        self.names = list(mapping.columns)
+        self.identity = [column.name for column in kind.columns if column.field in kind.identity]
+        people = PEOPLE if kind.name != "employees" else PEOPLE[len(AGENTS) :]
+        self.people = [name for name in self.names if name in people]
+        self.agent = next((name for name in self.people if name in AGENTS), None)
+        self.happened = next((name for name in _HAPPENED if name in self.names), None)
+        self.result = Translation()
+        self._places: dict[str, int] = {}
+
+    def table(self, theirs: Table) -> Table:
+        """Our table; its rows can be read once. Raises ``Refused`` for missing columns."""
+        found: dict[str, int] = {}
+        for index, heading in enumerate(theirs.header):
+            if found.setdefault(plain(heading), index) != index and heading in self.mapping.theirs:
+                raise Refused(N_("column %(name)s stands twice"), name=heading)
+        missing = [name for name in self.mapping.theirs if plain(name) not in found]
+        if missing:
+            raise Refused(N_("missing column: %(names)s"), names=", ".join(missing))
+        self._places = {name: found[plain(name)] for name in self.mapping.theirs}
+        rows = self._rows(theirs.rows, len(theirs.header))
+        if self.mapping.newest_by:
+            rows = iter(self._newest(rows))
+        return Table(list(self.names), self._with_people(rows), theirs.format)
+
+    def _rows(self, rows: Iterator[Row], width: int) -> Iterator[tuple[int, list[str], object]]:
+        newest = self.mapping.newest_by
+        for number, row in rows:
+            if len(row) != width:
+                self._refuse(number, wrong_width(row, width))
+                yield number, [_REFUSED] * len(self.names), None
+            elif self._is_left_out(row):
+                self.result.left_out += 1
+            else:
+                cells = [self._cell(number, name, row) for name in self.names]
+                yield number, cells, self._rank(number, cells, row) if newest else None
+
+    def _is_left_out(self, row: Sequence[str]) -> bool:
+        return any(
+            row[self._places[each.column]].strip().lower() in each.values
+            for each in self.mapping.leave_out
+        )
+
+    def _refuse(self, number: int, bad: Bad, column: str | None = None) -> None:
+        problem = Problem(number, bad.column or column, bad.message)
+        self.result.problems.setdefault(number, problem)
+
+    # Cells
+
+    def _cell(self, number: int, name: str, row: Sequence[str]) -> str:
+        cell = self.mapping.columns[name]
+        try:
+            return self._value(name, cell, row)
+        except Bad as bad:
+            self._refuse(number, bad, name)
+            return _REFUSED
+
+    def _value(self, name: str, cell: Cell, row: Sequence[str]) -> str:
+        if cell.constant is not None:
+            return cell.constant
+        parts = [row[self._places[source]].strip() for source in cell.sources]
+        if len(parts) > 1 and not all(parts):
+            raise Bad(N_("a part of it is empty: %(names)s"), names=", ".join(cell.sources))
+        text = cell.separator.join(parts)
+        if cell.values:
+            text = self._translated(text, cell)
+        if not text:
+            return ""
+        if cell.plus:
+            return self._later(text, row[self._places[cell.plus]].strip(), cell)
+        if name.endswith("_at") or name in _TIMES:
+            return self._moment(text)
+        if name in _NUMBERS and self.mapping.numbers == NUMBERS[1]:
+            return text.replace(".", "").replace(" ", "").replace(",", ".")
+        return text.replace(",", "") if name in _NUMBERS else text
+
+    @staticmethod
+    def _translated(text: str, cell: Cell) -> str:
+        known = cell.values.get(text.lower())
+        if known is not None:
+            return known
+        if cell.otherwise == "keep" or not text:
+            return text
+        if cell.otherwise == "empty":
+            return ""
+        raise Bad(N_('"%(cell)s" is not among the values of the map'), cell=short(text))
+
+    def _moment(self, text: str) -> str:
+        when = read_when(text, self.mapping.dates)
+        if when.clock is None:
+            return when.day.isoformat()
+        return moment_text(self._at_home(datetime.combine(when.day, when.clock, when.zone)))
+
+    def _at_home(self, moment: datetime) -> datetime:
+        aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=self.zone)
+        return aware.astimezone(self.home).replace(tzinfo=None)
+
+    def _later(self, base: str, span: str, cell: Cell) -> str:
+        if not span:
+            return ""
+        when = read_when(base, self.mapping.dates)
+        if when.clock is None:
+            raise Bad(N_('"%(cell)s" has no time to add to'), cell=short(base))
+        start = self._at_home(datetime.combine(when.day, when.clock, when.zone))
+        if self.mapping.numbers == NUMBERS[1]:
+            span = span.replace(".", "").replace(",", ".")
+        return moment_text(start + read_span(span, UNITS[cell.unit]))
+
+    # Several rows of one record
+
+    def _rank(self, number: int, cells: list[str], row: Sequence[str]) -> tuple[int, object] | None:
+        text = row[self._places[self.mapping.newest_by or ""]].strip()
+        try:
+            when = read_when(text, self.mapping.dates)
+            clock = when.clock or datetime.min.time()
+            return (0, self._at_home(datetime.combine(when.day, clock, when.zone)))
+        except Bad as no_time:
+            try:
+                return (1, Decimal(decimal(text)))
+            except Bad:
+                self._refuse(number, Bad(no_time.message.msgid, **no_time.message.params))
+                cells[:] = [_REFUSED] * len(cells)
+                return None
+
+    def _newest(
+        self, rows: Iterator[tuple[int, list[str], object]]
+    ) -> list[tuple[int, list[str], object]]:
+        """Of rows with one identity that with the greatest rank, the last of equals."""
+        keys = [self.names.index(name) for name in self.identity if name in self.names]
+        best: dict[tuple[str, ...], tuple[int, list[str], object]] = {}
+        bad = []
+        for each in rows:
+            key = tuple(each[1][index] for index in keys)
+            earlier = best.get(key)
+            if each[2] is None:
+                bad.append(each)
+            elif earlier is None:
+                best[key] = each
+            else:
+                self.result.older += 1
+                if not earlier[2] > each[2]:  # type: ignore[operator]
+                    best[key] = each
+                    self.result.problems.pop(earlier[0], None)
+                else:
+                    self.result.problems.pop(each[0], None)
+        return sorted([*best.values(), *bad], key=lambda each: each[0])
+
+    # People
+
+    def _with_people(self, rows: Iterator[tuple[int, list[str], object]]) -> Iterator[Row]:
+        places = [(name, self.names.index(name)) for name in self.people]
+        for number, cells, _ in rows:
+            aside = None
+            on = self._day(cells)
+            for name, index in places:
+                if cells[index] in ("", _REFUSED):
+                    continue
+                aside = self._person(number, name, cells, index, on) or aside
+            if aside is None:
+                yield number, cells
+            else:
+                self.result.aside.append(aside)
+
+    def _person(
+        self, number: int, name: str, cells: list[str], index: int, on: date | None
+    ) -> Aside | None:
+        given = cells[index]
+        try:
+            found = self.find(given, on)
+        except Bad as bad:
+            self._refuse(number, bad, name)
+            cells[index] = _REFUSED
+            return None
+        if found is not None:
+            cells[index] = found
+        elif name == self.agent and self.mapping.on_unknown == SET_ASIDE:
+            if number not in self.result.problems:
+                return Aside(number, given, name, dict(zip(self.names, cells, strict=True)))
+        elif name == self.agent and self.mapping.on_unknown == CREATE:
+            earlier = self.result.unknown.get(given)
+            known = [day for day in (earlier, on) if day is not None]
+            self.result.unknown[given] = min(known, default=None)
+        else:
+            message = N_('nobody is known as "%(cell)s" (%(source)s)')
+            self._refuse(number, Bad(message, cell=short(given), source=self.mapping.source), name)
+            cells[index] = _REFUSED
+        return None
+
+    def _day(self, cells: Sequence[str]) -> date | None:
+        if self.happened is None:
+            return None
+        try:
+            return date.fromisoformat(cells[self.names.index(self.happened)][:10])
+        except ValueError:
+            return None

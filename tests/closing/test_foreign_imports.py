@@ -1,0 +1,284 @@
+"""Files of other programs: by a map into our columns, people by their names elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from support.centres import seal
+from support.importing import CLOCK, NOW, Files, reasons
+
+from closing.imports.foreign import ForeignReport, import_foreign, load_mapping, shipped_maps
+from core.actor import SYSTEM
+from core.db import transaction, wall_time
+from core.messages import Refused
+
+DATA = Path(__file__).parents[1] / "data"
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+ZENDESK_DATA = """
+kind: tickets
+source: desk
+timezone: Asia/Shanghai
+on_unknown: {on_unknown}
+columns:
+  ticket_id: Ticket ID
+  agent: Agent Assigned
+  created_at: Created Date
+  first_response_at: {{from: Created Date, plus: Response Time (hours), unit: hours}}
+  resolved_at: Resolved Date
+  channel: {{value: ticket}}
+  category: Issue Type
+"""
+
+MASTER = """
+kind: employees
+source: master
+dates: month/day/year
+columns:
+  employee_no: agent_id
+  name: agent_name
+  team: {join: [location, team], with: /}
+  position: {value: agent}
+  hire_date: joining_date
+"""
+
+
+class Foreign:
+    def __init__(self, files: Files) -> None:
+        self.files = files
+
+    def take(self, kind: str, path: Path, mapping: str, **how: Any) -> ForeignReport:
+        """Import by a map: the name of a shipped one, or its text."""
+        if "\n" in mapping:
+            name = str(self.files.write(mapping, "map.yaml"))
+        else:
+            name = mapping
+        with transaction():
+            return import_foreign(
+                self.files.session,
+                kind=kind,
+                path=path,
+                mapping=load_mapping(name, self.files.session, CLOCK),
+                home=SHANGHAI,
+                clock=CLOCK,
+                seal=seal,
+                actor=SYSTEM,
+                now=NOW,
+                **how,
+            )
+
+    def add(self, kind: str, mapping: str, lines: Sequence[str], **how: Any) -> ForeignReport:
+        return self.take(kind, self.files.write("\n".join(lines) + "\n"), mapping, **how)
+
+
+@pytest.fixture
+def foreign(files: Files) -> Foreign:
+    return Foreign(files)
+
+
+def notes(report: ForeignReport) -> list[str]:
+    return [str(note) for note in report.notes]
+
+
+EVENTS = """
+kind: tickets
+source: shop
+timezone: UTC
+newest_by: updated
+leave_out:
+  - {column: state, values: [spam]}
+columns:
+  ticket_id: {join: [shop, nr], with: "-"}
+  agent: who
+  created_at: opened
+  satisfaction: {from: stars, values: {"*": bad, "*****": good, none: ""}}
+"""
+HEADER = "shop,nr,who,opened,stars,state,updated"
+
+
+def test_the_newest_of_several_rows_counts_and_every_row_is_told(foreign: Foreign) -> None:
+    foreign.files.people("E1")
+    report = foreign.add(
+        "tickets",
+        EVENTS,
+        [
+            HEADER,
+            "tao,1,E1,2026-10-01T16:30:00Z,*****,open,2026-10-03 10:00",
+            "tao,1,E1,2026-10-01T16:30:00Z,*,closed,2026-10-04 10:00",
+            "tao,1,E1,2026-10-01T16:30:00Z,none,open,2026-10-02 10:00",
+            "tao,2,E1,2026-10-01T16:30:00+08:00,none,open,2026-10-02 10:00",
+            "tao,3,E1,2026-10-01T16:30:00Z,none,Spam,2026-10-02 10:00",
+        ],
+    )
+    assert reasons(report.report) == []
+    assert report.report.summary == "new 2, changed 0, same 3, late 0, refused 0"
+    assert notes(report) == ["left out by the map: 1 rows", "older rows of a record: 2"]
+    rows = foreign.files.rows("SELECT ticket_id, created_at, satisfaction FROM tickets ORDER BY 1")
+    assert [(key, str(wall_time(at)), mood) for key, at, mood in rows] == [
+        ("tao-1", "2026-10-02 00:30:00", "bad"),
+        ("tao-2", "2026-10-01 16:30:00", None),
+    ]
+
+
+def test_what_cannot_be_translated_is_refused_with_its_reason(foreign: Foreign) -> None:
+    foreign.files.people("E1")
+    report = foreign.add(
+        "tickets",
+        EVENTS,
+        [
+            HEADER,
+            "tao,1,E1,03/04/2026 10:00,none,open,2026-10-02",
+            "tao,2,E1,2026-10-01 10:00,fair,open,2026-10-02",
+            "tao,,E1,2026-10-01 10:00,none,open,2026-10-02",
+            "tao,4,E9,2026-10-01 10:00,none,open,2026-10-02",
+            "tao,5,E1,2026-10-01 10:00,none,open,soon",
+            "tao,6,E1",
+        ],
+        partial=True,
+    )
+    assert reasons(report.report) == [
+        'row 2, column created_at: "03/04/2026 10:00" may begin with the day or with the month:'
+        " say which (dates) in a map",
+        'row 3, column satisfaction: "fair" is not among the values of the map',
+        "row 4, column ticket_id: a part of it is empty: shop, nr",
+        'row 5, column agent: nobody is known as "E9" (shop)',
+        'row 6: "soon" is no date or time',
+        "row 7: has 3 cells, the header 7",
+    ]
+    assert report.report.summary == "new 0, changed 0, same 0, late 0, refused 6"
+
+
+ASIDE = EVENTS.replace("newest_by: updated", "on_unknown: set_aside")
+
+
+def test_rows_of_unknown_people_wait_until_somebody_is_mapped(foreign: Foreign) -> None:
+    files = foreign.files
+    files.people("E1", "E2")
+    lines = [
+        HEADER,
+        "tao,1,旺旺:小满,2026-10-01 02:00,none,open,",
+        "tao,2,旺旺:小满,2026-10-20 02:00,none,open,",
+        "tao,3,E1,2026-10-20 02:00,none,open,",
+    ]
+    for outcome in ("new 1, changed 0, same 0", "new 0, changed 0, same 1"):
+        report = foreign.add("tickets", ASIDE, lines)
+        assert report.report.summary == f"{outcome}, late 2, refused 0"
+        assert notes(report) == ["set aside until somebody is mapped: 2 rows of 旺旺:小满"]
+    assert files.rows("SELECT count(*) FROM unmapped_rows") == [(2,)]
+    header = "source,external_id,employee_no,from,to"
+    files.good("aliases", header, "other,旺旺:小满,E2,,", "shop,旺旺:小满,E1,2026-10-15,")
+    query = """SELECT ticket_id, employee_no FROM tickets
+        JOIN employees e ON e.id = employee_id ORDER BY 1"""
+    assert files.rows(query) == [("tao-2", "E1"), ("tao-3", "E1")]
+    files.good("aliases", header, "shop,旺旺:小满,E2,2026-01-01,2026-10-14")
+    assert files.rows(query) == [("tao-1", "E2"), ("tao-2", "E1"), ("tao-3", "E1")]
+    assert files.rows("SELECT DISTINCT state FROM unmapped_rows") == [("applied",)]
+    assert foreign.add("tickets", ASIDE, lines).report.counts["same"] == 3
+
+
+def test_a_name_elsewhere_belongs_to_one_person_at_a_time(files: Files) -> None:
+    files.people("E1", "E2")
+    header = "source,external_id,employee_no,from,to"
+    files.good("aliases", header, "shop,小满,E1,2026-01-01,2026-06-30")
+    report = files.add("aliases", header, "shop,小满,E2,2026-06-30,", "shop,小满,E2,2026-07-01,")
+    assert reasons(report) == ["row 2, column external_id: belongs to somebody else at that time"]
+    report = files.add("aliases", header, "shop,小满,E2,2026-07-01,2026-06-01")
+    assert reasons(report) == ["row 2, column to: lies before from"]
+
+
+def test_a_name_that_two_people_have_is_not_guessed(foreign: Foreign) -> None:
+    foreign.files.people("E1", "E2")
+    row = "tao,1,柳青禾,2026-10-01 02:00,none,open,2026-10-02"
+    report = foreign.add("tickets", EVENTS, [HEADER, row])
+    assert reasons(report.report) == ['row 2, column agent: "柳青禾" may be E1, E2']
+
+
+def test_nothing_of_a_dry_run_or_a_refused_file_stays(foreign: Foreign) -> None:
+    mapping = EVENTS.replace("newest_by: updated", "on_unknown: create")
+    good = [HEADER, "tao,1,Ann,2026-10-01 02:00,none,open,"]
+    bad = [*good, "tao,2,Ann,2026-10-01 02:00,fair,open,"]
+    assert notes(foreign.add("tickets", mapping, good, dry_run=True)) == ["new people: Ann"]
+    assert foreign.add("tickets", mapping, bad).report.counts["refused"] == 1
+    assert foreign.files.rows("SELECT count(*) FROM employees") == [(0,)]
+    assert foreign.add("tickets", mapping, bad, partial=True).report.counts["new"] == 1
+    assert foreign.files.rows("SELECT employee_no, name, hire_date FROM employees") == [
+        ("Ann", "Ann", "2026-10-01")
+    ]
+
+
+def test_agents_with_american_dates_become_employees(foreign: Foreign) -> None:
+    report = foreign.take("employees", DATA / "agent_master.csv", MASTER)
+    assert reasons(report.report) == []
+    assert report.report.summary == "new 150, changed 0, same 0, late 0, refused 0"
+    query = """SELECT hire_date, path FROM employees e JOIN assignments a ON a.employee_id = e.id
+        JOIN teams t ON t.id = team_id WHERE employee_no = 'AG001'"""
+    assert foreign.files.rows(query) == [("2025-04-09", "Pune/Payment Support")]
+
+
+@pytest.mark.parametrize(
+    ("on_unknown", "summary"),
+    [
+        ("refuse", "new 0, changed 0, same 0, late 0, refused 50"),
+        ("set_aside", "new 0, changed 0, same 0, late 50, refused 0"),
+        ("create", "new 50, changed 0, same 0, late 0, refused 0"),
+    ],
+)
+def test_tickets_of_agents_by_first_name(foreign: Foreign, on_unknown: str, summary: str) -> None:
+    mapping = ZENDESK_DATA.format(on_unknown=on_unknown)
+    report = foreign.take("tickets", DATA / "zendesk_tickets.csv", mapping)
+    assert report.report.summary == summary
+    if on_unknown == "create":
+        query = "SELECT first_response_at - created_at FROM tickets WHERE ticket_id='TICKET-1001'"
+        assert foreign.files.rows(query) == [(6 * 3600,)]
+        assert foreign.files.rows("SELECT count(*) FROM employees") == [(5,)]
+
+
+def test_a_map_for_another_kind_or_without_its_columns_is_refused(foreign: Foreign) -> None:
+    with pytest.raises(Refused, match="the map is for tickets, not for punches"):
+        foreign.add("punches", EVENTS, [HEADER])
+    with pytest.raises(Refused, match="missing column: nr, stars"):
+        foreign.add("tickets", EVENTS, ["shop,who,opened,state,updated"])
+    with pytest.raises(Refused, match="is no file and no map of ours"):
+        foreign.add("tickets", "nobody", [HEADER])
+
+
+SUMMARIES = {
+    "calls": "new 2, changed 0, same 2, late 1, refused 0",
+    "chatwoot": "new 2, changed 0, same 1, late 0, refused 0",
+    "freshdesk": "new 2, changed 0, same 1, late 0, refused 0",
+    "zendesk": "new 2, changed 0, same 3, late 1, refused 0",
+}
+
+
+def two_agents(files: Files) -> None:
+    files.people("8001", email="8001@example.com")
+    files.people("8002", email="8002@example.com")
+
+
+@pytest.mark.parametrize("name", shipped_maps())
+def test_every_shipped_map_reads_its_sample(foreign: Foreign, name: str) -> None:
+    two_agents(foreign.files)
+    report = foreign.take("tickets", DATA / "foreign" / f"{name}.csv", name)
+    assert reasons(report.report) == []
+    assert report.report.summary == SUMMARIES[name]
+
+
+def test_a_call_that_nobody_answered_is_no_contact_of_the_agent(foreign: Foreign) -> None:
+    two_agents(foreign.files)
+    foreign.take("tickets", DATA / "foreign" / "calls.csv", "calls")
+    rows = foreign.files.rows(
+        """SELECT employee_no, first_response_at - created_at FROM tickets
+        JOIN employees e ON e.id = employee_id ORDER BY 1"""
+    )
+    assert rows == [("8001", 12), ("8002", 11)]
+
+
+def test_times_of_the_sources_zone_become_ours(foreign: Foreign) -> None:
+    two_agents(foreign.files)
+    foreign.take("tickets", DATA / "foreign" / "chatwoot.csv", "chatwoot")
+    months = foreign.files.rows("SELECT month, satisfaction FROM tickets ORDER BY created_at")
+    assert months == [("2026-10", "5"), ("2026-11", "2")]
