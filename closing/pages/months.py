@@ -125,6 +125,7 @@ def _closed_page(month: Month, current: Closing) -> str:
         revisions=services.revisions(session(), month),
         late=next(row.late for row in month_rows(session(), month) if row.month == month),
         scorecards=link("scorecards.month_list", month=month),
+        late_rows=link("imports.late", month=month),
     )
 
 

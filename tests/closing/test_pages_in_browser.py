@@ -1,0 +1,88 @@
+"""The close, an approval and an award in a real browser, at the width of a desk and of a phone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+from factories import offices, people
+from factories.offices import AWARD, NOW, OCTOBER, SEPTEMBER
+from playwright.sync_api import Page
+from support.site import Site
+from werkzeug.serving import make_server
+
+
+@pytest.fixture
+def address(site: Site) -> Iterator[str]:
+    """The office on a port of this machine; E0005 waits for a decision in October."""
+    site.app.config["BABEL_DEFAULT_LOCALE"] = "en"
+    site.app.config["LANGUAGE"] = "en"
+    with site.session() as session:
+        offices.office(session, SEPTEMBER, OCTOBER)
+        offices.complaints(session, "E0005")
+        offices.close(session, SEPTEMBER)
+    server = make_server("127.0.0.1", 0, site.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    with time_machine.travel(NOW + timedelta(hours=1), tick=True):
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def sign_in(page: Page, address: str) -> None:
+    page.goto(f"{address}/sign-in")
+    page.fill("[name=name]", "E0003")
+    page.fill("[name=password]", people.PASSWORD)
+    page.click("main button.btn-primary")
+    page.wait_for_url(f"{address}/")
+
+
+def test_approving_closing_and_reopening_by_hand(page: Page, address: str) -> None:
+    sign_in(page, address)
+    page.goto(f"{address}/closing/2026-10")
+    page.click("text=Settle it >> nth=0")
+    page.check("input[name=chosen]")
+    page.click("text=Approve what is ticked")
+    page.wait_for_selector("text=1 approved.")
+    page.goto(f"{address}/closing/2026-10")
+    page.click("details.confirm > summary")
+    page.click("text=Close and lock 5 scorecards")
+    page.wait_for_selector("h1:has-text('October 2026 is closed')")
+    page.click("text=Reopen the month")
+    page.fill("[name=reason]", "One more ticket")
+    page.click("button:has-text('Reopen 1 month')")
+    page.wait_for_selector("text=Every revision is kept.")
+
+
+def test_confirming_an_award_by_hand(page: Page, address: str) -> None:
+    sign_in(page, address)
+    page.goto(f"{address}/rewards/awards/2026-09/{AWARD}")
+    page.click("text=Confirm the ticked as winners")
+    page.wait_for_selector("text=1 winner is confirmed.")
+    assert "Person E0004" in page.inner_text(".plain-list")
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_no_page_is_wider_than_the_window(page: Page, address: str, width: int) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.set_viewport_size({"width": width, "height": 740})
+    sign_in(page, address)
+    paths = (
+        *("closing", "closing/2026-10", "closing/2026-10/preview", "closing/2026-09"),
+        *("closing/2026-09/reopen", "payroll/2026-09", "policy/", "policy/1", "policy/new"),
+        *("rewards/matrix", "rewards/incidents", "rewards/incidents/new"),
+        *("rewards/proposals/2026-10", "rewards/awards/2026-09", "rewards/honours"),
+        f"rewards/awards/2026-09/{AWARD}",
+    )
+    for path in paths:
+        page.goto(f"{address}/{path}")
+        over = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert over <= 0, f"{path} is {over} px too wide"
+    assert complaints == []
