@@ -24,7 +24,7 @@ from staff.guard import person_or_abort
 from staff.models import Account, Employee
 
 STATES = {
-    "open": _l("open"),
+    "open": _l("in use"),
     "new": _l("no password yet"),
     "closed": _l("closed"),
     "left": _l("left"),
