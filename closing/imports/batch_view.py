@@ -20,10 +20,10 @@ from closing.imports.reports import ImportReport, refused_rows, report_of
 from closing.imports.services import stage_file, undo_obstacle, upload_path
 from closing.imports.world import Seal, world_at
 from core.errors import N_, NotFound
-from core.i18n import language
 from core.imports.kinds import OUTCOMES
 from core.messages import Message
 from core.models import ImportBatch
+from core.values import Month
 
 ROWS = 50
 Table = tuple[list[str], list[list[str]]]
@@ -75,10 +75,7 @@ def batch_view(
     session: Session, batch: ImportBatch, *, clock: datetime, seal: Seal, uploads: Path, page: int
 ) -> BatchView:
     kind = KINDS[batch.kind].build(world_at(session, clock=clock, seal=seal))
-    headings = {
-        column.name: column.chinese[0] if language() == "zh" else column.name
-        for column in kind.columns
-    }
+    headings = {column.name: queries.heading(column) for column in kind.columns}
     report = batch.report
     problems = report.get("problems", [])
     pages = max(1, math.ceil(len(problems) / ROWS))
@@ -100,7 +97,7 @@ def batch_view(
         warnings=[_told(each, headings) for each in report.get("warnings", [])],
         warning_count=report.get("warning_count", 0),
         changed=report.get("changed", []),
-        late=report.get("late", []),
+        late=[{**each, "month": Month.parse(each["month"])} for each in report.get("late", [])],
         unknown=report.get("unknown", []),
         headings=headings,
         traced=kind.traced,

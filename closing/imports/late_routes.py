@@ -27,13 +27,15 @@ from core.values import Month
 def _cells() -> Callable[[Any], str]:
     """A row as the file had it, without what is secret."""
     shown = {
-        kind: [column.name for column in columns if not column.secret]
+        kind: [(each.name, queries.heading(each)) for each in columns if not each.secret]
         for kind, columns in queries.columns_of(db.session(), web.now().wall).items()
     }
 
     def text(row: Any) -> str:
         return " · ".join(
-            f"{name} {row.cells[name]}" for name in shown[row.kind] if row.cells.get(name)
+            f"{heading} {row.cells[name]}"
+            for name, heading in shown[row.kind]
+            if row.cells.get(name)
         )
 
     return text

@@ -16,6 +16,7 @@ from closing.imports.world import world_at
 from closing.months import closed_months
 from core.errors import N_, Refused
 from core.files.reading import read_table
+from core.i18n import language
 from core.imports.headings import names, plain
 from core.imports.kinds import OUTCOMES, Column
 from core.models import ImportBatch, LateRow
@@ -27,6 +28,11 @@ def columns_of(session: Session, clock: datetime) -> dict[str, tuple[Column, ...
     """The columns of every kind, in the order in which a new centre imports them."""
     world = world_at(session, clock=clock, seal=str)
     return {key: entry.build(world).columns for key, entry in KINDS.items()}
+
+
+def heading(column: Column) -> str:
+    """The heading of a column in the reader's language."""
+    return column.chinese[0] if language() == "zh" else column.name
 
 
 def guess_kind(session: Session, path: Path, clock: datetime) -> str:

@@ -76,8 +76,7 @@ class Desk:
         raise AssertionError(f"no button {label!r} on {path}:\n{page}")
 
     def undo(self, path: str, reason: str = "the wrong file") -> TestResponse:
-        response = self.site.post(self.client, f"{path}/undo", {"reason": reason}, form=path)
-        return response
+        return self.site.post(self.client, f"{path}/undo", {"reason": reason}, form=path)
 
     def one(self, query: str) -> Any:
         with self.site.session() as session:
@@ -224,10 +223,12 @@ def torn(data: bytes) -> bytes:
 def bomb() -> bytes:
     """A spreadsheet of a few hundred kilobytes that unpacks to more than may be."""
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        with archive.open("xl/worksheets/sheet1.xml", "w") as part:
-            for _ in range(401):
-                part.write(b"\0" * 1024**2)
+    with (
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("xl/worksheets/sheet1.xml", "w") as part,
+    ):
+        for _ in range(401):
+            part.write(b"\0" * 1024**2)
     return stream.getvalue()
 
 
