@@ -74,7 +74,7 @@ class ForgottenForm(FlaskForm):  # type: ignore[misc]
 
 class FactorForm(FlaskForm):  # type: ignore[misc]
     code = StringField(
-        _l("Code"),
+        _l("Verification code"),
         description=_l("The six digits that the authenticator shows, or a recovery code."),
         validators=[
             DataRequired(_l("Type the code that the authenticator shows.")),
