@@ -5,6 +5,7 @@ Exit status 0 is done, 1 refused with a reason on standard error, 2 wrong usage.
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -22,6 +23,7 @@ from core.actor import SYSTEM, Actor
 from core.db import db
 from core.documents import DocumentError
 from core.errors import Refused
+from core.faults import database_fault, disk_fault
 from core.files.writing import write_csv, write_xlsx
 from core.values import Month
 
@@ -56,10 +58,9 @@ def refusing(function: Callable[P, R]) -> Callable[P, R]:
             lines = [problem.render(gettext) for problem in error.problems]
             raise click.ClickException("\n".join(lines)) from error
         except OSError as error:
-            raise click.ClickException(f"{error.filename}: {error.strerror}") from error
-        except SQLAlchemyError as error:
-            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-            raise click.ClickException(gettext("database: %(reason)s", reason=reason)) from error
+            raise click.ClickException(disk_fault(error).render(gettext)) from error
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            raise click.ClickException(database_fault(error).render(gettext)) from error
 
     return wrapper
 
