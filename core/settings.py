@@ -15,6 +15,15 @@ from core.secrets import master_keys, session_secret
 LANGUAGES = ("zh", "en")
 MAX_UPLOAD = 300 * 1024 * 1024
 SESSION_SECONDS = 12 * 3600
+SIGN_ON = (
+    "OIDC_ISSUER",
+    "OIDC_CLIENT_ID",
+    "OIDC_CLIENT_SECRET",
+    "OIDC_CLAIM",
+    "OIDC_HOSTS",
+    "OIDC_NAME",
+    "OIDC_TRUST_FACTOR",
+)
 
 
 def settings(instance: Path, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -49,10 +58,24 @@ def settings(instance: Path, given: Mapping[str, Any] | None = None) -> dict[str
         "IDLE_MINUTES": int(source.get("PINGYOU_IDLE_MINUTES", 60)),
         "SECOND_FACTOR": _is_on(source.get("PINGYOU_SECOND_FACTOR", "on")),
         **_mail(source),
+        **{name: source.get(name, "") for name in SIGN_ON},
+        "PROXIES": _proxies(source.get("PINGYOU_PROXIES", "0")),
+        "TRUSTED_HOSTS": _listed(source.get("PINGYOU_HOSTS", "")) or None,
         "ROLE_POSITIONS": _role_positions(source.get("PINGYOU_ROLE_POSITIONS", "")),
         "PASSWORD_MEMORY": int(source.get("PASSWORD_MEMORY", 19456)),
         "PASSWORD_ROUNDS": int(source.get("PASSWORD_ROUNDS", 2)),
     }
+
+
+def _proxies(text: str) -> int:
+    """How many proxies stand in front: whose headers about address and scheme are believed."""
+    if not str(text).isdecimal():
+        raise ValueError(f"PINGYOU_PROXIES must be a number: {text!r}")
+    return int(text)
+
+
+def _listed(text: str) -> list[str]:
+    return text.replace(",", " ").split()
 
 
 def _is_on(value: str) -> bool:

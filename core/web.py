@@ -16,6 +16,7 @@ from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter, ValidationError
 from werkzeug.wrappers import Response
 
@@ -234,6 +235,11 @@ class MonthConverter(BaseConverter):
 
 def init_web(app: Flask) -> None:
     """Everything that pages need, before the blueprints are registered."""
+    if app.config["PROXIES"]:
+        # Only as many as there are: whatever stands before them the browser itself has sent.
+        count = app.config["PROXIES"]
+        proxied = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
+        app.wsgi_app = proxied  # type: ignore[method-assign]
     app.after_request(_note_refusals)
     app.before_request(_guard)  # first: an expired session is sent to sign in, not told 400
     app.url_map.converters["month"] = MonthConverter

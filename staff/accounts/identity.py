@@ -19,10 +19,13 @@ from core.i18n import LANGUAGE
 from core.permissions import Role
 from core.viewer import Viewer
 from staff.accounts import factor, passwords, sessions
+from staff.accounts.commands import account_group
+from staff.accounts.provider import Provider, init_provider
 from staff.models import Account
 from staff.viewer import load_viewer
 
 NEEDS_FACTOR = frozenset({Role.HR, Role.ADMINISTRATOR})
+BY_PROVIDER = "by_provider"
 PATIENCE = 200  # milliseconds that a page waits to note that a session was used
 
 
@@ -70,20 +73,35 @@ def _from_session(token: str) -> SignedIn | None:
     )
     if viewer is None:
         return None
-    if viewer.roles & NEEDS_FACTOR and not viewer.has_factor and not factor_switched_off():
+    provider: Provider | None = current_app.config["PROVIDER"]
+    if session.get(BY_PROVIDER):  # they typed no password, so there is none to replace
+        viewer = replace(viewer, must_change=False)
+    else:
+        provider = None
+    if (
+        viewer.roles & NEEDS_FACTOR
+        and not viewer.has_factor
+        and not (provider and provider.trust_factor)
+        and not factor_switched_off()
+    ):
         viewer = replace(viewer, must_enrol=True)
     g.session_id = row.id
     g.touch = sessions.needs_touch(row, now)
     return SignedIn(viewer, token, row.id)
 
 
-def begin(account: Account) -> None:
-    """Start a session: nothing of the one before stays but the language, and its token is new."""
+def begin(account: Account, *, by_provider: bool = False) -> None:
+    """Start a session: nothing of the one before stays but the language, and its token is new.
+
+    ``by_provider`` says that a sign-on provider vouched for the person instead of a password.
+    """
     language = session.get(LANGUAGE)
     session.clear()
     if language:
         session[LANGUAGE] = language
     session.permanent = True
+    if by_provider:
+        session[BY_PROVIDER] = True
     token = sessions.begin(
         db.session(),
         account_id=account.id,
@@ -140,6 +158,8 @@ def _impatient() -> Iterator[Any]:
 
 def init_accounts(app: Flask) -> None:
     web.login.user_loader(_from_session)
+    init_provider(app)
     app.after_request(_touch)
+    app.cli.add_command(account_group)
     app.jinja_env.globals["factor_switched_off"] = factor_switched_off
     passwords.use(passwords.Hasher(app.config["PASSWORD_MEMORY"], app.config["PASSWORD_ROUNDS"]))

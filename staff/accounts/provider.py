@@ -27,7 +27,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class NotSignedOn(Exception):
-    """The provider was not reached, or what it said is not to be believed. Says why, for the log."""
+    """The provider was not reached, or its word is not to be believed. Says why, for the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +44,29 @@ class Provider:
 
 
 def provider_of(source: Mapping[str, Any]) -> Provider | None:
-    """From the settings; None where there is no sign-on. Raises ``ValueError``."""
-    issuer = str(source.get("OIDC_ISSUER", ""))
+    """From the configuration; None where there is no sign-on. Raises ``ValueError``."""
+    issuer = source["OIDC_ISSUER"]
     if not issuer:
         return None
     parts = urlsplit(issuer)
     host = parts.hostname or ""
     if parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK):
         raise ValueError(f"OIDC_ISSUER must begin with https://: {issuer!r}")
-    for needed in ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "PINGYOU_URL"):
-        if not source.get(needed):
+    for needed in ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"):
+        if not source[needed]:
             raise ValueError(f"OIDC_ISSUER needs {needed}")
-    trust = source.get("OIDC_TRUST_FACTOR", "off")
+    if not source["SITE_URL"]:
+        raise ValueError("OIDC_ISSUER needs PINGYOU_URL, the address to come back to")
+    trust = source["OIDC_TRUST_FACTOR"] or "off"
     if trust not in ("on", "off"):
         raise ValueError(f"OIDC_TRUST_FACTOR must be on or off: {trust!r}")
-    more = str(source.get("OIDC_HOSTS", "")).replace(",", " ").split()
+    more = source["OIDC_HOSTS"].replace(",", " ").split()
     return Provider(
         issuer=issuer,
-        client_id=str(source["OIDC_CLIENT_ID"]),
-        client_secret=str(source["OIDC_CLIENT_SECRET"]),
-        claim=str(source.get("OIDC_CLAIM", "")),
-        name=str(source.get("OIDC_NAME", "")),
+        client_id=source["OIDC_CLIENT_ID"],
+        client_secret=source["OIDC_CLIENT_SECRET"],
+        claim=source["OIDC_CLAIM"],
+        name=source["OIDC_NAME"],
         hosts=frozenset({host, *(each.lower() for each in more)}),
         trust_factor=trust == "on",
     )
@@ -90,7 +92,8 @@ class _Client(FlaskOAuth2App):  # type: ignore[misc]
     def load_server_metadata(self) -> Any:
         metadata = super().load_server_metadata()
         if metadata.get("issuer") != self.issuer:
-            known, self.server_metadata = metadata.get("issuer"), {}
+            known = metadata.get("issuer")
+            metadata.clear()  # it is asked again next time
             raise NotSignedOn(f"the provider calls itself {known!r}")
         offered = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
         usable = [each for each in offered if each in ALGORITHMS]
@@ -99,7 +102,8 @@ class _Client(FlaskOAuth2App):  # type: ignore[misc]
 
 
 def init_provider(app: Flask) -> None:
-    provider: Provider | None = app.config["OIDC"]
+    """Raises ``ValueError`` for settings that make no sense."""
+    provider = app.config["PROVIDER"] = provider_of(app.config)
     if provider is None:
         return
     client = _Client(
@@ -148,4 +152,5 @@ class _believing:
     def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
         wrong = (OAuthError, JoseError, RequestException, ValueError, KeyError, TypeError)
         if isinstance(error, (*wrong, RuntimeError)):
-            raise NotSignedOn(f"{type(error).__name__}: {error}"[:300]) from error
+            # Not what it says: that may be anything that the provider or the browser sent.
+            raise NotSignedOn(type(error).__name__) from error

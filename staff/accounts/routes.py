@@ -16,6 +16,7 @@ from core.secrets import sha256
 from staff.accounts import codes, identity, letters, services, sessions, signing_in
 from staff.accounts.blueprints import accounts
 from staff.accounts.forms import ChooseForm, FactorForm, ForgottenForm, SignInForm
+from staff.accounts.provider import Provider
 from staff.models import Account
 
 HALF, CODE, NEXT = "half", "code", "next"
@@ -58,9 +59,23 @@ def _enter(account: Account, target: str | None) -> Response:
     if account.second_factor is None:
         identity.begin(account)
         return redirect(target or url_for("reports.dashboard"))
+    _ask_for_factor(account, target)
+    return redirect(url_for("accounts.second_step"))
+
+
+def _ask_for_factor(account: Account, target: str | None) -> None:
     identity.end()
     session[HALF] = [account.id, int(web.now().moment.timestamp()), _mark(account)]
     session[NEXT] = target
+
+
+def enter_by(account: Account, target: str | None, provider: Provider) -> Response:
+    """In by the provider's word; on to the second factor unless the provider's own is trusted."""
+    if account.second_factor is None or provider.trust_factor:
+        identity.begin(account, by_provider=True)
+        return redirect(target or url_for("reports.dashboard"))
+    _ask_for_factor(account, target)
+    session[identity.BY_PROVIDER] = True
     return redirect(url_for("accounts.second_step"))
 
 
@@ -96,7 +111,7 @@ def second_step() -> str | Response | tuple[str, int]:
             )
             if outcome.account is not None:
                 target = web.safe_next(session.get(NEXT))
-                identity.begin(outcome.account)
+                identity.begin(outcome.account, by_provider=bool(session.get(identity.BY_PROVIDER)))
                 return redirect(target or url_for("reports.dashboard"))
         status = 429 if outcome.wait else 401
         form.code.errors = [waiting(outcome.wait) if outcome.wait else wrong_code()]

@@ -24,14 +24,13 @@ from staff.accounts.blueprints import accounts
 from staff.accounts.forms import SignInForm
 from staff.accounts.naming import label_of
 from staff.accounts.provider import NotSignedOn, Provider
-from staff.accounts.routes import NEXT, enter
+from staff.accounts.routes import NEXT, enter_by
 from staff.models import Account, Employee
 from staff.viewer import has_left
 
 
-
 def _provider() -> Provider:
-    found: Provider | None = current_app.config["OIDC"]
+    found: Provider | None = current_app.config["PROVIDER"]
     if found is None:
         abort(404)
     return found
@@ -71,7 +70,7 @@ def signed_on() -> Response | tuple[str, int]:
             now=web.now(),
         )
         if account is not None:
-            return enter(account, target, provider=provider)
+            return enter_by(account, target, provider)
     return _refused(NotSignedOn("nobody here goes by what the provider says"), unknown=True)
 
 

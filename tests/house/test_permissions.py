@@ -31,6 +31,8 @@ ENDPOINTS: dict[str, Permission | None] = {
     "accounts.account": P.SELF,
     "accounts.password": P.SELF,
     "accounts.second_step": PUBLIC,
+    "accounts.sign_on": PUBLIC,
+    "accounts.signed_on": PUBLIC,
     "accounts.by_link": PUBLIC,
     "accounts.choose": PUBLIC,
     "accounts.forgotten": PUBLIC,
