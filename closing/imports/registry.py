@@ -20,7 +20,8 @@ from evaluations.metric_imports import Metrics
 from evaluations.review_imports import Reviews
 from rewards.imports import Incidents
 from staff.attendance.imports import Leaves, Overtimes, Rosters
-from staff.attendance.punch_imports import Punches, attlog, stage_punches
+from staff.attendance.punch_files import punch_file
+from staff.attendance.punch_imports import Punches, stage_punches
 from staff.external_ids import ExternalIds, stage_aliases
 from staff.imports import Employees
 from training.imports import Courses, TrainingRecords
@@ -47,7 +48,9 @@ KINDS: Mapping[str, Entry] = MappingProxyType(
             lambda world: Leaves(world.setting, world.people, world.policies.leave_types)
         ),
         "overtime": Entry(lambda world: Overtimes(world.setting, world.people)),
-        "punches": Entry(lambda world: Punches(world.setting, world.people), stage_punches, attlog),
+        "punches": Entry(
+            lambda world: Punches(world.setting, world.people), stage_punches, punch_file
+        ),
         "tickets": Entry(lambda world: Tickets(world.setting, world.people)),
         "metrics": Entry(
             lambda world: Metrics(

@@ -6,12 +6,10 @@ little memory, and are compared, sorted and stored as such.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
-from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from sqlalchemy import BigInteger, cast, select
@@ -20,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from core.actor import Actor
 from core.db import wall_seconds, wall_time
-from core.files.reading import Table, first_lines
+from core.files.reading import Table
 from core.imports.cells import Bad, moment, remembered, until
 from core.imports.headings import layout
 from core.imports.kinds import LATE, NEW, REFUSED, SAME, Change, Column, Kind, Line, Setting
@@ -31,6 +29,7 @@ from core.messages import N_
 from core.values import Month
 from staff.attendance.boundaries import Edges
 from staff.attendance.models import Punch
+from staff.attendance.punch_files import PunchFile, tell_why, with_people
 from staff.attendance.services import StaleSpan, ensure_month, mark_stale
 from staff.attendance.spans import DAY, date_of
 from staff.attendance.windows import NEIGHBOURS
@@ -40,7 +39,6 @@ BITS = 34  # wall seconds up to the year 2514
 MASK = (1 << BITS) - 1
 SIZE = 50_000
 FEW = timedelta(days=4)  # between two punches, so few are marked with them
-_ATTLOG = re.compile(r"\s*\S+\s*\t\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\t|\s*$)")
 
 
 class Punches(Kind):
@@ -99,7 +97,16 @@ class _Read(NamedTuple):
 
 
 def stage_punches(kind: Kind, table: Table) -> StagedPunches:
+    """Judge punches; people in files of devices may be named by an alias or by name."""
     assert isinstance(kind, Punches)
+    if not isinstance(table, PunchFile):
+        return _stage(kind, table)
+    staged = _stage(kind, with_people(kind.setting.session, table))
+    tell_why(staged, table)
+    return staged
+
+
+def _stage(kind: Punches, table: Table) -> StagedPunches:
     where = layout(table.header, kind.columns)
     places = {column.name: index for index, column in where.places}
     read = _read(kind, table, places, where.width)
@@ -234,22 +241,3 @@ def note_days(kind: Kind, keys: Sequence[int]) -> None:
     months = {Month.of(date_of(day * DAY)) for day in {day for _, day in days}}
     for month in sorted(months - kind.setting.closed):
         ensure_month(session, month)
-
-
-def attlog(path: Path) -> Table | None:
-    """The punches of a ZKTeco ``attlog.dat``, or None where the file is something else.
-
-    Tab-separated: the id of the user at the device, padded with blanks, and the time; what
-    follows is of no use. The id is taken as the employee number.
-    """
-    head = [line for line in first_lines(path) if line.strip()]
-    if not head or not all(_ATTLOG.match(line) for line in head):
-        return None
-    return Table(["employee_no", "timestamp"], _attlog_rows(path))
-
-
-def _attlog_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        for number, line in enumerate(file, 1):
-            if line.strip():
-                yield number, [cell.strip() for cell in line.rstrip("\r\n").split("\t")[:2]]

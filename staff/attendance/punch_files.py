@@ -1,0 +1,211 @@
+"""Punches as devices and office suites write them, recognised by what a file holds.
+
+A dump of a device is lines; everything else is a grid (see ``punch_grids``). What cannot be read is
+kept with its reason, so that no record is lost silently.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.files.reading import Row, Table
+from core.files.sheets import is_sheet, sheet_rows
+from core.files.texts import encoding_of
+from core.imports.cells import Bad
+from core.imports.kinds import REFUSED, Problem
+from core.imports.staging import Staged
+from core.messages import N_, Message, Refused
+from staff.attendance.punch_grids import Grid, grid_of
+from staff.models import Employee, ExternalId
+
+SOURCE = "punches"  # of the aliases that name people at devices and in office suites
+OLDEST = 2010  # a device that lost its clock counts from 2000 or before
+HEAD = 40
+_STAMP = r"(\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d{2}:\d{2})"
+_RECORD = re.compile(rf"\s*(\S+)\s*\t(?:[^\t]*\t)?{_STAMP}(?:\t.*|\s*)")
+_SEPARATORS = (",", "\t", ";")
+
+
+@dataclass(slots=True)
+class PunchFile(Table):
+    """A table of ours whose people are named in some way; ``notes`` tell what it leaves open."""
+
+    problems: dict[int, Problem] = field(default_factory=dict)
+    notes: list[Problem] = field(default_factory=list)
+
+    def bad(self, number: int, bad: Bad, shown: str) -> Row:
+        """A row that is refused for its empty time; the reason told is that of ``bad``."""
+        self.problems.setdefault(number, Problem(number, bad.column, bad.message))
+        return number, [shown, ""]
+
+
+def punch_file(path: Path) -> Table | None:
+    """The punches of a file in one of the forms that are recognised, else None."""
+    if path.stat().st_size == 0:
+        return None
+    if not is_sheet(path) and _is_dump(path):
+        found = PunchFile(["employee_no", "timestamp"], iter(()))
+        found.rows = _dump_rows(path, found)
+        return found
+    grid = _grid(path)
+    if grid is None:
+        return None
+    found = PunchFile(["employee_no", "timestamp"], iter(()))
+    found.rows = _grid_rows(grid, found)
+    return found
+
+
+# Dumps of devices
+
+
+def _records(path: Path) -> Iterator[tuple[int, str]]:
+    """Lines with content; runs of NUL bytes, which a torn write leaves, are dropped."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            text = line.replace(b"\0", b"").decode("utf-8-sig", "replace").rstrip("\r\n")
+            if text.strip():
+                yield number, text
+
+
+def _is_dump(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(64 * 1024)
+    if b"\t" not in head or not re.search(rb"\d{4}-\d\d?-\d\d? \d\d?:\d\d:\d\d", head):
+        return False
+    lines = [text for _, text in islice(_records(path), HEAD)]
+    good = [bool(_RECORD.fullmatch(line)) for line in lines]
+    return (
+        bool(good)
+        and (good[0] or not re.search(r"[^\W\d_]{3}", lines[0]))
+        and 2 * sum(good) > len(good)
+    )
+
+
+def _dump_rows(path: Path, found: PunchFile) -> Iterator[Row]:
+    for number, text in _records(path):
+        match = _RECORD.fullmatch(text)
+        if match is None:
+            yield found.bad(number, Bad(N_("is a torn record")), text)
+        elif int(match[2][:4]) < OLDEST:
+            reason = Bad(N_("the clock of the device was not set"), "timestamp")
+            yield found.bad(number, reason, text)
+        else:
+            yield number, [match[1], match[2]]
+
+
+# Grids
+
+
+def _grid(path: Path) -> Grid | None:
+    try:
+        rows = list(enumerate(islice(_cells(path), HEAD), 1))
+        if grid_of(rows) is None:
+            return None
+        return grid_of(list(enumerate(_cells(path), 1)))
+    except Refused:
+        return None  # the reader of tables gives the reason
+
+
+def _cells(path: Path) -> Iterator[list[str]]:
+    if is_sheet(path):
+        yield from sheet_rows(path)
+        return
+    encoding = encoding_of(path)
+    with path.open(encoding=encoding, newline="") as file:
+        head = file.read(4096)
+        file.seek(0)
+        separator = max(_SEPARATORS, key=head.count)
+        try:
+            yield from csv.reader(file, delimiter=separator)
+        except csv.Error as error:
+            raise Refused(
+                N_("line %(line)s cannot be read as CSV: %(reason)s"), line=0, reason=str(error)
+            ) from error
+
+
+def _grid_rows(grid: Grid, found: PunchFile) -> Iterator[Row]:
+    punches = 0
+    for number, who, stamp in grid.punches():
+        if isinstance(stamp, Bad):
+            yield found.bad(number, stamp, who)
+        else:
+            punches += 1
+            yield number, [who, stamp]
+    if grid.without:
+        note = Message(
+            N_("%(count)s cells say what became of a day, not when"), {"count": grid.without}
+        )
+        found.notes.append(Problem(grid.head, None, note))
+    if not punches and not found.problems:
+        raise Refused(
+            N_("the file holds results of days without times: export the punches themselves")
+        )
+
+
+# People
+
+
+class Punchers:
+    """Who is meant at a device: by number, with or without zeros before it, alias, or name."""
+
+    def __init__(self, session: Session) -> None:
+        self._numbers: dict[int, str] = {}
+        self._bare: dict[str, set[int]] = defaultdict(set)
+        self._names: dict[str, set[int]] = defaultdict(set)
+        self._exact: dict[str, int] = {}
+        query = select(Employee.id, Employee.employee_no, Employee.name)
+        for key, number, name in session.execute(query):
+            self._numbers[key], self._exact[number] = number, key
+            self._bare[number.lstrip("0")].add(key)
+            self._names[name].add(key)
+        self._spans: dict[str, list[tuple[date, date, int]]] = defaultdict(list)
+        for each in session.scalars(select(ExternalId).where(ExternalId.source == SOURCE)):
+            end = each.valid_to or date.max
+            self._spans[each.external_id].append((each.valid_from, end, each.employee_id))
+
+    def number(self, who: str, on: date | None) -> str:
+        """The employee number, or the text as it is where nobody or several are meant."""
+        spans = self._spans.get(who, ())
+        found = {key for start, end, key in spans if on is None or start <= on <= end}
+        if not found and who in self._exact:
+            return who
+        found = found or self._bare.get(who.lstrip("0"), set()) or self._names.get(who, set())
+        return self._numbers[min(found)] if len(found) == 1 else who
+
+
+def with_people(session: Session, table: PunchFile) -> Table:
+    punchers = Punchers(session)
+    known: dict[tuple[str, str], str] = {}
+
+    def rows() -> Iterator[Row]:
+        for number, (who, stamp) in table.rows:
+            key = (who, stamp[:10])
+            if key not in known:
+                try:
+                    on = date.fromisoformat(stamp[:10])
+                except ValueError:
+                    on = None
+                known[key] = punchers.number(who, on)
+            yield number, [known[key], stamp]
+
+    return Table(table.header, rows())
+
+
+def tell_why(staged: Staged, table: PunchFile) -> None:
+    """Bad records get the reason that their file gives; what it leaves open is warned of."""
+    for line in staged.lines:
+        if line.outcome == REFUSED or line.problems:
+            problem = table.problems.get(line.number)
+            if problem is not None and not line.cells.get("timestamp"):
+                line.problems = [problem]
+    staged.kind.warnings += table.notes

@@ -1,0 +1,267 @@
+"""Punches in spreadsheets: lists of punches or days, months as matrices, sections per person.
+
+A grid is rows of texts, each with its number. Nothing is read or stored here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from core.documents.problems import short
+from core.imports.cells import Bad
+from core.imports.moments import order_of, read_clock, read_when
+from core.messages import N_
+
+Rows = Sequence[tuple[int, Sequence[str]]]
+
+_IDS = (
+    *("工号", "员工号", "员工编号", "人员编号", "考勤号码", "登记号码", "编号", "用户号", "帐号"),
+    *("账号", "userid", "ac-no", "enno", "personnel id", "user id", "no", "id"),
+)
+_NAMES = ("姓名", "name")
+_DATES = ("考勤日期", "日期", "date", "时间")
+_STAMPS = ("打卡时间", "日期时间", "刷卡时间", "签到时间", "date/time", "datetime", "时间")
+_TIMES = re.compile(
+    r"(上班|下班|签到|签退)\d?(打卡时间|时间)?|最早|最晚|(打卡|刷卡|时间|签到|签退)\d?|打卡时间\d?|打卡明细"
+    r"|(clock|on|off|check)[- ]?(in|out|duty)?( time)?|time ?\d?"
+)
+_PERIOD = re.compile(
+    r"(\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2})日?\s*(?:~|至|到|-+|—+|–|to)\s*(\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2})"
+)
+_DAY = re.compile(
+    r"0?([1-9]|[12]\d|3[01])(?:\.0)?(?:日|号)?\s*(?:\(?(?:星期|周)?[一二三四五六日天]\)?)?"
+)
+_TIME = re.compile(
+    r"(?P<before>次日|第二天|上午|下午)?\s*(?P<clock>\d{1,2}:\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?)?)"
+    r"\s*(?P<after>\+|\(?次日\)?|\(\+1\))?",
+    re.I,
+)
+# Two-digit hours stand side by side in one cell, without anything between them.
+_PACKED = re.compile(r"(?:\d{2}:\d{2}){2,}")
+_SECTION = re.compile(r"(?:工号|编号|考勤号码|登记号码|ID)\s*[:：]\s*(\S*)", re.I)
+
+Punch = tuple[int, str, "str | Bad"]
+
+
+@dataclass(slots=True)
+class Grid:
+    """What stands where. ``without`` counts cells about days that hold no time."""
+
+    rows: Rows
+    head: int
+    who: tuple[int, ...] = ()
+    day_at: int | None = None
+    stamp_at: int | None = None
+    times: tuple[int, ...] = ()
+    days: dict[int, int] = field(default_factory=dict)
+    period: tuple[date, date] | None = None
+    without: int = 0
+
+    def punches(self) -> Iterator[Punch]:
+        """Row number, who, and the time in our spelling or why there is none."""
+        if self.days:
+            yield from self._of_matrix()
+            return
+        try:
+            order = order_of(row[at] for _, row in self._body() for at in self._dated(row))
+        except Bad:
+            order = None  # then every cell that is ambiguous is refused by itself
+        for number, row in self._body():
+            who = self._who(row)
+            if who:
+                yield from self._of_row(number, who, row, order)
+
+    def _body(self) -> Rows:
+        return [each for each in self.rows if each[0] > self.head]
+
+    def _dated(self, row: Sequence[str]) -> list[int]:
+        return [at for at in (self.day_at, self.stamp_at) if at is not None and at < len(row)]
+
+    def _who(self, row: Sequence[str]) -> str:
+        found = (bare(row[at]) for at in self.who if at < len(row))
+        return next((each for each in found if each not in ("", "-", "--")), "")
+
+    def _of_row(
+        self, number: int, who: str, row: Sequence[str], order: str | None
+    ) -> Iterator[Punch]:
+        at = self.stamp_at if self.stamp_at is not None else self.day_at
+        cell = row[at].strip() if at is not None and at < len(row) else ""
+        if not cell:
+            self.without += 1
+            return
+        try:
+            when = read_when(cell, order)
+        except Bad as bad:
+            yield number, who, Bad(bad.message.msgid, "timestamp", **bad.message.params)
+            return
+        if self.stamp_at is not None or (when.clock is not None and not self.times):
+            if when.clock is None:
+                self.without += 1
+            else:
+                yield number, who, f"{when.day} {when.clock}"
+            return
+        for place in self.times:
+            if place < len(row):
+                yield from self._of_cell(number, who, when.day, row[place])
+
+    def _of_cell(self, number: int, who: str, day: date, cell: str) -> Iterator[Punch]:
+        if not cell.strip():
+            return
+        try:
+            found = times_of(cell, day)
+        except Bad as bad:
+            yield number, who, bad
+            return
+        self.without += not found
+        for each in found:
+            yield number, who, each
+
+    # Months as matrices
+
+    def _of_matrix(self) -> Iterator[Punch]:
+        section = ""
+        for number, row in self._body():
+            named = section_of(row)
+            if named:
+                section = named
+                continue
+            who = section or self._who(row)
+            if not who:
+                continue
+            for place, day in self.days.items():
+                if place < len(row) and row[place].strip():
+                    yield from self._of_day(number, who, day, row[place])
+
+    def _of_day(self, number: int, who: str, day: int, cell: str) -> Iterator[Punch]:
+        if not _TIME.search(cell):
+            self.without += 1
+            return
+        on = [each for each in self._dates() if each.day == day]
+        if len(on) != 1:
+            message = N_("nothing in the file says of which month day %(day)s is")
+            yield number, who, Bad(message, "timestamp", day=day)
+            return
+        yield from self._of_cell(number, who, on[0], cell)
+
+    def _dates(self) -> list[date]:
+        if self.period is None:
+            return []
+        first, last = self.period
+        return [first + timedelta(days=each) for each in range(min((last - first).days + 1, 62))]
+
+
+def grid_of(rows: Rows) -> Grid | None:
+    """The layout of a grid of punches, None for anything else (also for files in our columns)."""
+    period = None
+    for place, (number, row) in enumerate(rows[:12]):
+        plain = [cell.strip().lower().rstrip(".:：") for cell in row]
+        if "employee_no" in plain or "timestamp" in plain:
+            return None
+        period = period or period_of(row)
+        days = days_of(row)
+        if days:
+            above = rows[place - 1][1] if place else ()
+            who = _people(plain) or _people([cell.strip().lower() for cell in above])
+            if who or any(section_of(each) for _, each in rows):
+                return Grid(rows, number, who, days=days, period=period)
+        who = _people(plain)
+        if who:
+            below = rows[place + 1][1] if place + 1 < len(rows) else ()
+            found = _list(rows, number, plain, below, who)
+            if found is not None:
+                found.period = period
+                return found
+    return None
+
+
+def _people(plain: Sequence[str]) -> tuple[int, ...]:
+    """Columns that name the person: numbers first, then names."""
+    ids = [plain.index(word) for word in _IDS if word in plain]
+    return (*ids, *(plain.index(word) for word in _NAMES if word in plain))
+
+
+def _list(
+    rows: Rows, number: int, plain: Sequence[str], below: Sequence[str], who: tuple[int, ...]
+) -> Grid | None:
+    """A list with a date and times, or with whole times; its head has one row or two."""
+    under = [cell.strip().lower() for cell in below]
+    two = bool(under) and not any(under[at] for at in who if at < len(under))
+    width = max(len(plain), len(under)) if two else len(plain)
+    titles = [
+        (under[at] if two and at < len(under) and under[at] else "")
+        or (plain[at] if at < len(plain) else "")
+        for at in range(width)
+    ]
+    if days_of(titles):
+        return None
+    head = number + 1 if two else number
+    day_at = next((titles.index(word) for word in _DATES if word in titles), None)
+    times = tuple(at for at, title in enumerate(titles) if at != day_at and _TIMES.fullmatch(title))
+    stamp_at = next((titles.index(word) for word in _STAMPS if word in titles), None)
+    if "打卡时间" in titles and "考勤日期" in titles and len(times) == 1:
+        return Grid(rows, head, who, stamp_at=titles.index("打卡时间"))
+    if day_at is not None and times:
+        return Grid(rows, head, who, day_at=day_at, times=times)
+    if stamp_at is not None and titles != ["工号", "打卡时间"]:
+        return Grid(rows, head, who, stamp_at=stamp_at)
+    return None
+
+
+def days_of(row: Sequence[str]) -> dict[int, int]:
+    """Columns whose heading is a day of the month, where a row has at least seven in order."""
+    found = {}
+    for at, cell in enumerate(row):
+        match = _DAY.fullmatch(cell.strip())
+        if match is not None:
+            found[at] = int(match[1])
+    steps = [later - day for day, later in zip(list(found.values()), list(found.values())[1:])]
+    in_order = sum(step == 1 for step in steps) >= 6 and sum(step != 1 for step in steps) <= 1
+    return found if in_order else {}
+
+
+def period_of(row: Sequence[str]) -> tuple[date, date] | None:
+    for cell in row:
+        match = _PERIOD.search(cell)
+        if match is not None:
+            try:
+                first, last = read_when(match[1]).day, read_when(match[2]).day
+            except Bad:
+                continue
+            if first <= last:
+                return first, last
+    return None
+
+
+def section_of(row: Sequence[str]) -> str:
+    """The id in a row such as ``工号: 64 | 姓名: …``, else nothing."""
+    for at, cell in enumerate(row):
+        match = _SECTION.match(cell.strip())
+        if match is not None:
+            return bare(match[1] or next((each for each in row[at + 1 :] if each.strip()), ""))
+    return ""
+
+
+def bare(cell: str) -> str:
+    """An id as text: a spreadsheet makes 64.0 of 64."""
+    text = cell.strip().lstrip("'")
+    return text[:-2] if re.fullmatch(r"\d+\.0", text) else text
+
+
+def times_of(cell: str, day: date) -> list[str]:
+    """The punches in a cell: ``08:5518:02``, ``08:55\\n18:02``, ``09:27 +`` of the next day."""
+    text = _PACKED.sub(lambda match: " ".join(re.findall(r"\d{2}:\d{2}", match[0])), cell)
+    found = []
+    for match in _TIME.finditer(text):
+        words = f"{match['before'] if match['before'] in ('上午', '下午') else ''}{match['clock']}"
+        try:
+            clock = read_clock(words)
+        except Bad as bad:
+            raise Bad(bad.message.msgid, "timestamp", **bad.message.params) from None
+        later = bool(match["after"]) or match["before"] in ("次日", "第二天")
+        found.append(f"{day + timedelta(days=later)} {clock}")
+    if re.search(r"\d:|:\d", _TIME.sub(" ", text)):
+        raise Bad(N_('"%(cell)s" is no time of day'), "timestamp", cell=short(cell))
+    return found

@@ -1,0 +1,203 @@
+"""Punches as devices and office suites write them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from support.importing import Files, reasons
+
+from core.db import wall_time
+from core.files.writing import write_xlsx
+from core.messages import Refused
+
+
+@pytest.fixture(autouse=True)
+def centre(files: Files) -> None:
+    files.people("E1", "7", "64")
+
+
+def punches(files: Files) -> list[str]:
+    rows = files.rows(
+        "SELECT employee_no, at FROM punches JOIN employees e ON e.id = employee_id ORDER BY 1, 2"
+    )
+    return [f"{number} {wall_time(at)}" for number, at in rows]
+
+
+def table(*rows: list[Any]) -> str:
+    stream = io.StringIO()
+    csv.writer(stream).writerows(rows)
+    return stream.getvalue()
+
+
+def warnings(report: Any) -> list[str]:
+    return [str(each.message) for each in report.warnings]
+
+
+DUMP = b"        7\t2026-10-08 08:59:30\t1\t0\t1\t0\r\n"
+
+
+def test_a_dump_as_it_really_is(files: Files) -> None:
+    dump = (
+        DUMP
+        + b"\0" * 700
+        + b"00000064\t2026-10-08 09:00:00\t1\t0\r\n"
+        + b"7\t2026-10-08 18:0\r\n"
+        + b"7\t2000-01-01 00:00:07\t1\t0\r\n"
+        + b"7\t2026-13-40 08:00:00\t1\t0\r\n"
+        + b"7\t2062-10-08 08:00:00\t1\t0\r\n"
+        + "7\t柳青禾\t2026-10-08 18:01:00\t1\r\n".encode()
+        + DUMP
+    )
+    path = files.write(dump, "anything.bin")
+    report = files.take("punches", path, partial=True)
+    assert report.summary == "new 3, changed 0, same 1, late 0, refused 4"
+    assert reasons(report) == [
+        "row 3: is a torn record",
+        "row 4, column timestamp: the clock of the device was not set",
+        'row 5, column timestamp: "2026-13-40 08:00:00" is no date of the calendar',
+        "row 6, column timestamp: lies in the future",
+    ]
+    assert punches(files) == [
+        "64 2026-10-08 09:00:00",
+        "7 2026-10-08 08:59:30",
+        "7 2026-10-08 18:01:00",
+    ]
+    assert files.take("punches", path, partial=True).counts["same"] == 4
+
+
+def test_an_id_at_a_device_is_known_by_its_alias(files: Files) -> None:
+    files.good(
+        "aliases",
+        "source,external_id,employee_no,from,to",
+        "punches,7,E1,2026-10-01,2026-10-31",
+    )
+    files.take("punches", files.write(DUMP + DUMP.replace(b"2026-10", b"2026-09")))
+    assert punches(files) == ["7 2026-09-08 08:59:30", "E1 2026-10-08 08:59:30"]
+
+
+RAW = ["姓名", "考勤组", "部门", "工号", "职位", "UserId", "考勤日期", "考勤时间", "打卡时间"]
+
+
+def test_raw_records_of_dingtalk(files: Files) -> None:
+    content = write_xlsx(
+        ["原始记录 统计日期：2026-10-01 至 2026-10-31"],
+        [
+            RAW,
+            ["甲", "一组", "客服", 64.0, "", "u1", "26-10-08 星期四", "09:00", "2026-10-08 08:58"],
+            ["乙", "一组", "客服", "E1", "", "u2", "26-10-08 星期四", "18:00", "2026-10-08 18:20"],
+        ],
+    )
+    report = files.take("punches", files.write(content))
+    assert report.summary == "new 2, changed 0, same 0, late 0, refused 0"
+    assert punches(files) == ["64 2026-10-08 08:58:00", "E1 2026-10-08 18:20:00"]
+
+
+def test_a_monthly_summary_of_results_says_that_it_has_no_times(files: Files) -> None:
+    days = [str(day) for day in range(1, 32)]
+    head = ["姓名", "考勤组", "部门", "工号", "出勤天数", "考勤结果", *[""] * 30]
+    content = table(
+        ["月度汇总 统计日期：2026-10-01 至 2026-10-31"],
+        head,
+        ["", "", "", "", "", *days],
+        ["甲", "一组", "客服", "64", "20", *["正常"] * 31],
+    )
+    with pytest.raises(Refused, match="results of days without times"):
+        files.take("punches", files.write(content))
+
+
+def test_a_matrix_with_a_head_of_two_rows_and_several_punches_in_a_cell(files: Files) -> None:
+    days = [str(day) for day in range(1, 32)]
+    cells = ["08:55\n18:02", "休息", "21:00 09:27 +", *[""] * 28]
+    content = write_xlsx(
+        ["打卡时间表 统计日期：2026-10-01 至 2026-10-31"],
+        [["姓名", "工号", "打卡时间"], ["", "", *days], ["甲", "64", *cells]],
+    )
+    report = files.take("punches", files.write(content))
+    assert punches(files) == [
+        "64 2026-10-01 08:55:00",
+        "64 2026-10-01 18:02:00",
+        "64 2026-10-03 21:00:00",
+        "64 2026-10-04 09:27:00",
+    ]
+    assert warnings(report) == ["1 cells say what became of a day, not when"]
+
+
+def test_sections_of_a_device_report(files: Files) -> None:
+    days = [str(day) for day in range(1, 32)]
+    content = table(
+        ["员工刷卡记录表"],
+        ["考勤日期", "2026/10/01 ~ 10/31", "2026/10/01 ~ 2026/10/31"],
+        days,
+        ["工号:", "", "64.0", "姓名:", "甲"],
+        ["08:5518:02", *[""] * 30],
+        ["工号：7", "姓名：乙"],
+        ["", "09:00", *[""] * 29],
+    )
+    files.take("punches", files.write(content))
+    assert punches(files) == [
+        "64 2026-10-01 08:55:00",
+        "64 2026-10-01 18:02:00",
+        "7 2026-10-02 09:00:00",
+    ]
+
+
+def test_a_matrix_without_a_month_is_refused_and_not_guessed(files: Files) -> None:
+    days = [str(day) for day in range(1, 32)]
+    content = table(["工号", *days], ["64", "08:55", *[""] * 30])
+    report = files.take("punches", files.write(content))
+    assert reasons(report) == [
+        "row 2, column timestamp: nothing in the file says of which month day 1 is"
+    ]
+
+
+def test_a_daily_report_of_wecom(files: Files) -> None:
+    content = table(
+        ["上下班打卡_日报"],
+        ["时间", "姓名", "帐号", "部门", "概况", "", ""],
+        ["", "", "", "", "最早", "最晚", "打卡次数(次)"],
+        ["2026/10/08 星期四", "柳", "E1", "客服", "08:50", "次日 00:10", "2"],
+        ["2026/10/09 星期五", "柳", "E1", "客服", "未打卡", "--", "0"],
+    )
+    report = files.take("punches", files.write(content))
+    assert punches(files) == ["E1 2026-10-08 08:50:00", "E1 2026-10-09 00:10:00"]
+    assert warnings(report) == ["2 cells say what became of a day, not when"]
+
+
+def test_stamps_with_weekdays_and_12_hour_clocks(files: Files) -> None:
+    content = table(
+        ["编号", "姓名", "日期时间"],
+        ["64.0", "甲", "2019/10/8 星期二 8:20"],
+        ["64", "甲", "2026/10/8 下午 6:05"],
+        ["64", "甲", "10/09/2026 6:05 PM"],
+    )
+    report = files.take("punches", files.write(content), partial=True)
+    assert punches(files) == ["64 2019-10-08 08:20:00", "64 2026-10-08 18:05:00"]
+    assert reasons(report) == [
+        'row 4, column timestamp: "10/09/2026 6:05 PM" may begin with the day or with the month:'
+        " say which (dates) in a map"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"), [("13/10/2026", "2026-10-09"), ("10/13/2026", "2026-09-10")]
+)
+def test_other_dates_of_the_file_decide_the_order(files: Files, other: str, expected: str) -> None:
+    stamps = ["09/10/2026 8:00", f"{other} 9:00"]
+    rows = [["64", each] for each in stamps]
+    files.take("punches", files.write(table(["ID", "Date/Time"], *rows)))
+    assert punches(files) == [f"64 {expected} 08:00:00", "64 2026-10-13 09:00:00"]
+
+
+def test_a_name_that_several_have_is_refused(files: Files) -> None:
+    content = table(["姓名", "打卡时间"], ["柳青禾", "2026-10-08 08:58"])
+    report = files.take("punches", files.write(content))
+    assert reasons(report) == ['row 2, column employee_no: nobody has the number "柳青禾"']
+
+
+def test_our_own_columns_are_not_taken_for_another_form(files: Files) -> None:
+    files.good("punches", "工号,打卡时间", "64,2026-10-08 08:58")
+    files.good("punches", "employee_no,timestamp,上班", "64,2026-10-09 08:58,08:00")
+    assert len(punches(files)) == 2
