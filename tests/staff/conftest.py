@@ -7,8 +7,11 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
+from support.centres import KEY
 from support.databases import Databases, Kind
 from support.staffing import Staffing
+
+from core import keyring
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -17,6 +20,7 @@ def shared_session(request: pytest.FixtureRequest, databases: Databases) -> Iter
     kind: Kind = request.param
     url = databases.fresh(kind)
     engine = create_engine(url)
+    keyring.install(lambda: KEY)
     with Session(engine) as session:
         yield session
     engine.dispose()

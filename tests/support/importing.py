@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 from support.centres import opened, publish, seal
 from support.databases import Databases, Kind, build_schema
@@ -24,6 +24,8 @@ from closing.imports.services import import_file
 from closing.policy_text import default_policy
 from core.actor import SYSTEM
 from core.db import transaction
+from staff.models import Assignment, Employee
+from staff.wages import opening
 
 CLOCK = datetime(2026, 11, 2)
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
@@ -86,13 +88,29 @@ class Files:
 
     def contents(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row that imports store, by table, in an order that row ids do not decide."""
-        return {table: sorted(self.rows(query), key=repr) for table, query in CONTENTS.items()}
+        found = {table: sorted(self.rows(query), key=repr) for table, query in CONTENTS.items()}
+        return {**found, "wages": self.wages()}
+
+    def wages(self) -> list[tuple[Any, ...]]:
+        """Employee number, first day and base wage of every assignment, in that order."""
+        wage = opening(self.session)
+        query = (
+            select(Employee.employee_no, Assignment)
+            .join(Employee, Employee.id == Assignment.employee_id)
+            .order_by(Employee.employee_no, Assignment.effective_from)
+        )
+        found = [
+            (number, row.effective_from, wage(row.employee_id, row.effective_from, row.base_wage))
+            for number, row in self.session.execute(query)
+        ]
+        self.session.rollback()
+        return found
 
 
 CONTENTS = {
     "employees": "SELECT employee_no, name, email, hire_date, leave_date FROM employees",
-    "assignments": """SELECT e.employee_no, a.effective_from, a.position, t.path, s.employee_no,
-        a.base_wage FROM assignments a JOIN employees e ON e.id = a.employee_id
+    "assignments": """SELECT e.employee_no, a.effective_from, a.position, t.path, s.employee_no
+        FROM assignments a JOIN employees e ON e.id = a.employee_id
         LEFT JOIN teams t ON t.id = a.team_id LEFT JOIN employees s ON s.id = a.supervisor_id""",
     "tickets": """SELECT ticket_id, employee_no, month, created_at, first_response_at, resolved_at,
         reopened, satisfaction, positive FROM tickets JOIN employees e ON e.id = employee_id""",

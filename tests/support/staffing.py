@@ -15,6 +15,7 @@ from staff.attendance.models import Leave, Overtime, Punch, Roster
 from staff.attendance.policy import DEFAULT_LEAVE, AttendanceSection
 from staff.attendance.records import Sections
 from staff.models import Assignment, Employee, Team
+from staff.wages import sealing
 
 LONG_AGO = date(2020, 1, 6)
 MOMENT = datetime(2026, 11, 2, tzinfo=UTC)
@@ -51,6 +52,10 @@ class Staffing:
         return employee.id
 
     def assigned(self, employee_id: int, since: date, **values: Any) -> None:
+        """``base_wage`` is a ``Decimal``."""
+        if values.get("base_wage") is not None:
+            seal = sealing(self.session)
+            values["base_wage"] = seal(employee_id, since, values["base_wage"])
         self.add(Assignment(employee_id=employee_id, effective_from=since, **values))
 
     def roster(
