@@ -349,3 +349,27 @@ def test_a_delay_is_released_on_its_page(site: Site) -> None:
     site.post(client, release[1], form="/accounts/delays")
     data = {"name": "E0004", "password": people.PASSWORD}
     assert site.post(stranger, "/sign-in", data, form="/sign-in").status_code == 302
+
+
+def test_the_server_lets_a_locked_out_administrator_in_again(any_site: Site) -> None:
+    with any_site.session() as session:
+        admin = people.account(session, login="admin", roles=[Role.ADMINISTRATOR])
+        secret = factor.new_secret()
+        factor.enrol(
+            session,
+            actor=actor_of(admin),
+            now=people.NOW,
+            account_id=admin.id,
+            secret=secret,
+            code=pyotp.TOTP(secret).at(people.NOW.moment),
+        )
+    runner = any_site.app.test_cli_runner()
+    result = runner.invoke(args=["account", "code", "admin", "--factor"])
+    assert result.exit_code == 0
+    typed = {"name": "admin", "password": result.output.split()[-1].partition("：")[2]}
+    typed["password"] = typed["password"] or result.output.split()[-1]
+    client = any_site.client()
+    assert any_site.post(client, "/sign-in", typed, form="/sign-in").location == "/password/new"
+    with any_site.session() as session:
+        assert session.get_one(Account, admin.id).second_factor is None
+    assert runner.invoke(args=["account", "code", "nobody"]).exit_code == 1

@@ -1,0 +1,36 @@
+"""The way back in from the server, for one whom no page can help any more."""
+
+from __future__ import annotations
+
+import click
+from flask_babel import gettext
+
+from core.cli import acting, now, refusing
+from core.db import db, transaction
+from core.errors import N_, NotFound
+from staff.accounts import factor
+from staff.accounts.administration import issue_code_from_server
+from staff.accounts.naming import find
+
+
+@click.group("account")
+def account_group() -> None:
+    """Help somebody who cannot sign in."""
+
+
+@account_group.command("code")
+@click.argument("login")
+@click.option("--factor", "with_factor", is_flag=True, help="Take off the second factor too.")
+@click.option("--as", "actor", help="Who acts.")
+@refusing
+def code_command(login: str, with_factor: bool, actor: str | None) -> None:
+    """Print a one-time code for LOGIN: a number, an e-mail address or a login."""
+    who, moment = acting(actor), now()
+    with transaction():
+        account = find(db.session(), login)
+        if account is None:
+            raise NotFound(N_("%(login)s has no account."), login=login)
+        code = issue_code_from_server(db.session(), actor=who, now=moment, account_id=account.id)
+        if with_factor and account.second_factor is not None:
+            factor.remove(db.session(), actor=who, now=moment, account_id=account.id)
+    click.echo(gettext("one-time code: %(code)s", code=code))
