@@ -39,13 +39,7 @@ def publish_policy(
 
     Raises ``Refused`` where its ``effective_from`` is not after every closed month.
     """
-    newest = newest_closed(session)
-    if newest is not None and policy.effective_from <= newest:
-        raise Refused(
-            N_("effective_from: %(month)s is not after %(closed)s, which is closed"),
-            month=str(policy.effective_from),
-            closed=str(newest),
-        )
+    check_publishable(session, policy)
     last = _newest(session)
     if last is not None and last.hash == policy.hash:
         return _versioned(last)
@@ -74,6 +68,17 @@ def publish_policy(
         after={"hash": row.hash, "effective_from": str(row.effective_from)},
     )
     return _versioned(row)
+
+
+def check_publishable(session: Session, policy: Policy) -> None:
+    """Raises ``Refused`` where ``effective_from`` is not after every closed month."""
+    newest = newest_closed(session)
+    if newest is not None and policy.effective_from <= newest:
+        raise Refused(
+            N_("effective_from: %(month)s is not after %(closed)s, which is closed"),
+            month=str(policy.effective_from),
+            closed=str(newest),
+        )
 
 
 def policy_in_force(session: Session, month: Month) -> PolicyVersion | None:

@@ -19,7 +19,13 @@ from closing.pages.forms import PolicyForm
 from closing.policy import Policy
 from closing.policy_text import dump, load_policy
 from closing.simulation import Difference, simulate
-from closing.versions import policy_in_force, policy_version, publish_policy, versions
+from closing.versions import (
+    check_publishable,
+    policy_in_force,
+    policy_version,
+    publish_policy,
+    versions,
+)
 from core import tables, web
 from core.db import transaction
 from core.documents import DocumentError
@@ -96,7 +102,16 @@ def new() -> str | Redirect | tuple[str, int]:
     if action == "publish":
         return _publish(form, parsed)
     trial = _try(parsed, form, months) if action == "try" else None
-    return _page(form, parsed=parsed, trial=trial)
+    try:
+        if not _is_newest(parsed):
+            check_publishable(session(), parsed)
+    except Refused as refused:
+        problems = [("effective_from", refused.message.render(_))]
+    return _page(form, parsed=parsed, trial=trial, problems=problems)
+
+
+def _is_newest(parsed: Policy) -> bool:
+    return any(each.hash == parsed.hash for each in versions(session())[:1])
 
 
 def _start() -> str:
@@ -179,7 +194,7 @@ def _page(
         parsed=parsed,
         trial=trial,
         problems=problems or [],
-        unchanged=parsed is not None and newest is not None and newest.hash == parsed.hash,
+        unchanged=parsed is not None and _is_newest(parsed),
         next_number=(newest.number if newest else 0) + 1,
         shown=SHOWN,
     )

@@ -131,6 +131,9 @@ def test_a_version_for_a_closed_month_is_refused(site: Site, hr: FlaskClient) ->
     answer = site.post(hr, NEW, {"text": typed, "action": "publish"}, form=NEW)
     assert answer.status_code == 400
     assert "is not after 2026-10, which is closed" in markup(answer).words
+    checked = markup(site.post(hr, NEW, {"text": typed, "action": "check"}, form=NEW))
+    assert checked.row("effective_from")
+    assert "Publish version" not in checked.words
     assert numbers(site) == [1]
 
 
