@@ -32,6 +32,7 @@ def account() -> str:
             db.session(), viewer.account_id, now=web.now().moment, limits=identity.limits()
         ),
         this=identity.session_id(),
+        browser_of=sessions.browser_of,
     )
 
 
@@ -121,6 +122,7 @@ def factor() -> str | Response:
             return _enrol(secret, form.code.data or "")
         except Refused as refused:
             show(form, refused)
+    form.code.description = ""  # there is no recovery code yet
     code = segno.make(second_factor.address(secret, viewer.label), error="m")
     return render_template(
         "accounts/factor_new.html",

@@ -39,6 +39,22 @@ class Limits:
         )
 
 
+# Of several that one names, the first here: Edge and Opera also say Chrome, Chrome also Safari.
+_BROWSERS = {"Edg": "Edge", "OPR": "Opera", "MicroMessenger": "WeChat", "DingTalk": "DingTalk"}
+_BROWSERS |= {"Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
+_SYSTEMS = {"Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows"}
+_SYSTEMS |= {"Mac OS": "macOS", "Linux": "Linux"}
+
+
+def browser_of(agent: str) -> str:
+    """What a browser calls itself, in a few words: ``Firefox, Windows``."""
+    words = [
+        next((name for sign, name in known.items() if sign in agent), "")
+        for known in (_BROWSERS, _SYSTEMS)
+    ]
+    return ", ".join(filter(None, words)) or agent[:40]
+
+
 def begin(session: Session, *, account_id: int, now: Now, address: str, agent: str) -> str:
     """A new session of the account; returns the token for its browser."""
     token = secrets.token_urlsafe(32)

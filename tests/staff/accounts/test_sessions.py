@@ -191,3 +191,16 @@ def test_signing_in_starts_a_new_session(site: Site) -> None:
         first = stored["_user_id"]
     with signed_in(site, "E0004").session_transaction() as stored:
         assert stored["_user_id"] != first
+
+
+@pytest.mark.parametrize(
+    ("agent", "told"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/120.0 Safari/537.36 Edg/120.0", "Edge, Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17 like Mac OS X) Safari/604.1", "Safari, iPhone"),
+        ("curl/8.0", "curl/8.0"),
+        ("", ""),
+    ],
+)
+def test_browsers_are_told_apart_in_words(agent: str, told: str) -> None:
+    assert sessions.browser_of(agent) == told
