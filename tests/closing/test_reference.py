@@ -48,16 +48,20 @@ def wanted(centre: Centre) -> Results:
     }
 
 
-@pytest.mark.parametrize("seed", range(12))
+# Chosen for what they tell apart: small faults put into the reference change one of them.
+TELLING = (0, 3, 5, 14, 16, 17, 24, 43)
+
+
+@pytest.mark.parametrize("seed", TELLING)
 def test_a_random_centre_scores_as_the_reference_does(
     fresh_database_url: Fresh, tmp_path: Path, seed: int
 ) -> None:
-    centre = made_up(seed)
+    centre = made_up(seed, people=6, months=4)
     got = results(fresh_database_url("sqlite"), centre, tmp_path)
     assert list(differences(wanted(centre), got)) == []
 
 
-@pytest.mark.parametrize("seed", [100, 101])
+@pytest.mark.parametrize("seed", [3, 43])
 def test_a_random_centre_scores_so_on_postgresql_too(
     fresh_database_url: Fresh, tmp_path: Path, seed: int
 ) -> None:

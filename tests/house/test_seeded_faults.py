@@ -24,11 +24,13 @@ QUICK = (
     "tests/evaluations/test_reviews.py",
     "tests/closing/test_pay.py",
     "tests/closing/test_month_facts.py",
+    "tests/closing/test_month.py",
     "tests/training/test_effect.py",
     "tests/training/test_training_facts.py",
     "tests/rewards/test_rules.py",
     "tests/rewards/test_selection.py",
     "tests/evaluations/test_fact_queries.py",
+    "tests/closing/test_history.py",
     "tests/closing/test_reference.py",
     "tests/closing/test_examples.py",
 )

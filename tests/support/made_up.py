@@ -241,7 +241,8 @@ def _rules(random: Random, grades: Sequence[str]) -> dict[str, Any]:
         others = [code for code, other in rules.items() if "repeats" not in other]
         way = random.choice(("when", "when", "incident", "repeats"))
         if way == "repeats" and others:
-            code, months = random.choice(others), random.randint(1, 4)
+            grouped = [code for code in others if "group" in rules[code]]
+            code, months = random.choice(grouped or others), random.randint(1, 4)
             rule["repeats"] = {"rule": code, "times": random.randint(1, 2), "months": months}
         elif way == "incident":
             rule["incident"] = True
@@ -477,7 +478,13 @@ class _Made:
             row["checked_by_no"] = "P00"
             self.rows["spotchecks"].append(row)
         for code in ("K1", "K2"):
-            for day in sorted({self._day(first, last) for _ in range(self.random.randint(0, 3))}):
+            days = {self._day(first, last) for _ in range(self.random.randint(0, 3))}
+            days |= {
+                day
+                for m in self.months
+                if first <= (day := last_of(m)) <= last and self._chance(0.3)
+            }
+            for day in sorted(days):
                 row = {
                     "employee_no": no,
                     "course_code": code,
@@ -534,8 +541,8 @@ class _Made:
         numbers = list(self.span)
         relations = ("supervisor", "peer", "peer", "subordinate", "cross_team")
         for month in self.months:
-            if self._chance(0.3):
-                continue
+            if self._chance(0.5):
+                continue  # a quarterly round, say
             for ratee in numbers:
                 for rater in numbers:
                     if self._chance(0.25):
