@@ -54,8 +54,8 @@ PAIR, NAME, ADDRESS = Throttle(5, 900), Throttle(20, 30), Throttle(60, 300)
 FACTOR = Throttle(5, 900)
 # Letters asked for: everyone counts, for each reaches somebody.
 LETTER, LETTERS = Throttle(3, 900), Throttle(30, 900)
-# Codes typed without a name, and one's own password typed again in a session.
-CODE, CURRENT = Throttle(10, 900), Throttle(5, 900)
+# One's own password, typed again in a session.
+CURRENT = Throttle(5, 900)
 
 Keys = Mapping[str, Throttle]
 
@@ -76,10 +76,6 @@ def for_factor(account_id: int) -> Keys:
 
 def for_letters(name: str, address: str) -> Keys:
     return {f"letter:{who(name)}": LETTER, f"letters:{address}": LETTERS}
-
-
-def for_codes(address: str) -> Keys:
-    return {f"code:{address}": CODE}
 
 
 def for_current(account_id: int) -> Keys:
@@ -195,5 +191,5 @@ def release_account(session: Session, *, actor: Actor, now: Now, account_id: int
 
 def release_address(session: Session, *, actor: Actor, now: Now, address: str) -> None:
     """Let an address try again at once."""
-    forget(session, [f"address:{address}", f"letters:{address}", f"code:{address}"])
+    forget(session, [f"address:{address}", f"letters:{address}"])
     audit.record(session, actor=actor, at=now.moment, action="address.release", subject=address)
