@@ -33,8 +33,9 @@ def accounts(site: Site) -> dict[str, Account]:
     site.app.config["LANGUAGE"] = "en"
     with site.session() as session:
         accounts = offices.office(session)
+    with site.session() as session:
         offices.close(session, OCTOBER)
-        return accounts
+    return accounts
 
 
 @pytest.fixture

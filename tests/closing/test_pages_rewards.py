@@ -46,8 +46,9 @@ def accounts(site: Site) -> dict[str, Account]:
     with site.session() as session:
         accounts = offices.office(session, SEPTEMBER, OCTOBER)
         offices.complaints(session, "E0005")
+    with site.session() as session:
         offices.close(session, SEPTEMBER)
-        return accounts
+    return accounts
 
 
 @pytest.fixture
