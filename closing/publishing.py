@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from core import audit
 from core.actor import Actor
+from core.db import one_at_a_time
 from core.errors import N_, Conflict
 from core.models import MonthState
 from core.values import Month
@@ -45,6 +46,7 @@ def withhold_results(session: Session, *, actor: Actor, now: datetime, month: Mo
 
 
 def _closed(session: Session, month: Month) -> MonthState:
+    one_at_a_time(session, "months")
     state = session.get(MonthState, month, with_for_update=True)
     if state is None or state.state != "closed":
         raise Conflict(N_("%(month)s is not closed."), month=str(month))

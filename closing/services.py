@@ -20,6 +20,7 @@ from closing.store import digest, write_result
 from closing.versions import PolicyVersion, policy_in_force
 from core import audit
 from core.actor import Actor
+from core.db import one_at_a_time
 from core.errors import N_, Conflict, Refused
 from core.models import Closing, MonthState, Reopening
 from core.values import Month
@@ -111,9 +112,9 @@ def close_month(
     ``seal`` digests the rows of the 360° round with a key outside the database. Raises
     ``Conflict`` or ``Refused``; nothing is changed then.
     """
+    one_at_a_time(session, "months")  # whoever closes or reopens meanwhile has ended
     check_closable(session, month)
     computed = compute_open_month(session, month)
-    check_closable(session, month)  # that wrote, so whoever closed meanwhile has ended
     closing = Closing(
         month=month,
         revision=last_revision(session, month) + 1,
@@ -166,6 +167,7 @@ def reopen_month(
     """
     if not reason.strip():
         raise Refused(N_("A reason is needed to reopen a month."), field="reason")
+    one_at_a_time(session, "months")
     later = [each for each in closed_months(session) if each >= month]
     if month not in later:
         raise Conflict(N_("%(month)s is not closed."), month=str(month))
@@ -180,7 +182,7 @@ def reopen_month(
 
 
 def _reopen(session: Session, actor: Actor, now: datetime, month: Month, reason: str) -> None:
-    state = session.get_one(MonthState, month)
+    state = session.get_one(MonthState, month, with_for_update=True)
     if state.exported_at is not None:
         raise Conflict(
             N_("The payroll of %(month)s was exported: correct it in an open month instead."),

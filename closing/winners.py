@@ -12,6 +12,7 @@ from closing.awards import award_of, propose
 from closing.months import newest_closed
 from core import audit
 from core.actor import Actor
+from core.db import one_at_a_time
 from core.errors import N_, Conflict, Forbidden, NotFound, Refused
 from core.models import MonthState
 from core.values import Month, half_up
@@ -38,6 +39,7 @@ def confirm_winners(
     month and for an award that is decided, ``Forbidden`` for a candidate, ``Refused`` with the
     field ``winners`` or ``reason``.
     """
+    one_at_a_time(session, "awards")
     state = session.get(MonthState, month, with_for_update=True)
     _, award = award_of(session, month, key)
     proposals = propose(session, month, key)
@@ -97,6 +99,7 @@ def undo_confirmation(
     """
     if not reason.strip():
         raise Refused(N_("Say why the decision is taken back."), field="reason")
+    one_at_a_time(session, "awards")
     rows = list(
         session.execute(
             select(AwardWinner, Employee.employee_no)

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, event
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, event, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -145,6 +145,22 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+
+
+def one_at_a_time(session: Any, what: str) -> None:
+    """From here to the end of the transaction nobody else is at the same; they wait.
+
+    What is read after it is what the one before left. SQLite has one writer at a time, but reads
+    before the first write stand outside of that: so this takes the write lock at once. Objects
+    that were loaded before are loaded anew.
+    """
+    session.flush()
+    if session.get_bind().dialect.name == "postgresql":
+        wait = "SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))"
+        session.execute(text(wait), {"what": what})
+    else:
+        session.execute(text("UPDATE months SET month = month WHERE month IS NULL"))
+    session.expire_all()
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from core import audit
 from core.actor import Actor
 from core.clock import Now
+from core.db import one_at_a_time
 from core.errors import N_, Conflict, NotFound, Refused
 from core.values import Month
 from rewards.entries import Decision
@@ -25,6 +26,8 @@ from rewards.queries import closed_months
 from staff.attendance.models import AttendanceMonth
 from staff.models import Employee
 from staff.queries import assignments_on
+
+DECISIONS = "decisions"  # what deciders wait for
 
 
 def record_incident(
@@ -169,6 +172,7 @@ def counts_in(day: date, now: Now, closed: frozenset[Month]) -> Month:
 def _decide_incident(
     session: Session, actor: Actor, now: Now, incident_id: int, decision: Decision, reason: str
 ) -> Incident:
+    one_at_a_time(session, DECISIONS)
     incident = session.get(Incident, incident_id, with_for_update=True)
     if incident is None:
         raise NotFound(N_("There is no such incident."))
@@ -207,8 +211,9 @@ def _decide_incident(
 def _hold(session: Session, month: Month) -> None:
     """Wait for a close that is under way, and let none begin until this transaction ends.
 
-    A close locks these rows on PostgreSQL; SQLite has one writer at a time anyway.
+    Others who decide wait too. A close locks these rows on PostgreSQL.
     """
+    one_at_a_time(session, DECISIONS)
     statement = select(AttendanceMonth.month).where(AttendanceMonth.month == month)
     session.execute(statement.with_for_update())
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from core import audit
 from core.actor import Actor
 from core.clock import Now
-from core.db import wall_seconds
+from core.db import one_at_a_time, wall_seconds
 from core.errors import N_, Conflict, Forbidden, NotFound, Refused
 from core.models import MonthState
 from core.values import Month
@@ -36,6 +36,7 @@ def excuse_day(
     Raises ``Forbidden`` on oneself, ``Conflict`` in a closed month or where it is excused already,
     ``Refused`` without a reason, ``NotFound`` for an unknown employee.
     """
+    one_at_a_time(session, "attendance")
     employee = _decidable(session, actor, employee_id)
     reason = _required(reason)
     _require_open(session, Month.of(day))
@@ -68,6 +69,7 @@ def excuse_day(
 
 def withdraw_excuse(session: Session, *, actor: Actor, now: Now, excuse_id: int) -> None:
     """Take an excuse back. Raises as ``excuse_day`` does."""
+    one_at_a_time(session, "attendance")
     excuse = session.get(Excuse, excuse_id)
     if excuse is None:
         raise NotFound(N_("There is no such excuse."))
@@ -94,6 +96,7 @@ def add_correction(
     Raises ``Forbidden`` on oneself, ``Conflict`` where the month of its date or of its shift is
     closed, ``Refused`` without a reason, for a time to come, or where there is a punch already.
     """
+    one_at_a_time(session, "attendance")
     employee = _decidable(session, actor, employee_id)
     reason = _required(reason)
     if at > now.wall:
@@ -126,6 +129,7 @@ def override_day(
 
     Raises ``Conflict`` in a closed month.
     """
+    one_at_a_time(session, "attendance")
     _require_open(session, Month.of(day))
     row = session.get(CalendarOverride, day)
     before = None if row is None else {"working": row.working, "label": row.label}
