@@ -172,14 +172,8 @@ def _from_card(
         rules=card.rules,
         facts=result.sheets[row.employee_id],
         pay=PayView(
-            pay.bonus_base,
-            pay.ratio,
-            float(pay.amount),
-            pay.bonus,
-            pay.deducted,
-            pay.payout,
-            pay.wage_deduction,
-            pay.wage_deduction_asked,
+            **{name: getattr(pay, name) for name in (*_PAY, "bonus_base", "ratio")},
+            amount=float(pay.amount),
         ),
     )
 
@@ -207,10 +201,9 @@ def stored_views(
         .where(condition)
     ).all()
     chosen = select(Scorecard.id).where(condition)
-    lines = _lines(session, chosen)
-    entries = _entries(session, chosen)
-    version = session.get_one(DocumentVersion, closing.document_version_id)
     box = Box(session)
+    lines, entries = _lines(session, chosen), _entries(session, box, chosen)
+    version = session.get_one(DocumentVersion, closing.document_version_id)
     views = [
         CardView(
             scorecard_id=card.id,
@@ -265,7 +258,7 @@ def _lines(session: Session, chosen: Any) -> dict[int, list[LineResult]]:
     return found
 
 
-def _entries(session: Session, chosen: Any) -> dict[int, list[RuleEntry]]:
+def _entries(session: Session, box: Box, chosen: Any) -> dict[int, list[RuleEntry]]:
     rows = session.execute(
         select(StoredEntry, Incident.day)
         .outerjoin(Incident, Incident.id == StoredEntry.incident_id)
@@ -273,7 +266,6 @@ def _entries(session: Session, chosen: Any) -> dict[int, list[RuleEntry]]:
         .order_by(StoredEntry.scorecard_id, StoredEntry.ordinal)
     )
     found: dict[int, list[RuleEntry]] = defaultdict(list)
-    box = Box(session)
     for row, day in rows:
         found[row.scorecard_id].append(
             RuleEntry(

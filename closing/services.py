@@ -115,21 +115,7 @@ def close_month(
     one_at_a_time(session, "months")  # whoever closes or reopens meanwhile has ended
     check_closable(session, month)
     computed = compute_open_month(session, month)
-    closing = Closing(
-        month=month,
-        revision=last_revision(session, month) + 1,
-        document_version_id=computed.version.id,
-        document_hash=computed.version.policy.hash,
-        as_of=computed.gathered.as_of,
-        calendar=calendar_json(session, month),
-        closed_at=now,
-        closed_by=actor.label,
-        left_out=[each.as_json() for each in computed.left_out],
-        sealed=False,
-        **dict(zip(("audit_number", "audit_head"), audit.head(session), strict=True)),
-    )
-    session.add(closing)
-    session.flush()
+    closing = _begin(session, computed, actor, now)
     employed = [row for row in computed.gathered.rows if row.employed]
     write_result(session, closing, computed.result, employed)
     seal_round(session, month, dict(computed.gathered.reviews), seal)
@@ -153,6 +139,28 @@ def close_month(
             "audit_head": closing.audit_head,
         },
     )
+    session.flush()
+    return closing
+
+
+def _begin(session: Session, computed: Computed, actor: Actor, now: datetime) -> Closing:
+    """The next revision, with the head of the audit trail at this moment; not sealed yet."""
+    number, head = audit.head(session)
+    closing = Closing(
+        month=computed.month,
+        revision=last_revision(session, computed.month) + 1,
+        document_version_id=computed.version.id,
+        document_hash=computed.version.policy.hash,
+        as_of=computed.gathered.as_of,
+        calendar=calendar_json(session, computed.month),
+        closed_at=now,
+        closed_by=actor.label,
+        left_out=[each.as_json() for each in computed.left_out],
+        audit_number=number,
+        audit_head=head,
+        sealed=False,
+    )
+    session.add(closing)
     session.flush()
     return closing
 

@@ -260,7 +260,7 @@ def test_closed_sums_open_after_the_master_key_was_replaced(
         assert keyring.rewrap(files.session, new) == 3
         from flask import current_app
 
-        keyring.install(lambda: new, current_app)  # type: ignore[arg-type]
+        keyring.install(lambda: new, current_app)
     assert _money(files.session) == before
     assert list(verify(files.session)) == []
 

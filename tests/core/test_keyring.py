@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
 from support.databases import Kind
 from support.rows import everything
@@ -188,7 +188,7 @@ def test_keys_made_inside_a_savepoint_that_failed_are_not_kept(place: Installati
 
 def test_keys_are_never_deleted(ready: Installation) -> None:
     with ready.start().app_context(), pytest.raises(DBAPIError, match="append-only"):
-        db.session.execute(WrappedKey.__table__.delete())
+        db.session.execute(delete(WrappedKey))
 
 
 @pytest.mark.parametrize("text", ["", "not base64 !", base64.b64encode(b"short").decode(), "键"])
@@ -412,9 +412,10 @@ def test_a_rotation_that_broke_off_loses_nothing(
             raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(
-            *((keyring, "rewrap") if moment == "before the commit" else (KeyFile, "settle")), fall
-        )
+        if moment == "before the commit":
+            broken.setattr(keyring, "rewrap", fall)
+        else:
+            broken.setattr(KeyFile, "settle", fall)
         assert ready.run("key", "rotate").exit_code != 0
     assert ready.key.read_text() == old
     with ready.start().app_context():
