@@ -22,7 +22,8 @@ def floor(database: Path) -> float:
     """Seconds that the floor takes on a copy of an open month's database."""
     connection = sqlite3.connect(database)
     connection.executescript(
-        "CREATE TABLE floor_cards (id INTEGER PRIMARY KEY, employee INTEGER, total REAL, grade TEXT);"
+        "CREATE TABLE floor_cards"
+        " (id INTEGER PRIMARY KEY, employee INTEGER, total REAL, grade TEXT);"
         "CREATE TABLE floor_lines (card INTEGER, place INTEGER, metric TEXT, raw REAL, value REAL,"
         " n INTEGER, weight REAL, score REAL, PRIMARY KEY (card, place)) WITHOUT ROWID;"
         "CREATE TABLE floor_rules (card INTEGER, place INTEGER, rule TEXT, state TEXT, points REAL,"
