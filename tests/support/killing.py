@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,6 +131,11 @@ def _be_the_command(
     status = 70
     try:
         _Watch(notes, point).listen()
-        status = make().test_cli_runner().invoke(args=words).exit_code
+        result = make().test_cli_runner().invoke(args=words)
+        status = result.exit_code
+        if result.exception is not None and status != 0:
+            notes.with_suffix(".error").write_text(result.output + repr(result.exception))
+    except BaseException:
+        notes.with_suffix(".error").write_text(traceback.format_exc())
     finally:
         os._exit(status)
