@@ -183,7 +183,8 @@ def _write_pending(session: Session) -> None:
 @event.listens_for(db.session, "after_transaction_create")
 def _note_pending(session: Session, begun: SessionTransaction) -> None:
     if begun.nested:
-        session.info.setdefault("audit_at", WeakKeyDictionary())[begun] = len(session.info.get("audit", ()))
+        marks = session.info.setdefault("audit_at", WeakKeyDictionary())
+        marks[begun] = len(session.info.get("audit", ()))
 
 
 @event.listens_for(db.session, "after_soft_rollback")

@@ -31,7 +31,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class MonthParameter(click.ParamType):
+class MonthParameter(click.ParamType[Month]):
     name = "month"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> Month:

@@ -29,6 +29,8 @@ from core.imports.kinds import OUTCOMES
 from core.permissions import Permission
 from core.tables import Column, Filter, Listing
 
+__all__ = ["imports"]
+
 FORGOTTEN = timedelta(days=7)
 
 
