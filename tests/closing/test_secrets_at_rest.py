@@ -88,8 +88,8 @@ def journey(files: Files) -> None:
     """Everything that touches a wage."""
     files.good("employees", *people(("E1", WAGES[0]), ("E2", WAGES[1])))
     files.good("employees", *people(("E1", WAGES[2])))
-    assert files.add("employees", *people(("E3", f"{WAGES[3]}x"))).refused
-    files.add("employees", *people(("E3", f"{WAGES[3]}x"), ("E2", WAGES[1])), partial=True)
+    assert files.add("employees", *people(("E3", f"{WAGES[3]} x"))).refused
+    files.add("employees", *people(("E3", f"{WAGES[3]} x"), ("E2", WAGES[1])), partial=True)
     close(files.session, OCTOBER)
     late = files.add(
         "employees", HEADER, f"E2,柳青禾,agent,客服中心,2025-01-06,{WAGES[3]},2026-09-01"
