@@ -170,6 +170,7 @@ def _attacks() -> list[Attack]:
         " created_by) SELECT kind, 99, effective_from, hash, body, created_at, created_by"
         " FROM document_versions LIMIT 1",
     )
+    add("delete a key of the database", "DELETE FROM wrapped_keys")
     return found
 
 
@@ -177,7 +178,7 @@ ATTACKS = {attack.name: attack for attack in _attacks()}
 TRUNCATED = (
     *("fact_sheets", "scorecards", "scorecard_lines", "rule_entries", "pays", "person_days"),
     *("review_groups", "review_participants", "review_seals", "closings", "months"),
-    *("audit_entries", "reopenings", "document_versions"),
+    *("audit_entries", "reopenings", "document_versions", "wrapped_keys"),
 )
 
 
