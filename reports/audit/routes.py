@@ -66,7 +66,7 @@ def _listing(zone: str) -> Listing:
 
     return Listing(
         columns=[
-            Column("id", _l("Number")),
+            Column("id", _l("Entry")),
             Column("at", _l("When"), value=local),
             Column("actor", _l("Who")),
             Column("action", _l("What"), value=lambda row: action_words(row.action)),
