@@ -23,6 +23,8 @@ from rewards.models import RuleApproval
 from rewards.policy import Rule
 from rewards.wording import Finding, findings
 
+REVIEW = "review_360"
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -75,7 +77,7 @@ def proposals(
         views, rows = stored_views(session, closing), []
     rows += queries.decided_incidents(session, viewer, day, month)
     decisions = {(row.employee_id, row.rule): row for row in queries.rule_decisions(session, month)}
-    found = list(_fired(views, policy, decisions, viewer, within))
+    found = list(_fired(views, policy, decisions, viewer, within, is_open=closing is None))
     fired = {each.key for each in found}
     found += _lapsed(views, policy, decisions, fired, viewer, within)
     found += [_incident(row, policy, viewer, within) for row in rows]
@@ -89,7 +91,11 @@ def _fired(
     decisions: dict[tuple[int, str], RuleApproval],
     viewer: Viewer,
     within: Collection[int],
+    *,
+    is_open: bool,
 ) -> Iterable[Proposal]:
+    """A 360° result is not told while the round runs: from day to day the difference would be one
+    person's review."""
     facts = condition_catalogue(policy)
     for view in views:
         if view.employee_id not in within:
@@ -101,6 +107,8 @@ def _fired(
             explained: list[Finding] = []
             if rule.when is not None:
                 values = flat(dict(view.facts))
+                if is_open:
+                    values = {key: each for key, each in values.items() if REVIEW not in key}
                 explained = findings(compile_condition(rule.when, None), values, facts)
             yield _of_rule(view, rule, decisions, viewer, tuple(explained))
 

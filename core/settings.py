@@ -15,6 +15,7 @@ from core.secrets import master_keys, session_secret
 LANGUAGES = ("zh", "en")
 MAX_UPLOAD = 300 * 1024 * 1024
 SESSION_SECONDS = 12 * 3600
+SHORTEST_KEY = 16
 SIGN_ON = (
     "OIDC_ISSUER",
     "OIDC_CLIENT_ID",
@@ -41,7 +42,7 @@ def settings(instance: Path, given: Mapping[str, Any] | None = None) -> dict[str
             "hide_parameters": True,
             **source.get("SQLALCHEMY_ENGINE_OPTIONS", {}),
         },
-        "SECRET_KEY": source.get("SECRET_KEY") or session_secret(instance, given_key),
+        "SECRET_KEY": _signing_key(source) or session_secret(instance, given_key),
         "MASTER_KEYS": master_keys(instance, given_key),
         "TIMEZONE": source.get("PINGYOU_TIMEZONE", "Asia/Shanghai"),
         "LANGUAGE": language,
@@ -65,6 +66,13 @@ def settings(instance: Path, given: Mapping[str, Any] | None = None) -> dict[str
         "PASSWORD_MEMORY": int(source.get("PASSWORD_MEMORY", 19456)),
         "PASSWORD_ROUNDS": int(source.get("PASSWORD_ROUNDS", 2)),
     }
+
+
+def _signing_key(source: Mapping[str, Any]) -> str | bytes:
+    key: str | bytes = source.get("SECRET_KEY") or ""
+    if key and len(key) < SHORTEST_KEY:
+        raise ValueError(f"SECRET_KEY needs {SHORTEST_KEY} characters that nobody can guess")
+    return key
 
 
 def _proxies(text: str) -> int:

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from flask import Response, render_template, request
+from flask import Response, current_app, render_template, request
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from core import web
@@ -289,8 +290,17 @@ def _file(page: Page, form: str, filename: str) -> Response:
     note(web.current_actor(), web.now().moment, "export", subject, after=len(page.rows))
     mimetype, write = FORMATS[form]
     header = [str(column.label) for column in page.columns]
-    body = write(header, ([column.cell(row) for column in page.columns] for row in page.rows))
+    body = write(
+        header, ([_written(column.cell(row)) for column in page.columns] for row in page.rows)
+    )
     return attachment(body, f"{filename}.{form}", mimetype)
+
+
+def _written(value: Any) -> Any:
+    """Moments by the organisation's clock, as the page shows them; spreadsheets know no zones."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(ZoneInfo(current_app.config["TIMEZONE"])).replace(tzinfo=None)
+    return value
 
 
 def attachment(body: bytes, filename: str, mimetype: str) -> Response:

@@ -238,7 +238,7 @@ def init_web(app: Flask) -> None:
     if app.config["PROXIES"]:
         # Only as many as there are: whatever stands before them the browser itself has sent.
         count = app.config["PROXIES"]
-        proxied = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
+        proxied = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)
         app.wsgi_app = proxied  # type: ignore[method-assign]
     app.after_request(_note_refusals)
     app.before_request(_guard)  # first: an expired session is sent to sign in, not told 400

@@ -14,4 +14,5 @@ pytest_plugins = [
     "support.centres",
     "support.site",
     "support.importing",
+    "support.no_network",
 ]

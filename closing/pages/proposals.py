@@ -16,7 +16,7 @@ from closing.proposals import Proposal, proposals
 from core import web
 from core.access import note
 from core.db import transaction
-from core.errors import N_, Forbidden, NotFound, Refused
+from core.errors import N_, NotFound, Refused
 from core.permissions import Permission
 from core.values import Month
 from rewards import services
@@ -43,6 +43,8 @@ def month_proposals(month: Month) -> str | Response | tuple[str, int]:
                 count = _decide(month)
             flash(_told(count))
             return redirect(url_for("rewards.month_proposals", month=month))
+        except NotFound:
+            raise
         except Refused as refused:
             problem = refused.message.render(_)
     page = _page(month, problem)
@@ -81,7 +83,7 @@ def decide_one(
     if kind == "incident" and rest.isdecimal() and len(rest) < 10:
         incident = session().get(Incident, int(rest))
         if incident is None:
-            raise NotFound(N_("There is no such incident."))
+            raise NotFound(N_("There is no such proposal."))
         _check_scope(incident.employee_id, within, actor.employee_id)
         act = services.approve_incident if decision == "approved" else services.decline_incident
         act(session(), actor=actor, now=now, incident_id=incident.id, reason=reason)
@@ -104,7 +106,7 @@ def decide_one(
 
 
 def _check_scope(employee_id: int, within: set[int], own_id: int | None) -> None:
-    """Oneself is the service's to refuse, in better words."""
+    """Others are as if they were not there; oneself is the service's to refuse, in better words."""
     if employee_id not in within and employee_id != own_id:
         note(
             web.current_actor(),
@@ -112,7 +114,7 @@ def _check_scope(employee_id: int, within: set[int], own_id: int | None) -> None
             "access.refused",
             f"{Permission.INCIDENTS_APPROVE} employee:{employee_id}",
         )
-        raise Forbidden(N_("This person is not among those about whom you decide."))
+        raise NotFound(N_("There is no such proposal."))
 
 
 def _page(month: Month, problem: str) -> str:

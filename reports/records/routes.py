@@ -19,7 +19,7 @@ from core.tables import Listing
 from core.values import Month
 from evaluations.review_queries import closed_groups
 from reports.blueprints import scorecards
-from reports.reach import ClosedMonth, Subject, closed_month, subject
+from reports.reach import ClosedMonth, Subject, closed_month, sees_unpublished, subject
 from reports.records import listings, queries
 from reports.records.attendance import calendar_page
 from reports.scorecards.facts import review_view
@@ -84,6 +84,8 @@ def training(month: Month, employee_no: str) -> str | Response:
 @web.requires(P.EVALUATIONS_READ)
 def metrics(month: Month, employee_no: str) -> str | Response:
     behind = _behind(month, employee_no, P.EVALUATIONS_READ)
+    if not _is_out(behind):
+        abort(404)
     catalogue = fact_catalogue(behind.policy)
     query = queries.metrics(behind.person.id, month)
     listing = listings.metrics(behind.policy, catalogue)
@@ -142,6 +144,14 @@ def _behind(month: Month, employee_no: str, permission: Permission) -> Behind:
     return Behind(person, month, None, version.policy)
 
 
+def _is_out(behind: Behind) -> bool:
+    """Whether the month's evaluation may be seen: one's own only with the results."""
+    person = behind.person
+    if not person.is_me or sees_unpublished(person.viewer):
+        return True
+    return behind.closed is not None and person.may_see_results(behind.closed)
+
+
 def _context(behind: Behind, family: str) -> dict[str, Any]:
     """What every page of records shows: whose, which month, the other families."""
     closed = behind.closed is not None
@@ -149,7 +159,9 @@ def _context(behind: Behind, family: str) -> dict[str, Any]:
     families = [
         (key, label)
         for key, label, permission in FAMILIES
-        if behind.person.may(permission, closed=closed) and (results or key != "reviews")
+        if behind.person.may(permission, closed=closed)
+        and (results or key != "reviews")
+        and (key != "metrics" or _is_out(behind))
     ]
     return {
         "person": behind.person,

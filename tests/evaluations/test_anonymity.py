@@ -233,6 +233,14 @@ def _raw_rows(session: Session) -> list[Any]:
     return rows
 
 
+def test_digests_lie_in_their_own_order_and_not_in_that_of_the_reviews(centre: Files) -> None:
+    close(centre.session, SEPTEMBER)
+    digests = centre.rows("SELECT digest FROM review_seals")
+    assert digests == sorted(digests)
+    raters = centre.rows("SELECT rater_id FROM review_participants")
+    assert raters == sorted(raters)
+
+
 def test_no_sum_is_kept_of_fewer_than_three_who_hide(centre: Files) -> None:
     close(centre.session, SEPTEMBER)
     hiding = {"peer", "subordinate", "cross_team"}

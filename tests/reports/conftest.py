@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import time_machine
 from factories import people
 from sqlalchemy import select
-from support.centres import Examples
+from support.centres import KEY, Examples
 from support.readers import AGENT, NOW, Reports
 from support.site import Site, application
 
@@ -24,7 +23,7 @@ def module_reports(
     from core.db import db
 
     url = examples.closed("sqlite", "centre-b")
-    site = Site(application(url, Path(tmp_path_factory.mktemp("reports"))))
+    site = Site(application(url, tmp_path_factory.mktemp("reports"), PINGYOU_KEY=KEY.text))
     with time_machine.travel(NOW, tick=False):
         with site.session() as session:
             found = {each.employee_no: each for each in session.scalars(select(Employee))}

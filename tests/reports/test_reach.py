@@ -111,7 +111,7 @@ def test_lists_hold_whom_the_reader_may_see(reports: Reports, url: str) -> None:
     [
         ("/", 12),
         (f"/scorecards/{MONTH}", 12),
-        (CARD, 12),
+        (CARD, 13),
         (f"{CARD}/trend.svg", 12),
         (f"/heatmap/{MONTH}", 12),
         (f"{RECORDS}/tickets", 12),
