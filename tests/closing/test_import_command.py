@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from support.centres import KEY
 from support.databases import Databases
 from support.importing import with_policy
 
@@ -22,7 +23,13 @@ def app(databases: Databases, tmp_path: Path) -> Iterator[Flask]:
 
     url = databases.copy_of("sqlite", "default-policy", with_policy)
     made = create_app(
-        {"DATABASE_URL": url, "INSTANCE": tmp_path, "TESTING": True, "PINGYOU_LANGUAGE": "en"}
+        {
+            "DATABASE_URL": url,
+            "INSTANCE": tmp_path,
+            "TESTING": True,
+            "PINGYOU_LANGUAGE": "en",
+            "PINGYOU_KEY": KEY.text,
+        }
     )
     yield made
     with made.app_context():
