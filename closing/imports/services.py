@@ -76,6 +76,7 @@ def preview_import(
     staged = stage_file(session, kind=kind, path=path, clock=clock, seal=seal)
     report = report_of(staged, filename, file_hash(staged.kind, path, seal))
     batch = new_batch(session, report, actor, now, "previewed")
+    _note(session, batch, "import.uploaded", actor, now)
     uploads.mkdir(mode=0o700, parents=True, exist_ok=True)
     kept = upload_path(uploads, batch)
     kept.touch(mode=0o600)  # files of employees hold wages
@@ -131,6 +132,7 @@ def drop_import(session: Session, *, batch_id: int, actor: Actor, now: datetime)
     """Give a previewed file up."""
     batch = _batch(session, batch_id, "previewed")
     batch.state, batch.ended_at, batch.ended_by = "dropped", now, actor.label
+    _note(session, batch, "import.dropped", actor, now)
     batch.report = {}
 
 
@@ -287,6 +289,11 @@ def _batch(session: Session, batch_id: int, state: str) -> ImportBatch:
     if batch.state != state:
         raise Conflict(N_("this import is %(state)s already"), state=batch.state)
     return batch
+
+
+def _note(session: Session, batch: ImportBatch, action: str, actor: Actor, now: datetime) -> None:
+    subject = f"import:{batch.id}"
+    record(session, actor=actor, at=now, action=action, subject=subject, after=_as_json(batch))
 
 
 def _as_json(batch: ImportBatch) -> dict[str, Any]:
