@@ -227,5 +227,5 @@ def test_fifty_random_moments_many_of_them_in_an_open_transaction(benches: Bench
         killed += ended.status is None
         hits += ended.open
         bench.check(url, ended)
-    assert killed >= 30
-    assert hits >= 10
+    assert killed >= 20
+    assert hits >= 8
