@@ -10,6 +10,7 @@ import ast
 import math
 import operator
 import re
+import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Literal
@@ -171,9 +172,15 @@ def _check_text(text: str) -> None:
             raise ConditionError("nesting", "(", column)
 
 
+# Before Python 3.11.8 two threads that parse at once disturb each other's count of the depth and
+# one of them fails with SystemError (python/cpython#106905).
+_PARSING = threading.Lock()
+
+
 def _parse(source: str, offset: int) -> ast.expr:
     try:
-        return ast.parse(source, mode="eval").body
+        with _PARSING:
+            return ast.parse(source, mode="eval").body
     except SyntaxError as error:
         column = min(max(error.offset or 1, 1), len(source))
         raise ConditionError("syntax", source[column - 1 :][:20], offset + column) from None

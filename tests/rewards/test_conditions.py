@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -221,3 +225,30 @@ def test_the_tokens_are_the_whole_text() -> None:
         "not", "a", ">=", "1.5e-3", "or", "(", "b", "!=", ".5", ")",
     )  # fmt: skip
     assert condition.names == {"a", "b"}
+
+
+@pytest.fixture
+def _collecting_and_switching() -> Iterator[None]:
+    """Parses are interrupted by collections that run Python, in which another thread goes on."""
+
+    def collected(*_: object) -> None:
+        pass
+
+    threshold, interval = gc.get_threshold(), sys.getswitchinterval()
+    gc.callbacks.append(collected)
+    gc.set_threshold(1)
+    sys.setswitchinterval(1e-6)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
+        gc.set_threshold(*threshold)
+        gc.callbacks.remove(collected)
+
+
+@pytest.mark.usefixtures("_collecting_and_switching")
+def test_threads_compile_conditions_at_once() -> None:
+    text = " and ".join(f"(a{number} < {number} or b > 1)" for number in range(12))
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: compile_condition(text, None).names, range(60)))
+    assert all(len(each) == 13 for each in found)

@@ -13,6 +13,7 @@ import fcntl
 import json
 import os
 import tarfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -54,9 +55,15 @@ def seal(text: str) -> str:
     return keyed_digest(KEY.derive("reviews"), text)
 
 
+# Flask builds its first route from a syntax tree, which two threads cannot do at once before
+# Python 3.11.8 (python/cpython#106905).
+_MAKING = threading.Lock()
+
+
 def application(url: str) -> Flask:
     """As much of an application as services need, on a database, with the key of the tests."""
-    app = Flask(__name__)
+    with _MAKING:
+        app = Flask(__name__)
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     db.init_app(app)
     keyring.install(lambda: KEY, app)
