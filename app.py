@@ -16,6 +16,7 @@ import closing.commands
 import closing.models
 import core.models
 import evaluations.models
+import evaluations.monthly.models
 import evaluations.scorecards.models
 import rewards.models
 import staff.attendance.models
@@ -37,6 +38,7 @@ from reports.routes import BLUEPRINTS as report_pages
 from staff.accounts.identity import init_accounts
 from staff.accounts.pages import BLUEPRINTS as account_pages
 from staff.accounts.services import acting
+from staff.inbox_routes import inbox
 from staff.routes import staff as staff_pages
 
 ROOT = Path(__file__).parent
@@ -61,7 +63,7 @@ def create_app(given: Mapping[str, Any] | None = None) -> Flask:
     web.init_web(app)
     init_accounts(app)
     init_mail(app)
-    for blueprint in (*report_pages, *account_pages, staff_pages, imports, *closing_pages):
+    for blueprint in (*report_pages, *account_pages, staff_pages, inbox, imports, *closing_pages):
         app.register_blueprint(blueprint)
     web.check_endpoints(app)
     app.extensions["find_actor"] = lambda login: acting(db.session(), login)

@@ -26,6 +26,7 @@ class Metrics(Kind):
     identity = ("employee_id", "month", "metric")
     fetch_by = "employee_id"
     fetch_span = "month"
+    derived: ClassVar[Record] = {"reason": None, "entered_by": None}
     headings: ClassVar[dict[str, str]] = {
         "employee_no": "工号 员工编号",
         "month": "月份",
@@ -67,6 +68,10 @@ class Metrics(Kind):
             raise
         if "sample_size" in record:
             record["sample_size"] = record["sample_size"] or None
+
+    def check(self, record: Record, before: Record | None, line: Line) -> None:
+        if before is not None:  # what was said of the value of before is not said of this one
+            record["reason"] = record["entered_by"] = None
 
     def months(self, record: Record) -> Iterable[Month]:
         return (record["month"],)

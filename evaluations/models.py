@@ -47,13 +47,18 @@ class Ticket(Model):
 
 
 class MetricValue(Model):
-    """A value typed in a monthly evaluation or imported: it wins over a computed one."""
+    """A value typed in a monthly evaluation or imported: it wins over a computed one.
+
+    ``reason`` says why what the records give was overwritten by hand; ``entered_by`` is the label
+    of who typed it. An import that changes the value empties both.
+    """
 
     __tablename__ = "metric_values"
     __table_args__ = (
         UniqueConstraint("employee_id", "month", "metric"),
         Index("ix_metric_values_month", "month", "employee_id"),
         CheckConstraint("sample_size IS NULL OR sample_size > 0", name="sample_size"),
+        CheckConstraint("reason <> ''", name="reason"),
     )
 
     id: Mapped[Key]
@@ -62,6 +67,8 @@ class MetricValue(Model):
     metric: Mapped[str] = mapped_column(String(80))
     value: Mapped[float]
     sample_size: Mapped[int | None]
+    reason: Mapped[str | None] = mapped_column(Text)
+    entered_by: Mapped[str | None] = mapped_column(String(120))
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batches.id"))
 
 
