@@ -45,7 +45,7 @@ MONTHS = Listing(
         Column("revision", _l("Revision"), "short"),
         Column("policy_version", _l("Policy version"), "short"),
         Column("cards", _l("Scorecards"), "short"),
-        Column("closed_at", _l("Closed"), value=lambda row: _moment(row.closed_at)),
+        Column("closed_at", _l("Closed at"), value=lambda row: _moment(row.closed_at)),
         Column("closed_by", _l("Closed by")),
         Column("published_at", _l("Published"), value=lambda row: _moment(row.published_at)),
         Column("exported_at", _l("Payroll exported"), value=lambda row: _moment(row.exported_at)),
