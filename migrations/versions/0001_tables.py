@@ -80,14 +80,30 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_by", sa.String(length=120), nullable=True),
         sa.Column("report", sa.JSON(), nullable=False),
+        sa.Column("mapping", sa.Text(), nullable=True),
         sa.CheckConstraint(
-            "state IN ('previewed', 'applied', 'undone', 'dropped')",
+            "state IN ('unmatched', 'previewed', 'applied', 'undone', 'dropped')",
             name=op.f("ck_import_batches_state"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import_batches")),
     )
     with op.batch_alter_table("import_batches", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_import_batches_kind"), ["kind"], unique=False)
+
+    op.create_table(
+        "import_maps",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("headings", sa.String(length=64), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_by", sa.String(length=120), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_maps")),
+        sa.UniqueConstraint("source", "kind", name=op.f("uq_import_maps_source_kind")),
+    )
+    with op.batch_alter_table("import_maps", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_import_maps_headings"), ["headings"], unique=False)
 
     op.create_table(
         "outgoing_mails",
@@ -117,6 +133,13 @@ def upgrade() -> None:
     with op.batch_alter_table("outgoing_mails", schema=None) as batch_op:
         batch_op.create_index("ix_outgoing_mails_due", ["state", "due_at"], unique=False)
 
+    op.create_table(
+        "refusal_counts",
+        sa.Column("who", sa.String(length=140), nullable=False),
+        sa.Column("minute", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("who", name=op.f("pk_refusal_counts")),
+    )
     op.create_table(
         "review_seals",
         sa.Column("month", sa.String(length=7), nullable=False),
@@ -427,6 +450,101 @@ def upgrade() -> None:
         batch_op.create_index("ix_complaints_month", ["month"], unique=False)
 
     op.create_table(
+        "deputies",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("absent_id", sa.Integer(), nullable=False),
+        sa.Column("deputy_id", sa.Integer(), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("created_by", sa.String(length=120), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_by", sa.String(length=120), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(ended_at IS NULL) = (ended_by IS NULL)", name=op.f("ck_deputies_ended")
+        ),
+        sa.CheckConstraint("deputy_id <> absent_id", name=op.f("ck_deputies_not_self")),
+        sa.CheckConstraint("last_day >= first_day", name=op.f("ck_deputies_span")),
+        sa.ForeignKeyConstraint(
+            ["absent_id"], ["employees.id"], name=op.f("fk_deputies_absent_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["deputy_id"], ["employees.id"], name=op.f("fk_deputies_deputy_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deputies")),
+    )
+    with op.batch_alter_table("deputies", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_deputies_absent_id"), ["absent_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_deputies_deputy_id"), ["deputy_id"], unique=False)
+
+    op.create_table(
+        "evaluation_feedback",
+        sa.Column("employee_id", sa.Integer(), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("strengths", sa.Text(), nullable=False),
+        sa.Column("improve", sa.Text(), nullable=False),
+        sa.Column("next_step", sa.Text(), nullable=False),
+        sa.Column("by", sa.String(length=120), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["employee_id"], ["employees.id"], name=op.f("fk_evaluation_feedback_employee_id")
+        ),
+        sa.PrimaryKeyConstraint("employee_id", "month", name=op.f("pk_evaluation_feedback")),
+    )
+    with op.batch_alter_table("evaluation_feedback", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_evaluation_feedback_month", ["month", "employee_id"], unique=False
+        )
+
+    op.create_table(
+        "evaluation_notes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("employee_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("kind", sa.String(length=4), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("written_by", sa.String(length=120), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shared_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("kind IN ('good', 'bad')", name=op.f("ck_evaluation_notes_kind")),
+        sa.CheckConstraint("text <> ''", name=op.f("ck_evaluation_notes_text")),
+        sa.ForeignKeyConstraint(
+            ["employee_id"], ["employees.id"], name=op.f("fk_evaluation_notes_employee_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evaluation_notes")),
+    )
+    with op.batch_alter_table("evaluation_notes", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_evaluation_notes_employee_id_day", ["employee_id", "day"], unique=False
+        )
+        batch_op.create_index("ix_evaluation_notes_written_by", ["written_by"], unique=False)
+
+    op.create_table(
+        "evaluation_states",
+        sa.Column("employee_id", sa.Integer(), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(length=120), nullable=False),
+        sa.Column("submitted_by", sa.String(length=120), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'submitted') = (reason IS NULL)", name=op.f("ck_evaluation_states_reason")
+        ),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_evaluation_states_said")),
+        sa.CheckConstraint(
+            "state IN ('submitted', 'returned', 'reopened')",
+            name=op.f("ck_evaluation_states_state"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["employee_id"], ["employees.id"], name=op.f("fk_evaluation_states_employee_id")
+        ),
+        sa.PrimaryKeyConstraint("employee_id", "month", name=op.f("pk_evaluation_states")),
+    )
+    with op.batch_alter_table("evaluation_states", schema=None) as batch_op:
+        batch_op.create_index("ix_evaluation_states_month", ["month", "employee_id"], unique=False)
+
+    op.create_table(
         "excuses",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("employee_id", sa.Integer(), nullable=False),
@@ -577,7 +695,10 @@ def upgrade() -> None:
         sa.Column("metric", sa.String(length=80), nullable=False),
         sa.Column("value", sa.Double(), nullable=False),
         sa.Column("sample_size", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("entered_by", sa.String(length=120), nullable=True),
         sa.Column("batch_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_metric_values_reason")),
         sa.CheckConstraint(
             "sample_size IS NULL OR sample_size > 0", name=op.f("ck_metric_values_sample_size")
         ),
@@ -610,6 +731,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("month", name=op.f("pk_months")),
         sa.UniqueConstraint("closing_id", name=op.f("uq_months_closing_id")),
     )
+    op.create_table(
+        "notices",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("employee_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=60), nullable=False),
+        sa.Column("params", sa.JSON(), nullable=False),
+        sa.Column("endpoint", sa.String(length=80), nullable=False),
+        sa.Column("values", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("once", sa.String(length=120), nullable=True),
+        sa.CheckConstraint(
+            "read_at IS NULL OR read_at >= created_at", name=op.f("ck_notices_read")
+        ),
+        sa.ForeignKeyConstraint(
+            ["employee_id"], ["employees.id"], name=op.f("fk_notices_employee_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
+        sa.UniqueConstraint("employee_id", "once", name=op.f("uq_notices_employee_id_once")),
+    )
+    with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.create_index("ix_notices_unread", ["employee_id", "read_at"], unique=False)
+
     op.create_table(
         "overtimes",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -796,7 +945,8 @@ def upgrade() -> None:
         sa.Column("decided_by", sa.String(length=120), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "decision IN ('approved', 'declined')", name=op.f("ck_rule_approvals_decision")
+            "decision IN ('approved', 'declined', 'voided')",
+            name=op.f("ck_rule_approvals_decision"),
         ),
         sa.ForeignKeyConstraint(
             ["employee_id"], ["employees.id"], name=op.f("fk_rule_approvals_employee_id")
@@ -1069,6 +1219,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_role_grants_account_id"), ["account_id"], unique=False)
 
     op.create_table(
+        "role_requests",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("asked_by_id", sa.Integer(), nullable=False),
+        sa.Column("asked_by", sa.String(length=120), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_role_requests_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["asked_by_id"], ["accounts.id"], name=op.f("fk_role_requests_asked_by_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_role_requests")),
+        sa.UniqueConstraint("account_id", "role", name=op.f("uq_role_requests_account_id_role")),
+    )
+    with op.batch_alter_table("role_requests", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_role_requests_account_id"), ["account_id"], unique=False
+        )
+
+    op.create_table(
         "rule_entries",
         sa.Column(
             "scorecard_id",
@@ -1141,6 +1313,7 @@ def upgrade() -> None:
         sa.Column("token_hash", sa.String(length=64), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("proven_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("address", sa.String(length=80), nullable=False),
         sa.Column("agent", sa.String(length=200), nullable=False),
@@ -1166,6 +1339,10 @@ def downgrade() -> None:
     op.drop_table("signed_in_sessions")
     op.drop_table("scorecard_lines")
     op.drop_table("rule_entries")
+    with op.batch_alter_table("role_requests", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_role_requests_account_id"))
+
+    op.drop_table("role_requests")
     with op.batch_alter_table("role_grants", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_role_grants_account_id"))
 
@@ -1217,6 +1394,10 @@ def downgrade() -> None:
 
     op.drop_table("person_days")
     op.drop_table("overtimes")
+    with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.drop_index("ix_notices_unread")
+
+    op.drop_table("notices")
     op.drop_table("months")
     with op.batch_alter_table("metric_values", schema=None) as batch_op:
         batch_op.drop_index("ix_metric_values_month")
@@ -1233,6 +1414,24 @@ def downgrade() -> None:
 
     op.drop_table("external_ids")
     op.drop_table("excuses")
+    with op.batch_alter_table("evaluation_states", schema=None) as batch_op:
+        batch_op.drop_index("ix_evaluation_states_month")
+
+    op.drop_table("evaluation_states")
+    with op.batch_alter_table("evaluation_notes", schema=None) as batch_op:
+        batch_op.drop_index("ix_evaluation_notes_written_by")
+        batch_op.drop_index("ix_evaluation_notes_employee_id_day")
+
+    op.drop_table("evaluation_notes")
+    with op.batch_alter_table("evaluation_feedback", schema=None) as batch_op:
+        batch_op.drop_index("ix_evaluation_feedback_month")
+
+    op.drop_table("evaluation_feedback")
+    with op.batch_alter_table("deputies", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_deputies_deputy_id"))
+        batch_op.drop_index(batch_op.f("ix_deputies_absent_id"))
+
+    op.drop_table("deputies")
     with op.batch_alter_table("complaints", schema=None) as batch_op:
         batch_op.drop_index("ix_complaints_month")
 
@@ -1278,10 +1477,15 @@ def downgrade() -> None:
     op.drop_table("sign_in_failures")
     op.drop_table("settings")
     op.drop_table("review_seals")
+    op.drop_table("refusal_counts")
     with op.batch_alter_table("outgoing_mails", schema=None) as batch_op:
         batch_op.drop_index("ix_outgoing_mails_due")
 
     op.drop_table("outgoing_mails")
+    with op.batch_alter_table("import_maps", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_import_maps_headings"))
+
+    op.drop_table("import_maps")
     with op.batch_alter_table("import_batches", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_import_batches_kind"))
 
