@@ -110,11 +110,16 @@ class Reopening(Model):
 
 
 class ImportBatch(Model):
-    """One file that came in: previewed, applied or undone."""
+    """One file that came in: unmatched, previewed, applied or undone.
+
+    ``kind`` is empty while nobody said which; ``mapping`` is the YAML by which its columns are read.
+    """
 
     __tablename__ = "import_batches"
     __table_args__ = (
-        CheckConstraint("state IN ('previewed', 'applied', 'undone', 'dropped')", name="state"),
+        CheckConstraint(
+            "state IN ('unmatched', 'previewed', 'applied', 'undone', 'dropped')", name="state"
+        ),
     )
 
     id: Mapped[Key]
@@ -132,6 +137,25 @@ class ImportBatch(Model):
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     ended_by: Mapped[str | None] = mapped_column(String(120))
     report: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    mapping: Mapped[str | None] = mapped_column(Text)
+
+
+class ImportMap(Model):
+    """How files of a source are read: the YAML, and a digest of the headings that it was made for.
+
+    ``document`` is what ``--map`` takes.
+    """
+
+    __tablename__ = "import_maps"
+    __table_args__ = (UniqueConstraint("source", "kind"),)
+
+    id: Mapped[Key]
+    source: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[str] = mapped_column(String(20))
+    headings: Mapped[str] = mapped_column(String(64), index=True)
+    document: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_by: Mapped[str] = mapped_column(String(120))
 
 
 class ImportChange(Model):
@@ -212,6 +236,16 @@ class Setting(Model):
 
     key: Mapped[str] = mapped_column(String(40), primary_key=True)
     value: Mapped[str] = mapped_column(String(200))
+
+
+class RefusalCount(Model):
+    """How many refusals somebody met with in the minute (since 1970) in which they last met one."""
+
+    __tablename__ = "refusal_counts"
+
+    who: Mapped[str] = mapped_column(String(140), primary_key=True)
+    minute: Mapped[int] = mapped_column(BigInteger)
+    number: Mapped[int]
 
 
 class OutgoingMail(Model):

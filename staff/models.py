@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     CheckConstraint,
     ForeignKey,
@@ -125,6 +127,44 @@ class RoleGrant(Model):
     role: Mapped[str] = mapped_column(String(20))
 
 
+class RoleRequest(Model):
+    """A role that an administrator gives and a second person has not confirmed yet."""
+
+    __tablename__ = "role_requests"
+    __table_args__ = (UniqueConstraint("account_id", "role"),)
+
+    id: Mapped[Key]
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    role: Mapped[str] = mapped_column(String(20))
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    asked_by: Mapped[str] = mapped_column(String(120))
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Deputy(Model):
+    """Who stands in for somebody away, from and to a day (both belong to it).
+
+    ``ended_at`` is set where it was ended before its last day.
+    """
+
+    __tablename__ = "deputies"
+    __table_args__ = (
+        CheckConstraint("last_day >= first_day", name="span"),
+        CheckConstraint("deputy_id <> absent_id", name="not_self"),
+        CheckConstraint("(ended_at IS NULL) = (ended_by IS NULL)", name="ended"),
+    )
+
+    id: Mapped[Key]
+    absent_id: Mapped[int] = mapped_column(ForeignKey("employees.id"), index=True)
+    deputy_id: Mapped[int] = mapped_column(ForeignKey("employees.id"), index=True)
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    created_by: Mapped[str] = mapped_column(String(120))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ended_by: Mapped[str | None] = mapped_column(String(120))
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
 class SignInFailure(Model):
     """Failed sign-ins of one name from one address: they delay the next try."""
 
@@ -138,7 +178,11 @@ class SignInFailure(Model):
 
 
 class SignedInSession(Model):
-    """A browser in which an account is signed in; the browser holds what ``token_hash`` hashes."""
+    """A browser in which an account is signed in; the browser holds what ``token_hash`` hashes.
+
+    ``proven_at`` is when its owner last showed in it who they are: at the sign-in, or by typing the
+    password again.
+    """
 
     __tablename__ = "signed_in_sessions"
 
@@ -147,6 +191,7 @@ class SignedInSession(Model):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    proven_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     address: Mapped[str] = mapped_column(String(80))
     agent: Mapped[str] = mapped_column(String(200))
@@ -182,3 +227,28 @@ class RecoveryCode(Model):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
     hash: Mapped[str] = mapped_column(String(64), unique=True)
     used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Notice(Model):
+    """What somebody was told, and whether they have read it: see ``staff.notices``.
+
+    ``params`` fill in the text of its kind, ``values`` the address of the page that it leads to.
+    ``once`` names what nobody is told twice.
+    """
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        UniqueConstraint("employee_id", "once"),
+        CheckConstraint("read_at IS NULL OR read_at >= created_at", name="read"),
+        Index("ix_notices_unread", "employee_id", "read_at"),
+    )
+
+    id: Mapped[BigKey]
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employees.id"))
+    kind: Mapped[str] = mapped_column(String(60))
+    params: Mapped[dict[str, Any]] = mapped_column(JSON)
+    endpoint: Mapped[str] = mapped_column(String(80))
+    values: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    once: Mapped[str | None] = mapped_column(String(120))

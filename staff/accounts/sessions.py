@@ -64,6 +64,7 @@ def begin(session: Session, *, account_id: int, now: Now, address: str, agent: s
             token_hash=sha256(token.encode()),
             created_at=now.moment,
             seen_at=now.moment,
+            proven_at=now.moment,
             address=address[:80],
             agent=agent[:200],
         )
