@@ -1130,6 +1130,51 @@ def upgrade() -> None:
         batch_op.create_index("ix_training_records_day", ["day"], unique=False)
 
     op.create_table(
+        "appeals",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column(
+            "scorecard_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("employee_id", sa.Integer(), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("lodged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'applied') = (applied_at IS NOT NULL)", name=op.f("ck_appeals_applied")
+        ),
+        sa.CheckConstraint(
+            "(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", name=op.f("ck_appeals_withdrawn")
+        ),
+        sa.CheckConstraint(
+            "(state IN ('decided', 'applied')) = (decided_at IS NOT NULL)",
+            name=op.f("ck_appeals_decided"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('lodged', 'decided', 'applied', 'withdrawn')", name=op.f("ck_appeals_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["employee_id"], ["employees.id"], name=op.f("fk_appeals_employee_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["scorecard_id"], ["scorecards.id"], name=op.f("fk_appeals_scorecard_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_appeals")),
+    )
+    with op.batch_alter_table("appeals", schema=None) as batch_op:
+        batch_op.create_index("ix_appeals_employee_id", ["employee_id"], unique=False)
+        batch_op.create_index(
+            "uq_appeals_scorecard_id",
+            ["scorecard_id"],
+            unique=True,
+            sqlite_where=sa.text("state <> 'withdrawn'"),
+            postgresql_where=sa.text("state <> 'withdrawn'"),
+        )
+
+    op.create_table(
         "one_time_codes",
         sa.Column(
             "id",
@@ -1302,6 +1347,22 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "scorecard_receipts",
+        sa.Column(
+            "scorecard_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("comment", sa.Text(), nullable=True),
+        sa.Column("commented_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["scorecard_id"], ["scorecards.id"], name=op.f("fk_scorecard_receipts_scorecard_id")
+        ),
+        sa.PrimaryKeyConstraint("scorecard_id", name=op.f("pk_scorecard_receipts")),
+    )
+    op.create_table(
         "signed_in_sessions",
         sa.Column(
             "id",
@@ -1328,15 +1389,108 @@ def upgrade() -> None:
             batch_op.f("ix_signed_in_sessions_account_id"), ["account_id"], unique=False
         )
 
+    op.create_table(
+        "appeal_comments",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("appeal_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(length=120), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.CheckConstraint("text <> ''", name=op.f("ck_appeal_comments_text")),
+        sa.ForeignKeyConstraint(
+            ["appeal_id"], ["appeals.id"], name=op.f("fk_appeal_comments_appeal_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_appeal_comments")),
+    )
+    with op.batch_alter_table("appeal_comments", schema=None) as batch_op:
+        batch_op.create_index("ix_appeal_comments_appeal_id", ["appeal_id"], unique=False)
+
+    op.create_table(
+        "appeal_lines",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("appeal_id", sa.Integer(), nullable=False),
+        sa.Column("record", sa.String(length=8), nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("was", sa.JSON(), nullable=False),
+        sa.Column("makers", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("asked", sa.Text(), nullable=False),
+        sa.Column("decision", sa.String(length=8), nullable=True),
+        sa.Column("decision_reason", sa.Text(), nullable=True),
+        sa.Column("decided_by", sa.String(length=120), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("change", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("applied_by", sa.String(length=120), nullable=True),
+        sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "applied_at IS NULL OR decision IN ('accepted', 'partly')",
+            name=op.f("ck_appeal_lines_applied"),
+        ),
+        sa.CheckConstraint(
+            "decision IN ('accepted', 'partly', 'declined')", name=op.f("ck_appeal_lines_decision")
+        ),
+        sa.CheckConstraint("reason <> '' AND asked <> ''", name=op.f("ck_appeal_lines_reason")),
+        sa.CheckConstraint(
+            "record IN ('metric', 'check', 'day', 'incident', 'rule')",
+            name=op.f("ck_appeal_lines_record"),
+        ),
+        sa.CheckConstraint(
+            "(decision IS NULL) = (decided_at IS NULL) AND (decision IS NULL) = (decided_by IS NULL) AND (decision IS NULL) = (decision_reason IS NULL)",
+            name=op.f("ck_appeal_lines_decided"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["appeal_id"], ["appeals.id"], name=op.f("fk_appeal_lines_appeal_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_appeal_lines")),
+        sa.UniqueConstraint(
+            "appeal_id", "record", "key", name=op.f("uq_appeal_lines_appeal_id_record_key")
+        ),
+    )
+    op.create_table(
+        "pay_adjustments",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("employee_id", sa.Integer(), nullable=False),
+        sa.Column("for_month", sa.String(length=7), nullable=False),
+        sa.Column("pay_month", sa.String(length=7), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("appeal_line_id", sa.Integer(), nullable=True),
+        sa.Column("decided_by", sa.String(length=120), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_pay_adjustments_reason")),
+        sa.CheckConstraint("amount <> 0", name=op.f("ck_pay_adjustments_amount")),
+        sa.CheckConstraint("pay_month > for_month", name=op.f("ck_pay_adjustments_months")),
+        sa.ForeignKeyConstraint(
+            ["appeal_line_id"], ["appeal_lines.id"], name=op.f("fk_pay_adjustments_appeal_line_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["employee_id"], ["employees.id"], name=op.f("fk_pay_adjustments_employee_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_adjustments")),
+        sa.UniqueConstraint("appeal_line_id", name=op.f("uq_pay_adjustments_appeal_line_id")),
+    )
+    with op.batch_alter_table("pay_adjustments", schema=None) as batch_op:
+        batch_op.create_index("ix_pay_adjustments_pay_month", ["pay_month"], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("pay_adjustments", schema=None) as batch_op:
+        batch_op.drop_index("ix_pay_adjustments_pay_month")
+
+    op.drop_table("pay_adjustments")
+    op.drop_table("appeal_lines")
+    with op.batch_alter_table("appeal_comments", schema=None) as batch_op:
+        batch_op.drop_index("ix_appeal_comments_appeal_id")
+
+    op.drop_table("appeal_comments")
     with op.batch_alter_table("signed_in_sessions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_signed_in_sessions_account_id"))
 
     op.drop_table("signed_in_sessions")
+    op.drop_table("scorecard_receipts")
     op.drop_table("scorecard_lines")
     op.drop_table("rule_entries")
     with op.batch_alter_table("role_requests", schema=None) as batch_op:
@@ -1357,6 +1511,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_one_time_codes_account_id"))
 
     op.drop_table("one_time_codes")
+    with op.batch_alter_table("appeals", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_appeals_scorecard_id",
+            sqlite_where=sa.text("state <> 'withdrawn'"),
+            postgresql_where=sa.text("state <> 'withdrawn'"),
+        )
+        batch_op.drop_index("ix_appeals_employee_id")
+
+    op.drop_table("appeals")
     with op.batch_alter_table("training_records", schema=None) as batch_op:
         batch_op.drop_index("ix_training_records_day")
         batch_op.drop_index(batch_op.f("ix_training_records_course_id"))

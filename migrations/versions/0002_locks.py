@@ -15,6 +15,7 @@ LOCKS = lock.Locks(
     by_closing=("fact_sheets", "scorecards"),
     by_scorecard=("scorecard_lines", "rule_entries", "pays"),
     by_month=("person_days", "review_groups", "review_participants", "review_seals"),
+    by_payment=("pay_adjustments",),
 )
 
 
