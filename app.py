@@ -12,6 +12,7 @@ from typing import Any
 from flask import Flask
 from flask_migrate import Migrate
 
+import closing.appeals.models
 import closing.commands
 import closing.models
 import core.models

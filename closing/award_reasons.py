@@ -22,6 +22,7 @@ from rewards.models import RuleEntry
 from rewards.policy import Award
 from rewards.selection import Candidate, Proposal, candidate_values
 from rewards.selection import select as select_winners
+from rewards.voiding import still_counts
 from rewards.wording import Finding, findings
 from staff.models import Employee
 
@@ -135,6 +136,7 @@ def _bars(session: Session, month: Month) -> dict[int, list[Bar]]:
             Scorecard.month <= month,
             RuleEntry.state == "counts",
             RuleEntry.bars_awards > 0,
+            still_counts(Scorecard.employee_id, Scorecard.month),
         )
     )
     found: dict[int, list[Bar]] = defaultdict(list)

@@ -20,6 +20,7 @@ from rewards.models import RuleEntry as StoredEntry
 from rewards.policy import Award
 from rewards.selection import Candidate, Proposal
 from rewards.selection import select as select_winners
+from rewards.voiding import still_counts
 
 
 def award_of(session: Session, month: Month, key: str) -> tuple[Closing, Award]:
@@ -110,6 +111,7 @@ def _earlier_bars(session: Session, month: Month) -> dict[int, Sequence[tuple[Mo
             Scorecard.month < month,
             StoredEntry.state == "counts",
             StoredEntry.bars_awards > 0,
+            still_counts(Scorecard.employee_id, Scorecard.month),
         )
     )
     found: dict[int, list[tuple[Month, int]]] = defaultdict(list)

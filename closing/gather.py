@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +21,14 @@ from rewards.entries import Decision, Occurrence, OccurrenceState
 from rewards.models import Incident, RuleApproval
 from staff.people import PersonRow, employed_days, people_in
 from training.queries import facts_of_training, passed_completions
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """By employee id: decisions on proposals, and the rules that accepted appeals voided."""
+
+    approvals: Mapping[int, Mapping[str, Decision]]
+    voided: Mapping[int, Collection[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +78,14 @@ def gather(
         )
         for row in employed
     }
+    decided = decisions(session, month)
     inputs = Inputs(
         month=month,
         people=[_person(row, month) for row in rows],
         sheets=sheets,
         occurrences=_occurrences(session, month),
-        approvals=approvals(session, month),
+        approvals=decided.approvals,
+        voided=decided.voided,
         completions=passed_completions(session, month),
     )
     return Gathered(inputs, rows, as_of, reviews)
@@ -124,14 +134,17 @@ def occurrence(row: Incident, state: OccurrenceState) -> Occurrence:
     return Occurrence(row.id, row.rule, row.day, row.description, row.case, state)
 
 
-def approvals(
-    session: Session, month: Month, until: datetime | None = None
-) -> dict[int, dict[str, Decision]]:
-    """The decisions on proposals of the month by employee id and rule."""
+def decisions(session: Session, month: Month, until: datetime | None = None) -> Decided:
+    """What was decided of the rules of the month, as far as it was by ``until``."""
     statement = select(RuleApproval).where(RuleApproval.month == month)
     if until is not None:
         statement = statement.where(RuleApproval.decided_at <= until)
     found: dict[int, dict[str, Decision]] = defaultdict(dict)
+    voided: dict[int, set[str]] = defaultdict(set)
     for row in session.scalars(statement):
-        found[row.employee_id][row.rule] = "approved" if row.decision == "approved" else "declined"
-    return found
+        if row.decision == "voided":
+            voided[row.employee_id].add(row.rule)
+        else:
+            approved = row.decision == "approved"
+            found[row.employee_id][row.rule] = "approved" if approved else "declined"
+    return Decided(found, voided)

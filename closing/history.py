@@ -15,6 +15,7 @@ from core.values import Fact, Month, flat
 from evaluations.scorecards.models import FactSheet, Scorecard, ScorecardLine
 from rewards.entries import PastMonth
 from rewards.models import RuleEntry
+from rewards.voiding import still_counts
 from training.effect import MonthScores
 
 OWN_SOURCES = ("computed", "entered")
@@ -135,7 +136,9 @@ class StoredHistory:
             select(Scorecard.employee_id, RuleEntry.rule, func.count())
             .join(RuleEntry, RuleEntry.scorecard_id == Scorecard.id)
             .where(
-                Scorecard.closing_id == closing_id, RuleEntry.state.in_(("counts", "superseded"))
+                Scorecard.closing_id == closing_id,
+                RuleEntry.state.in_(("counts", "superseded")),
+                still_counts(Scorecard.employee_id, Scorecard.month),
             )
             .group_by(Scorecard.employee_id, RuleEntry.rule)
         )

@@ -7,7 +7,7 @@ database; earlier months come through ``History``, which knows only what was sto
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Protocol
@@ -56,6 +56,7 @@ class Inputs:
     sheets: Mapping[int, Sheet]
     occurrences: Mapping[int, Sequence[Occurrence]] = field(default_factory=dict)
     approvals: Mapping[int, Mapping[str, Decision]] = field(default_factory=dict)
+    voided: Mapping[int, Collection[str]] = field(default_factory=dict)
     completions: Sequence[Completion] = ()
 
 
@@ -257,6 +258,7 @@ class _Finish:
             history=self.history.past(who),
             occurrences=self.inputs.occurrences.get(who, ()),
             approvals=self.inputs.approvals.get(who, {}),
+            voided=self.inputs.voided.get(who, ()),
         )
 
     def _grade(self, card: Card, total: Decimal | None, sums: Effects) -> Grade | None:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from closing.cards import CardView, preview_views, stored_views
 from closing.facts import NOT_FOR_TEAMS, Person, Sheet
-from closing.gather import Gathered, approvals, gather, occurrence
+from closing.gather import Gathered, decisions, gather, occurrence
 from closing.history import facts_from_json
 from closing.months import current_closing
 from closing.policy import Policy
@@ -127,12 +127,14 @@ def _closed_inputs(session: Session, closing: Closing, policy: Policy) -> Gather
         }
         _replace(sheets, ["review_360"], again)
     people = _people_then(anew.inputs.people, {each.employee_id: each for each in stored}, month)
+    decided = decisions(session, month, until=closing.closed_at)
     inputs = replace(
         anew.inputs,
         sheets=sheets,
         people=people,
         occurrences=_occurrences_then(session, closing, anew.inputs.occurrences),
-        approvals=approvals(session, month, until=closing.closed_at),
+        approvals=decided.approvals,
+        voided=decided.voided,
     )
     return replace(anew, inputs=inputs)
 

@@ -3,7 +3,7 @@
 What is derived (fact sheets, scorecards, lines, rule entries, pay) is refused every change once its
 closing is sealed; person-days and review sums while their month is closed. The state of a closed
 month changes only where a ``reopenings`` row, which names an audit entry, tells why; never after
-its payroll was exported. Audit entries, reopenings and published documents are append-only; keys
+its payroll was exported; neither do adjustments paid with it. Audit entries, reopenings and published documents are append-only; keys
 are never deleted.
 """
 
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 MESSAGE = "locked: the month is closed"
 APPEND_ONLY = "locked: append-only"
+PAID = "locked: the payroll was exported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Locks:
     by_closing: Sequence[str]
     by_scorecard: Sequence[str]
     by_month: Sequence[str]
+    by_payment: Sequence[str] = ()
     append_only: Sequence[str] = ("reopenings", "document_versions")
 
 
@@ -57,6 +59,13 @@ def _rules(locks: Locks) -> list[tuple[str, str, str, str]]:
         for event, row in _EVENTS:
             closed = f"EXISTS (SELECT 1 FROM months WHERE month = {row}.month AND state = 'closed')"
             rules.append((table, event, closed, MESSAGE))
+    for table in locks.by_payment:
+        for event, row in _EVENTS:
+            paid = (
+                f"EXISTS (SELECT 1 FROM months WHERE month = {row}.pay_month"
+                " AND exported_at IS NOT NULL)"
+            )
+            rules.append((table, event, paid, PAID))
     for table in locks.append_only:
         rules += [(table, event, "TRUE", APPEND_ONLY) for event in ("UPDATE", "DELETE")]
     return rules + _STATE_RULES

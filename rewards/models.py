@@ -47,12 +47,15 @@ class Incident(Model):
 
 
 class RuleApproval(Model):
-    """A decision on a rule that asks for approval: it names employee, month and rule."""
+    """A decision on a rule that asks for approval: it names employee, month and rule.
+
+    ``voided`` is that of an accepted appeal, on any rule, and is not replaced.
+    """
 
     __tablename__ = "rule_approvals"
     __table_args__ = (
         UniqueConstraint("month", "employee_id", "rule"),
-        CheckConstraint("decision IN ('approved', 'declined')", name="decision"),
+        CheckConstraint("decision IN ('approved', 'declined', 'voided')", name="decision"),
     )
 
     id: Mapped[Key]

@@ -141,7 +141,7 @@ def decide_rule(
             RuleApproval.rule == rule.code,
         )
     )
-    if row is not None and row.decision == decision:
+    if row is not None and row.decision in (decision, "voided"):
         raise _decided_already(person, rule.code)
     before = None if row is None else {"decision": row.decision, "reason": row.reason}
     row = row or RuleApproval(month=month, employee_id=employee_id, rule=rule.code)

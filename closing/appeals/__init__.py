@@ -1,0 +1,1 @@
+"""Receipt of scorecards, appeals against what they count, and pay adjusted afterwards."""
