@@ -13,6 +13,7 @@ class Viewer:
 
     ``name`` is for display. ``language`` is the account's choice, None where it made none.
     ``must_change`` says that the password was given by somebody else and has to be replaced.
+    ``unread`` is how many notices wait in the inbox.
     ``must_enrol`` says that the roles need a second factor, and there is none yet.
     """
 
@@ -25,6 +26,7 @@ class Viewer:
     must_change: bool = False
     has_factor: bool = False
     must_enrol: bool = False
+    unread: int = 0
 
     @property
     def unfinished(self) -> bool:

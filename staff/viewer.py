@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.permissions import Role
 from core.viewer import Viewer
+from staff import notices
 from staff.models import Account, Employee, RoleGrant, TeamLeader
 from staff.queries import assignments_on
 
@@ -31,6 +32,7 @@ def load_viewer(
             assigned.c.position,
             _leads(today).label("leads"),
             _manages(today).label("manages"),
+            notices.unread(Employee.id).label("unread"),
         )
         .outerjoin(Employee, Employee.id == Account.employee_id)
         .outerjoin(assigned, assigned.c.employee_id == Employee.id)
@@ -55,6 +57,7 @@ def load_viewer(
         language=account.language,
         must_change=account.must_change,
         has_factor=account.second_factor is not None,
+        unread=row.unread,
     )
 
 

@@ -13,6 +13,7 @@ pytest_plugins = [
     "support.browser",
     "support.centres",
     "support.site",
+    "support.mail_server",
     "support.importing",
     "support.no_network",
 ]

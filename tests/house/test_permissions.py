@@ -107,6 +107,9 @@ ENDPOINTS: dict[str, Permission | None] = {
     "imports.undo": P.IMPORTS,
     "imports.late": P.IMPORTS,
     "imports.take_late": P.IMPORTS,
+    "inbox.notices_list": P.SELF,
+    "inbox.read": P.SELF,
+    "inbox.read_all": P.SELF,
     "staff.people": P.PROFILE_READ,
     "staff.suggest": P.PROFILE_READ,
 }
