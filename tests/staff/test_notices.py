@@ -17,7 +17,6 @@ from support.statements import sent
 
 from core import mail
 from core.db import db
-from core.errors import N_
 from core.mail import Server
 from core.models import OutgoingMail
 from core.values import Names
@@ -25,8 +24,8 @@ from staff import notices
 from staff.models import Employee, Notice
 
 NOW = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
-KIND = notices.kind("test.appeal", N_("%(name)s appeals their scorecard of %(month)s"))
-RULE = notices.kind("test.rule", N_("You have until %(until)s to answer: %(rule)s"))
+KIND = notices.kind("test.appeal", "%(name)s appeals their scorecard of %(month)s")
+RULE = notices.kind("test.rule", "You have until %(until)s to answer: %(rule)s")
 
 
 def id_of(session: Any, number: str) -> int:
