@@ -112,7 +112,7 @@ class Reopening(Model):
 class ImportBatch(Model):
     """One file that came in: unmatched, previewed, applied or undone.
 
-    ``kind`` is empty while nobody said which; ``mapping`` is the YAML by which its columns are read.
+    ``kind`` is empty while nobody said which; ``mapping`` is the YAML by which it is read.
     """
 
     __tablename__ = "import_batches"
@@ -272,3 +272,25 @@ class OutgoingMail(Model):
     due_at: Mapped[datetime] = mapped_column(UTCDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     error: Mapped[str | None] = mapped_column(String(200))
+
+
+class Attachment(Model):
+    """A file that belongs to a record; its bytes lie encrypted outside: see ``core.attachments``.
+
+    ``subject`` says what it belongs to (``incident:12``), ``file`` is its name in the folder,
+    ``sha256`` that of the encrypted file, ``size`` that of the plain one.
+    """
+
+    __tablename__ = "attachments"
+    __table_args__ = (CheckConstraint("size > 0", name="size"),)
+
+    id: Mapped[Key]
+    subject: Mapped[str] = mapped_column(String(60), index=True)
+    name: Mapped[str] = mapped_column(String(120))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int]
+    file: Mapped[str] = mapped_column(String(40), unique=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_by: Mapped[str] = mapped_column(String(120))
+    created_by_id: Mapped[int | None] = mapped_column(BigInteger)

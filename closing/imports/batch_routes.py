@@ -10,9 +10,11 @@ from werkzeug.wrappers import Response as Redirect
 
 from closing.imports import queries, services, words
 from closing.imports.batch_view import BatchView, batch_view, keep_refused, refused_table
-from closing.imports.blueprint import imports, refresh, uploads
+from closing.imports.batches import forget_upload
+from closing.imports.blueprint import home, imports, refresh, uploads
 from closing.imports.forms import UndoForm
 from closing.imports.reports import ImportReport
+from closing.imports.taking_back import undo_import
 from core import tables, web
 from core.cli import seal
 from core.db import db, transaction
@@ -78,6 +80,7 @@ def confirm(number: int) -> Redirect:
                 actor=web.current_actor(),
                 now=present.moment,
                 uploads=uploads(),
+                home=home(),
                 partial=request.form.get("partial") == "1",
                 expected=_expected(),
             )
@@ -93,7 +96,7 @@ def confirm(number: int) -> Redirect:
         flash(_already(number) or refusal.message.render(_), "error")
         return back
     if report.stored:
-        services.forget_upload(uploads(), number)
+        forget_upload(uploads(), number)
         refresh()
     _tell(report)
     return back
@@ -142,7 +145,7 @@ def discard(number: int) -> Redirect:
     except Conflict as conflict:
         flash(_already(number) or conflict.message.render(_), "error")
         return redirect(url_for("imports.batch", number=number))
-    services.forget_upload(uploads(), number)
+    forget_upload(uploads(), number)
     flash(_("The file is discarded; nothing of it was stored."))
     return redirect(url_for("imports.overview"))
 
@@ -154,7 +157,7 @@ def undo(number: int) -> Redirect | tuple[str, int]:
     if form.validate_on_submit():
         try:
             with transaction():
-                services.undo_import(
+                undo_import(
                     db.session(),
                     batch_id=number,
                     clock=web.now().wall,

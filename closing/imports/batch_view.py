@@ -14,10 +14,12 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from closing.imports import queries
+from closing.imports.batches import upload_path
 from closing.imports.details import problem_json
 from closing.imports.registry import KINDS
 from closing.imports.reports import ImportReport, refused_rows, report_of
-from closing.imports.services import stage_file, undo_obstacle, upload_path
+from closing.imports.services import stage_file
+from closing.imports.taking_back import undo_obstacle
 from closing.imports.world import Seal, world_at
 from core.errors import N_, NotFound
 from core.imports.kinds import OUTCOMES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, current_app
 from flask_babel import lazy_gettext as _l
@@ -25,6 +26,11 @@ def uploads() -> Path:
     folder = Path(current_app.config["UPLOADS"])
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+def home() -> ZoneInfo:
+    """The organisation's time zone."""
+    return ZoneInfo(current_app.config["TIMEZONE"])
 
 
 def refresh() -> None:

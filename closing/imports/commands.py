@@ -11,7 +11,8 @@ import click
 from flask import current_app
 from flask_babel import gettext
 
-from closing.imports.foreign import import_foreign, load_mapping
+from closing.imports.foreign import import_foreign
+from closing.imports.mappings import load_mapping
 from closing.imports.registry import KINDS
 from closing.imports.reports import ImportReport, refused_rows
 from closing.imports.services import import_file
@@ -86,13 +87,10 @@ def import_command(
 
 
 def _by_map(name: str, how: dict[str, Any]) -> ImportReport:
-    """Import a file in other columns, and say what its map did."""
-    mapping = load_mapping(name, db.session(), how["clock"])
+    """Import a file in other columns."""
+    mapping = load_mapping(name, db.session(), how["clock"], how["kind"])
     home = ZoneInfo(current_app.config["TIMEZONE"])
-    foreign = import_foreign(db.session(), mapping=mapping, home=home, **how)
-    for note in foreign.notes:
-        click.echo(note.render(gettext), err=True)
-    return foreign.report
+    return import_foreign(db.session(), mapping=mapping, home=home, **how)
 
 
 def _tell(report: ImportReport) -> None:

@@ -1,70 +1,48 @@
-"""Files of other programs, imported by a mapping; rows of people unknown yet wait here."""
+"""Files of other programs, imported by a mapping."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from closing.imports.batches import file_hash, new_batch, store
 from closing.imports.registry import KINDS
 from closing.imports.reports import ImportReport, report_of
-from closing.imports.services import file_hash, new_batch, store
+from closing.imports.unmapped import keep_aside
 from closing.imports.world import Seal, world_at
 from core.actor import Actor
 from core.audit import record
-from core.documents.yaml_text import load_yaml
 from core.errors import N_, Message, Refused
-from core.files.reading import Table, read_table
+from core.files.reading import read_table
 from core.imports.headings import plain
-from core.imports.kinds import LATE, OUTCOMES, REFUSED, SAME, Kind, Problem
-from core.imports.mapping import FileMapping, read_mapping
-from core.imports.rows import chunks, digest
+from core.imports.kinds import LATE, REFUSED, SAME
+from core.imports.mapping import FileMapping
 from core.imports.staging import Staged
-from core.imports.translating import Aside, Translation, Translator
+from core.imports.translating import Translation, Translator
 from core.messages import message
-from core.models import ImportBatch, UnmappedRow
+from core.models import ImportBatch
 from staff.external_ids import Agents
 from staff.models import Employee
 
-MAPS = Path(__file__).parent / "maps"
-SIZE = 5000
 
+@dataclass(slots=True)
+class Judged:
+    """A file as its map reads it. ``kept`` says whether it is to be stored.
 
-@dataclass(frozen=True, slots=True)
-class ForeignReport:
-    """The report of the import, and what is said besides. Rows set aside count as late."""
+    The report counts rows set aside as late, and tells of them in its remarks.
+    """
 
+    mapping: FileMapping
+    staged: Staged
+    found: Translation
     report: ImportReport
-    notes: list[Message]
-
-
-def shipped_maps() -> list[str]:
-    """The names of the maps that come with the program."""
-    return sorted(path.stem for path in MAPS.glob("*.yaml"))
-
-
-def load_mapping(name: str, session: Session, clock: datetime) -> FileMapping:
-    """A shipped map by name, or a file. Raises ``Refused`` or ``DocumentError``."""
-    path = MAPS / f"{name}.yaml" if name in shipped_maps() else Path(name)
-    if not path.is_file():
-        raise Refused(
-            N_('"%(name)s" is no file and no map of ours (%(known)s)'),
-            name=name,
-            known=", ".join(shipped_maps()),
-        )
-    world = world_at(session, clock=clock, seal=str)
-    columns = {
-        kind: [column.name for column in entry.build(world).columns]
-        for kind, entry in KINDS.items()
-    }
-    return read_mapping(load_yaml(path.read_bytes()), columns)
+    kept: bool = False
 
 
 def import_foreign(
@@ -80,33 +58,72 @@ def import_foreign(
     now: datetime,
     partial: bool = False,
     dry_run: bool = False,
-) -> ForeignReport:
-    """``import_file`` for a file in other columns. Raises ``Refused``.
-
-    People whom ``on_unknown: create`` makes are stored only with the rows that name them.
-    """
+) -> ImportReport:
+    """``import_file`` for a file in other columns. Raises ``Refused``."""
     if mapping.kind != kind:
         raise Refused(
             N_("the map is for %(theirs)s, not for %(kind)s"), theirs=mapping.kind, kind=kind
         )
+
+    def may(report: ImportReport) -> bool:
+        return not dry_run and (partial or not report.refused)
+
+    with judged(
+        session,
+        mapping=mapping,
+        path=path,
+        home=home,
+        clock=clock,
+        seal=seal,
+        actor=actor,
+        now=now,
+        keep=may,
+    ) as found:
+        if not found.kept:
+            return found.report
+        batch = new_batch(session, found.report, actor, now, "applied")
+        return keep_foreign(session, found, batch, actor, now)
+
+
+@contextmanager
+def judged(
+    session: Session,
+    *,
+    mapping: FileMapping,
+    path: Path,
+    home: ZoneInfo,
+    clock: datetime,
+    seal: Seal,
+    actor: Actor,
+    now: datetime,
+    keep: Callable[[ImportReport], bool] = lambda _report: False,
+) -> Iterator[Judged]:
+    """Read and judge a file by its map.
+
+    People whom ``on_unknown: create`` makes stay only where the rows that name them are to be kept.
+    """
     staged, found = _stage(session, path, mapping, home, clock, seal)
-    if found.unknown:
-        with session.begin_nested() as savepoint:
-            created = _create_people(session, found.unknown, clock.date(), actor, now)
-            staged, found = _stage(session, path, mapping, home, clock, seal)
-            report = _report(staged, found, path, seal)
-            if dry_run or (report.refused and not partial):
-                savepoint.rollback()
-    else:
-        created = []
-        report = _report(staged, found, path, seal)
-    notes = _notes(found, created)
-    if dry_run or (report.refused and not partial):
-        return ForeignReport(report, notes)
-    batch = new_batch(session, report, actor, now, "applied")
-    report = store(session, staged, report, batch, actor, now)
-    _set_aside(session, mapping, found.aside, batch.id)
-    return ForeignReport(report, notes)
+    if not found.unknown:
+        report = _report(staged, found, (), path, seal)
+        yield Judged(mapping, staged, found, report, keep(report))
+        return
+    with session.begin_nested() as savepoint:
+        created = _create_people(session, found.unknown, clock.date(), actor, now)
+        staged, found = _stage(session, path, mapping, home, clock, seal)
+        report = _report(staged, found, created, path, seal)
+        kept = keep(report)
+        if not kept:
+            savepoint.rollback()
+    yield Judged(mapping, staged, found, report, kept)
+
+
+def keep_foreign(
+    session: Session, judged: Judged, batch: ImportBatch, actor: Actor, now: datetime
+) -> ImportReport:
+    """Store what was judged under its batch, and keep what waits for somebody."""
+    report = store(session, judged.staged, judged.report, batch, actor, now)
+    keep_aside(session, judged.mapping, judged.found.aside, batch.id)
+    return report
 
 
 def _stage(
@@ -141,16 +158,18 @@ def _tell_why(staged: Staged, found: Translation) -> None:
             line.outcome = REFUSED
 
 
-def _report(staged: Staged, found: Translation, path: Path, seal: Seal) -> ImportReport:
+def _report(
+    staged: Staged, found: Translation, created: Sequence[str], path: Path, seal: Seal
+) -> ImportReport:
     """Rows set aside are late, older ones of a record the same: every row counts once."""
     report = report_of(staged, path.name, file_hash(staged.kind, path, seal))
     counts = dict(report.counts)
     counts[LATE] += len(found.aside)
     counts[SAME] += found.older + found.left_out
-    return replace(report, counts=counts)
+    return replace(report, counts=counts, remarks=tuple(_remarks(found, created)))
 
 
-def _notes(found: Translation, created: Sequence[str]) -> list[Message]:
+def _remarks(found: Translation, created: Sequence[str]) -> list[Message]:
     notes = []
     if found.left_out:
         notes.append(message(N_("left out by the map: %(count)s rows"), count=found.left_out))
@@ -192,110 +211,3 @@ def _create_people(
         )
     session.flush()
     return sorted(unknown)
-
-
-def _set_aside(session: Session, mapping: FileMapping, rows: Sequence[Aside], batch: int) -> None:
-    """Keep the rows, except those that wait already."""
-    keyed = {digest([mapping.kind, mapping.source, each.cells]): each for each in rows}
-    waiting: set[str] = set()
-    for part in chunks(list(keyed), 500):
-        waiting.update(
-            session.scalars(
-                select(UnmappedRow.digest)
-                .join(ImportBatch, ImportBatch.id == UnmappedRow.batch_id)
-                .where(
-                    UnmappedRow.digest.in_(part),
-                    UnmappedRow.state == "waiting",
-                    ImportBatch.state == "applied",
-                )
-            )
-        )
-    values: list[dict[str, Any]] = [
-        {
-            "batch_id": batch,
-            "kind": mapping.kind,
-            "source": mapping.source,
-            "external_id": each.external_id[:120],
-            "column": each.column,
-            "ways": ",".join(mapping.agents),
-            "row_number": each.number,
-            "digest": key,
-            "values": each.cells,
-            "state": "waiting",
-        }
-        for key, each in keyed.items()
-        if key not in waiting
-    ]
-    for part in chunks(values, SIZE):
-        session.execute(insert(UnmappedRow), part)
-
-
-def take_mapped(
-    session: Session, *, clock: datetime, seal: Seal, actor: Actor, now: datetime
-) -> dict[str, int]:
-    """Store the rows whose people are known by now; counts by outcome.
-
-    A row that is not good stays, with the reason in ``error``.
-    """
-    counts = dict.fromkeys(OUTCOMES, 0)
-    waiting = session.scalars(
-        select(UnmappedRow)
-        .join(ImportBatch, ImportBatch.id == UnmappedRow.batch_id)
-        .where(UnmappedRow.state == "waiting", ImportBatch.state == "applied")
-        .order_by(UnmappedRow.id)
-    ).all()
-    groups: dict[tuple[str, tuple[str, ...]], list[tuple[UnmappedRow, str]]] = defaultdict(list)
-    agents: dict[tuple[str, str], Agents] = {}
-    for row in waiting:
-        key = (row.source, row.ways)
-        if key not in agents:
-            agents[key] = Agents(session, row.source, row.ways.split(","))
-        number = agents[key].find(row.external_id, _day(row.values))
-        if number is not None:
-            groups[row.kind, tuple(row.values)].append((row, number))
-    for (kind, columns), rows in groups.items():
-        for name, count in _take(session, kind, columns, rows, clock, seal, actor, now).items():
-            counts[name] += count
-    return counts
-
-
-def _day(values: Mapping[str, str]) -> date | None:
-    for name in ("created_at", "timestamp", "received_at", "date", "from"):
-        try:
-            return date.fromisoformat(values.get(name, "")[:10])
-        except ValueError:
-            continue
-    return None
-
-
-def _take(
-    session: Session,
-    kind: str,
-    columns: Sequence[str],
-    rows: Sequence[tuple[UnmappedRow, str]],
-    clock: datetime,
-    seal: Seal,
-    actor: Actor,
-    now: datetime,
-) -> dict[str, int]:
-    built: Kind = KINDS[kind].build(world_at(session, clock=clock, seal=seal))
-    cells = [
-        [number if name == row.column else row.values[name] for name in columns]
-        for row, number in rows
-    ]
-    staged = KINDS[kind].stage(built, Table(list(columns), iter(list(enumerate(cells)))))
-    report = report_of(staged, "rows set aside", digest([row.values for row, _ in rows]))
-    batch = new_batch(session, report, actor, now, "applied")
-    store(session, staged, report, batch, actor, now)
-    bad = {line.number: line for line in staged.lines if line.outcome == REFUSED}
-    for place, (row, _) in enumerate(rows):
-        if place in bad:
-            row.error = "; ".join(_told(each) for each in bad[place].problems)
-        else:
-            row.state, row.error = "applied", None
-    session.flush()
-    return report.counts
-
-
-def _told(problem: Problem) -> str:
-    return f"{problem.column}: {problem.message}" if problem.column else str(problem.message)

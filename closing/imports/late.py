@@ -9,9 +9,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from closing.imports.batches import new_batch, store
 from closing.imports.registry import KINDS
 from closing.imports.reports import ImportReport, report_of
-from closing.imports.services import new_batch, store
 from closing.imports.world import Seal, world_at
 from core.actor import Actor
 from core.files.reading import Table

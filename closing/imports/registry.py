@@ -75,7 +75,7 @@ KINDS: Mapping[str, Entry] = MappingProxyType(
 
 def _take_mapped(world: World, actor: Actor, now: datetime) -> None:
     """Rows that waited for a name; what takes them stands above this module."""
-    from closing.imports.foreign import take_mapped
+    from closing.imports.unmapped import take_mapped
 
     take_mapped(world.session, clock=world.setting.clock, seal=world.seal, actor=actor, now=now)
 

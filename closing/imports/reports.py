@@ -39,6 +39,7 @@ class ImportReport:
     rows: dict[str, Any] = field(default_factory=dict)
     stored: bool = False
     batch_id: int | None = None
+    remarks: tuple[Message, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -57,8 +58,11 @@ class ImportReport:
     def notes(self) -> list[Message]:
         """What is said of the file as a whole."""
         if self.kind == "reviews" and self.counts[LATE]:
-            return [message(N_("a closed round takes no more reviews; late ones are not kept"))]
-        return []
+            return [
+                message(N_("a closed round takes no more reviews; late ones are not kept")),
+                *self.remarks,
+            ]
+        return list(self.remarks)
 
     def as_json(self) -> dict[str, Any]:
         """What a batch keeps for its page: the first of each, with messages to be translated."""
@@ -72,6 +76,9 @@ class ImportReport:
             ],
             "warning_count": len(self.warnings),
             "unknown": list(self.unknown),
+            "remarks": [
+                {"msgid": each.msgid, "params": dict(each.params)} for each in self.remarks
+            ],
             **self.rows,
         }
 

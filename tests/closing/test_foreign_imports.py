@@ -11,7 +11,9 @@ import pytest
 from support.centres import seal
 from support.importing import CLOCK, NOW, Files, reasons
 
-from closing.imports.foreign import ForeignReport, import_foreign, load_mapping, shipped_maps
+from closing.imports.foreign import import_foreign
+from closing.imports.mappings import load_mapping, shipped_maps
+from closing.imports.reports import ImportReport
 from core.actor import SYSTEM
 from core.db import transaction, wall_time
 from core.messages import Refused
@@ -51,7 +53,7 @@ class Foreign:
     def __init__(self, files: Files) -> None:
         self.files = files
 
-    def take(self, kind: str, path: Path, mapping: str, **how: Any) -> ForeignReport:
+    def take(self, kind: str, path: Path, mapping: str, **how: Any) -> ImportReport:
         """Import by a map: the name of a shipped one, or its text."""
         if "\n" in mapping:
             name = str(self.files.write(mapping, "map.yaml"))
@@ -71,7 +73,7 @@ class Foreign:
                 **how,
             )
 
-    def add(self, kind: str, mapping: str, lines: Sequence[str], **how: Any) -> ForeignReport:
+    def add(self, kind: str, mapping: str, lines: Sequence[str], **how: Any) -> ImportReport:
         return self.take(kind, self.files.write("\n".join(lines) + "\n"), mapping, **how)
 
 
@@ -80,7 +82,7 @@ def foreign(files: Files) -> Foreign:
     return Foreign(files)
 
 
-def notes(report: ForeignReport) -> list[str]:
+def notes(report: ImportReport) -> list[str]:
     return [str(note) for note in report.notes]
 
 
@@ -114,8 +116,8 @@ def test_the_newest_of_several_rows_counts_and_every_row_is_told(foreign: Foreig
             "tao,3,E1,2026-10-01T16:30:00Z,none,Spam,2026-10-02 10:00",
         ],
     )
-    assert reasons(report.report) == []
-    assert report.report.summary == "new 2, changed 0, same 3, late 0, refused 0"
+    assert reasons(report) == []
+    assert report.summary == "new 2, changed 0, same 3, late 0, refused 0"
     assert notes(report) == ["left out by the map: 1 rows", "older rows of a record: 2"]
     rows = foreign.files.rows("SELECT ticket_id, created_at, satisfaction FROM tickets ORDER BY 1")
     assert [(key, str(wall_time(at)), mood) for key, at, mood in rows] == [
@@ -140,7 +142,7 @@ def test_what_cannot_be_translated_is_refused_with_its_reason(foreign: Foreign) 
         ],
         partial=True,
     )
-    assert reasons(report.report) == [
+    assert reasons(report) == [
         'row 2, column created_at: "03/04/2026 10:00" may begin with the day or with the month:'
         " say which (dates) in a map",
         'row 3, column satisfaction: "fair" is not among the values of the map',
@@ -149,7 +151,7 @@ def test_what_cannot_be_translated_is_refused_with_its_reason(foreign: Foreign) 
         'row 6: "soon" is no date or time',
         "row 7: has 3 cells, the header 7",
     ]
-    assert report.report.summary == "new 0, changed 0, same 0, late 0, refused 6"
+    assert report.summary == "new 0, changed 0, same 0, late 0, refused 6"
 
 
 ASIDE = EVENTS.replace("newest_by: updated", "on_unknown: set_aside")
@@ -166,7 +168,7 @@ def test_rows_of_unknown_people_wait_until_somebody_is_mapped(foreign: Foreign) 
     ]
     for outcome in ("new 1, changed 0, same 0", "new 0, changed 0, same 1"):
         report = foreign.add("tickets", ASIDE, lines)
-        assert report.report.summary == f"{outcome}, late 2, refused 0"
+        assert report.summary == f"{outcome}, late 2, refused 0"
         assert notes(report) == ["set aside until somebody is mapped: 2 rows of 旺旺:小满"]
     assert files.rows("SELECT count(*) FROM unmapped_rows") == [(2,)]
     header = "source,external_id,employee_no,from,to"
@@ -177,7 +179,7 @@ def test_rows_of_unknown_people_wait_until_somebody_is_mapped(foreign: Foreign) 
     files.good("aliases", header, "shop,旺旺:小满,E2,2026-01-01,2026-10-14")
     assert files.rows(query) == [("tao-1", "E2"), ("tao-2", "E1"), ("tao-3", "E1")]
     assert files.rows("SELECT DISTINCT state FROM unmapped_rows") == [("applied",)]
-    assert foreign.add("tickets", ASIDE, lines).report.counts["same"] == 3
+    assert foreign.add("tickets", ASIDE, lines).counts["same"] == 3
 
 
 def test_a_name_elsewhere_belongs_to_one_person_at_a_time(files: Files) -> None:
@@ -194,7 +196,7 @@ def test_a_name_that_two_people_have_is_not_guessed(foreign: Foreign) -> None:
     foreign.files.people("E1", "E2")
     row = "tao,1,柳青禾,2026-10-01 02:00,none,open,2026-10-02"
     report = foreign.add("tickets", EVENTS, [HEADER, row])
-    assert reasons(report.report) == ['row 2, column agent: "柳青禾" may be E1, E2']
+    assert reasons(report) == ['row 2, column agent: "柳青禾" may be E1, E2']
 
 
 def test_nothing_of_a_dry_run_or_a_refused_file_stays(foreign: Foreign) -> None:
@@ -202,9 +204,9 @@ def test_nothing_of_a_dry_run_or_a_refused_file_stays(foreign: Foreign) -> None:
     good = [HEADER, "tao,1,Ann,2026-10-01 02:00,none,open,"]
     bad = [*good, "tao,2,Ann,2026-10-01 02:00,fair,open,"]
     assert notes(foreign.add("tickets", mapping, good, dry_run=True)) == ["new people: Ann"]
-    assert foreign.add("tickets", mapping, bad).report.counts["refused"] == 1
+    assert foreign.add("tickets", mapping, bad).counts["refused"] == 1
     assert foreign.files.rows("SELECT count(*) FROM employees") == [(0,)]
-    assert foreign.add("tickets", mapping, bad, partial=True).report.counts["new"] == 1
+    assert foreign.add("tickets", mapping, bad, partial=True).counts["new"] == 1
     assert foreign.files.rows("SELECT employee_no, name, hire_date FROM employees") == [
         ("Ann", "Ann", "2026-10-01")
     ]
@@ -212,8 +214,8 @@ def test_nothing_of_a_dry_run_or_a_refused_file_stays(foreign: Foreign) -> None:
 
 def test_agents_with_american_dates_become_employees(foreign: Foreign) -> None:
     report = foreign.take("employees", DATA / "agent_master.csv", MASTER)
-    assert reasons(report.report) == []
-    assert report.report.summary == "new 150, changed 0, same 0, late 0, refused 0"
+    assert reasons(report) == []
+    assert report.summary == "new 150, changed 0, same 0, late 0, refused 0"
     query = """SELECT hire_date, path FROM employees e JOIN assignments a ON a.employee_id = e.id
         JOIN teams t ON t.id = team_id WHERE employee_no = 'AG001'"""
     assert foreign.files.rows(query) == [("2025-04-09", "Pune/Payment Support")]
@@ -230,7 +232,7 @@ def test_agents_with_american_dates_become_employees(foreign: Foreign) -> None:
 def test_tickets_of_agents_by_first_name(foreign: Foreign, on_unknown: str, summary: str) -> None:
     mapping = ZENDESK_DATA.format(on_unknown=on_unknown)
     report = foreign.take("tickets", DATA / "zendesk_tickets.csv", mapping)
-    assert report.report.summary == summary
+    assert report.summary == summary
     if on_unknown == "create":
         query = "SELECT first_response_at - created_at FROM tickets WHERE ticket_id='TICKET-1001'"
         assert foreign.files.rows(query) == [(6 * 3600,)]
@@ -263,8 +265,8 @@ def two_agents(files: Files) -> None:
 def test_every_shipped_map_reads_its_sample(foreign: Foreign, name: str) -> None:
     two_agents(foreign.files)
     report = foreign.take("tickets", DATA / "foreign" / f"{name}.csv", name)
-    assert reasons(report.report) == []
-    assert report.report.summary == SUMMARIES[name]
+    assert reasons(report) == []
+    assert report.summary == SUMMARIES[name]
 
 
 def test_a_call_that_nobody_answered_is_no_contact_of_the_agent(foreign: Foreign) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
@@ -12,6 +13,7 @@ from support.importing import CLOCK, NOW, Files
 
 from closing.imports import services
 from closing.imports.reports import ImportReport
+from closing.imports.taking_back import undo_import
 from core.actor import SYSTEM
 from core.db import transaction
 from core.errors import Conflict, Refused
@@ -24,9 +26,7 @@ PEOPLE = "employee_no,name,hire_date,team,supervisor_no"
 def undo(files: Files, batch: int | None) -> None:
     assert batch is not None
     with transaction():
-        services.undo_import(
-            files.session, batch_id=batch, clock=CLOCK, seal=seal, actor=SYSTEM, now=NOW
-        )
+        undo_import(files.session, batch_id=batch, clock=CLOCK, seal=seal, actor=SYSTEM, now=NOW)
 
 
 def preview(files: Files, *lines: str, uploads: Path) -> ImportReport:
@@ -55,6 +55,7 @@ def apply(files: Files, batch: int | None, uploads: Path, **how: Any) -> ImportR
             actor=SYSTEM,
             now=NOW,
             uploads=uploads,
+            home=ZoneInfo("Asia/Shanghai"),
             **how,
         )
 

@@ -23,8 +23,10 @@ from support.databases import KINDS, Databases, Kind, build_schema
 from support.importing import Files
 
 from closing import services
+from closing.imports.batches import upload_path
 from closing.imports.late import apply_late_rows
-from closing.imports.services import preview_import, undo_import, upload_path
+from closing.imports.services import preview_import
+from closing.imports.taking_back import undo_import
 from closing.payroll import pay_lines
 from closing.policy_text import default_policy, dump, load_policy
 from closing.verification import verify

@@ -1,0 +1,146 @@
+"""Maps of other programs' files: those that come with us, and those that people made here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from closing.imports.registry import KINDS
+from closing.imports.world import world_at
+from core.actor import Actor
+from core.audit import record
+from core.db import one_at_a_time
+from core.documents.yaml_text import load_yaml
+from core.errors import N_, NotFound, Refused
+from core.imports.headings import plain
+from core.imports.mapping import FileMapping, read_mapping
+from core.models import ImportMap
+
+MAPS = Path(__file__).parent / "maps"
+
+
+def shipped_maps() -> list[str]:
+    """The names of the maps that come with the program."""
+    return sorted(path.stem for path in MAPS.glob("*.yaml"))
+
+
+def shipped_text(name: str) -> str:
+    """The YAML of one of them. Raises ``NotFound``."""
+    if name not in shipped_maps():
+        raise NotFound(N_("there is no such map"))
+    return (MAPS / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def stored_maps(session: Session) -> Sequence[ImportMap]:
+    return session.scalars(select(ImportMap).order_by(ImportMap.source, ImportMap.kind)).all()
+
+
+def stored_map(session: Session, number: int) -> ImportMap:
+    found = session.get(ImportMap, number)
+    if found is None:
+        raise NotFound(N_("there is no such map"))
+    return found
+
+
+def load_mapping(name: str, session: Session, clock: datetime, kind: str = "") -> FileMapping:
+    """A shipped map by name, one made here by its source, or a file.
+
+    Raises ``Refused`` or ``DocumentError``.
+    """
+    if name in shipped_maps():
+        return read_map(session, clock, shipped_text(name))
+    made = [each for each in stored_maps(session) if each.source == name]
+    of_kind = [each for each in made if each.kind == kind] or made
+    if of_kind:
+        return read_map(session, clock, of_kind[0].document)
+    path = Path(name)
+    if not path.is_file():
+        known = [*shipped_maps(), *sorted({each.source for each in stored_maps(session)})]
+        raise Refused(
+            N_('"%(name)s" is no file and no map of ours (%(known)s)'),
+            name=name,
+            known=", ".join(known),
+        )
+    return read_map(session, clock, path.read_bytes())
+
+
+def read_map(session: Session, clock: datetime, text: str | bytes) -> FileMapping:
+    """Raises ``DocumentError``."""
+    world = world_at(session, clock=clock, seal=str)
+    columns = {
+        kind: [column.name for column in entry.build(world).columns]
+        for kind, entry in KINDS.items()
+    }
+    return read_mapping(load_yaml(text), columns)
+
+
+def headings_digest(header: Sequence[str]) -> str:
+    """What files with the same headings, in any order, have in common."""
+    text = "\n".join(sorted(filter(None, map(plain, header))))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def map_for(session: Session, header: Sequence[str]) -> ImportMap | None:
+    """The map that was made last for a file with these headings."""
+    return session.scalar(
+        select(ImportMap)
+        .where(ImportMap.headings == headings_digest(header))
+        .order_by(ImportMap.changed_at.desc(), ImportMap.id.desc())
+        .limit(1)
+    )
+
+
+def remember_map(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    mapping: FileMapping,
+    document: str,
+    header: Sequence[str],
+) -> None:
+    """Keep how files of a source are read; one map for each source and kind."""
+    one_at_a_time(session, "import maps")
+    known = session.scalar(
+        select(ImportMap).where(ImportMap.source == mapping.source, ImportMap.kind == mapping.kind)
+    )
+    before = known.document if known is not None else None
+    found = known or ImportMap(source=mapping.source, kind=mapping.kind)
+    found.headings = headings_digest(header)
+    if before == document:
+        return
+    found.document, found.changed_at, found.changed_by = document, now, actor.label
+    session.add(found)
+    _note(session, found, "import.map", before, document, actor, now)
+
+
+def forget_map(session: Session, *, actor: Actor, now: datetime, number: int) -> None:
+    """Files of the source are matched by hand again. Raises ``NotFound``."""
+    found = stored_map(session, number)
+    _note(session, found, "import.map", found.document, None, actor, now)
+    session.delete(found)
+
+
+def _note(
+    session: Session,
+    found: ImportMap,
+    action: str,
+    before: str | None,
+    after: str | None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    record(
+        session,
+        actor=actor,
+        at=now,
+        action=action,
+        subject=f"map:{found.source}:{found.kind}",
+        before={"map": before} if before else None,
+        after={"map": after} if after else None,
+    )

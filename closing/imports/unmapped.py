@@ -1,0 +1,133 @@
+"""Rows whose person nobody is mapped to: kept until somebody is, or until they are dismissed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from closing.imports.batches import new_batch, store
+from closing.imports.registry import KINDS
+from closing.imports.reports import report_of
+from closing.imports.world import Seal, world_at
+from core.actor import Actor
+from core.files.reading import Table
+from core.imports.kinds import OUTCOMES, REFUSED, Kind, Problem
+from core.imports.mapping import FileMapping
+from core.imports.rows import chunks, digest
+from core.imports.translating import Aside
+from core.models import ImportBatch, UnmappedRow
+from staff.external_ids import Agents
+
+SIZE = 5000
+
+
+def keep_aside(session: Session, mapping: FileMapping, rows: Sequence[Aside], batch: int) -> None:
+    """Keep the rows, except those that wait already or were dismissed."""
+    keyed = {digest([mapping.kind, mapping.source, each.cells]): each for each in rows}
+    waiting: set[str] = set()
+    for part in chunks(list(keyed), 500):
+        waiting.update(
+            session.scalars(
+                select(UnmappedRow.digest)
+                .join(ImportBatch, ImportBatch.id == UnmappedRow.batch_id)
+                .where(
+                    UnmappedRow.digest.in_(part),
+                    UnmappedRow.state.in_(("waiting", "dropped")),
+                    ImportBatch.state == "applied",
+                )
+            )
+        )
+    values: list[dict[str, Any]] = [
+        {
+            "batch_id": batch,
+            "kind": mapping.kind,
+            "source": mapping.source,
+            "external_id": each.external_id[:120],
+            "column": each.column,
+            "ways": ",".join(mapping.agents),
+            "row_number": each.number,
+            "digest": key,
+            "values": each.cells,
+            "state": "waiting",
+        }
+        for key, each in keyed.items()
+        if key not in waiting
+    ]
+    for part in chunks(values, SIZE):
+        session.execute(insert(UnmappedRow), part)
+
+
+def take_mapped(
+    session: Session, *, clock: datetime, seal: Seal, actor: Actor, now: datetime
+) -> dict[str, int]:
+    """Store the rows whose people are known by now; counts by outcome.
+
+    A row that is not good stays, with the reason in ``error``.
+    """
+    counts = dict.fromkeys(OUTCOMES, 0)
+    waiting = session.scalars(
+        select(UnmappedRow)
+        .join(ImportBatch, ImportBatch.id == UnmappedRow.batch_id)
+        .where(UnmappedRow.state == "waiting", ImportBatch.state == "applied")
+        .order_by(UnmappedRow.id)
+    ).all()
+    groups: dict[tuple[str, tuple[str, ...]], list[tuple[UnmappedRow, str]]] = defaultdict(list)
+    agents: dict[tuple[str, str], Agents] = {}
+    for row in waiting:
+        key = (row.source, row.ways)
+        if key not in agents:
+            agents[key] = Agents(session, row.source, row.ways.split(","))
+        number = agents[key].find(row.external_id, _day(row.values))
+        if number is not None:
+            groups[row.kind, tuple(row.values)].append((row, number))
+    for (kind, columns), rows in groups.items():
+        for name, count in _take(session, kind, columns, rows, clock, seal, actor, now).items():
+            counts[name] += count
+    return counts
+
+
+def _day(values: Mapping[str, str]) -> date | None:
+    for name in ("created_at", "timestamp", "received_at", "date", "from"):
+        try:
+            return date.fromisoformat(values.get(name, "")[:10])
+        except ValueError:
+            continue
+    return None
+
+
+def _take(
+    session: Session,
+    kind: str,
+    columns: Sequence[str],
+    rows: Sequence[tuple[UnmappedRow, str]],
+    clock: datetime,
+    seal: Seal,
+    actor: Actor,
+    now: datetime,
+) -> dict[str, int]:
+    built: Kind = KINDS[kind].build(world_at(session, clock=clock, seal=seal))
+    cells = [
+        [number if name == row.column else row.values[name] for name in columns]
+        for row, number in rows
+    ]
+    staged = KINDS[kind].stage(built, Table(list(columns), iter(list(enumerate(cells)))))
+    report = report_of(staged, "rows set aside", digest([row.values for row, _ in rows]))
+    batch = new_batch(session, report, actor, now, "applied")
+    store(session, staged, report, batch, actor, now)
+    bad = {line.number: line for line in staged.lines if line.outcome == REFUSED}
+    for place, (row, _) in enumerate(rows):
+        if place in bad:
+            row.error = "; ".join(_told(each) for each in bad[place].problems)
+        else:
+            row.state, row.error = "applied", None
+    session.flush()
+    return report.counts
+
+
+def _told(problem: Problem) -> str:
+    return f"{problem.column}: {problem.message}" if problem.column else str(problem.message)
