@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from xml.etree import ElementTree
 
+from playwright.sync_api import Page, Route
 from support.site import Site
 
 from core import charts, web
@@ -36,7 +39,38 @@ def test_a_chart_is_well_formed_and_holds_its_words() -> None:
 def test_colours_change_with_the_page() -> None:
     text = charts.trend(DATA).decode()
     assert "prefers-color-scheme:dark" in text
-    assert f'"stroke: {charts.ACCENT}"]{{stroke:{charts.DARK[charts.ACCENT]}' in text
+    assert f'[stroke="{charts.ACCENT}"]{{stroke:{charts.DARK[charts.ACCENT]}' in text
+    assert f'stroke="{charts.ACCENT}"/' in text or f'stroke="{charts.ACCENT}" ' in text
+
+
+def test_a_chart_needs_no_leave_for_styles_but_that_of_its_one_sheet() -> None:
+    for svg in (charts.trend(DATA), charts.bars(Bars("等级", ("A", "B"), (3, 5), marked=1))):
+        root = ElementTree.fromstring(svg)
+        assert not [each for each in root.iter() if "style" in each.attrib]
+        (sheet,) = root.iter("{http://www.w3.org/2000/svg}style")
+        digest = hashlib.sha256((sheet.text or "").encode()).digest()
+        assert f"'sha256-{base64.b64encode(digest).decode()}'" in charts.POLICY
+    assert "unsafe" not in charts.POLICY
+
+
+def test_a_browser_shows_a_chart_under_its_policy(page: Page) -> None:
+    """Drawn as it was meant, dark where the reader wants it dark, and nothing is refused."""
+    body = charts.trend(DATA)
+
+    def answer(route: Route) -> None:
+        headers = {"Content-Type": "image/svg+xml", "Content-Security-Policy": charts.POLICY}
+        route.fulfill(body=body, headers=headers)
+
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.route("**/chart.svg", answer)
+    page.emulate_media(color_scheme="dark")
+    page.goto("http://127.0.0.1:9/chart.svg")
+    lines = page.locator(f'path[stroke="{charts.ACCENT}"]')
+    shown = lines.first.evaluate("each => getComputedStyle(each).stroke")
+    assert shown == "rgb(79, 209, 192)"
+    assert page.locator("text").first.evaluate("e => getComputedStyle(e).fontSize") == "8px"
+    assert said == []
 
 
 def test_a_chart_without_a_single_value_is_an_empty_frame() -> None:

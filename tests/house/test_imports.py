@@ -17,6 +17,8 @@ IMPURE = {
     *("pathlib", "platform", "random", "secrets", "shutil", "signal", "smtplib", "socket"),
     *("sqlite3", "subprocess", "sys", "tempfile", "threading", "time", "urllib", "uuid"),
 }
+# Each with its answer: a lock around the parser, for the interpreter's own parser is not safe.
+ANSWERED = {("rewards.conditions", "threading")}
 READS = {"open", "print", "input", "exec", "eval", "__import__"}
 CLOCKS = {"now", "today", "utcnow", "fromtimestamp"}
 
@@ -59,7 +61,7 @@ def impurities(module: Module, pure: frozenset[str]) -> list[str]:
     for name in module.imports():
         top = name.partition(".")[0]
         if top in sys.stdlib_module_names:
-            if top in IMPURE:
+            if top in IMPURE and (module.name, top) not in ANSWERED:
                 found.append(f"imports {name}")
         elif not known(name) and (name in modules() or not known(name.rpartition(".")[0])):
             found.append(f"imports {name}, which is not pure")

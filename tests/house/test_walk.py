@@ -32,7 +32,7 @@ from support.whole_centre import (
 )
 from werkzeug.test import TestResponse
 
-from core import web
+from core import charts, web
 from core.db import db
 from core.pages.headers import POLICY
 from core.permissions import ROLES, Permission, Role, Scope
@@ -78,8 +78,6 @@ NAMED_TO_THEIR_PEOPLE = {"agent": {"E0002"}, "colleague": {"E0002"}, "other": {"
 NAMED_TO_THEIR_PEOPLE |= {"supervisor": {"E0001"}}
 WINNERS = {"rewards.honours", "rewards.awards", "rewards.award"}
 # What a page must not hold: scripts and styles in itself, anything from another host.
-# A chart runs nothing and loads nothing; matplotlib writes its colours as style attributes.
-CHART_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 INLINE = re.compile(
     r"""<script(?![^>]*\ssrc=)|<style|\s(?:style|on[a-z]+)=["']|"""
     r"""\s(?:src|action|href)=["'](?:https?:)?//"""
@@ -240,7 +238,7 @@ def test_no_page_list_search_chart_or_export_names_anybody_out_of_reach(
             if answer.status_code >= 500:
                 broken.append(url)
             page = said(answer) if answer.mimetype == "text/html" else ""
-            policy = CHART_POLICY if answer.mimetype == "image/svg+xml" else POLICY
+            policy = charts.POLICY if answer.mimetype == "image/svg+xml" else POLICY
             if answer.headers["Content-Security-Policy"] != policy or INLINE.search(page):
                 loose.append(url)
             asked = set(re.findall(r"E\d{4}", url))
