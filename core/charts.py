@@ -1,8 +1,9 @@
 """Charts as SVG: one style, the same bytes for the same data, kept in memory for a while.
 
 A chart has an address of its own. Its colours are attributes, not styles, and its one style sheet
-(for dark pages) is named by its hash, so that its content security policy is as strict as any. Its route checks the permission like any other, gathers the data and answers with
-``respond``. Titles are sentences; the page shows the same data as a table below (``ui.chart``).
+(for dark pages) is named by its hash, so its content security policy is as strict as any. Its route
+checks the permission like any other, gathers the data and answers with ``respond``. Titles are
+sentences; the page shows the same data as a table below (``ui.chart``).
 """
 
 from __future__ import annotations
