@@ -52,11 +52,13 @@ def gather(
     as_of: int | None,
     *,
     min_raters: int | None = None,
+    with_entered: bool = True,
 ) -> Gathered:
     """Everybody's own facts, incidents, approvals and completions of ``month``.
 
     ``attendance`` are the attendance facts by employee id; ``as_of`` in wall seconds;
-    ``min_raters`` splits the 360° groups otherwise than the policy says.
+    ``min_raters`` splits the 360° groups otherwise than the policy says; without ``with_entered``
+    the sheets hold what the records give.
     """
     rows = people_in(session, month)
     employed = [row for row in rows if row.employed]
@@ -70,7 +72,7 @@ def gather(
         attendance,
         facts_of_training(session, month, employed),
     ]
-    entered = fact_queries.entered_facts(session, month)
+    entered = fact_queries.entered_facts(session, month) if with_entered else {}
     sheets: dict[int, Sheet] = {
         row.employee_id: merged(
             (facts[row.employee_id] for facts in computed if row.employee_id in facts),

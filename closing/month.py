@@ -102,16 +102,36 @@ def compute_month(
     inputs: Inputs, policy: Policy, rules: CompiledRules, history: History
 ) -> MonthResult:
     """The whole chain of docs/scoring.md for one month."""
+    sheets, cards, found = _scored_month(inputs, policy, history)
+    finished = _Finish(inputs, policy, rules, history, sheets, _team_means(cards))
+    cards = [finished.card(card) for card in cards]
+    return MonthResult(_ranked(cards), sheets, found)
+
+
+def compute_cards(
+    inputs: Inputs,
+    policy: Policy,
+    rules: CompiledRules,
+    history: History,
+    wanted: Collection[int],
+) -> list[Card]:
+    """The scorecards of some people as ``compute_month`` gives them, but for the ranks."""
+    sheets, cards, _ = _scored_month(inputs, policy, history)
+    finished = _Finish(inputs, policy, rules, history, sheets, _team_means(cards))
+    return [finished.card(card) for card in cards if card.person.employee_id in wanted]
+
+
+def _scored_month(
+    inputs: Inputs, policy: Policy, history: History
+) -> tuple[dict[int, Sheet], list[Card], list[Verdict]]:
+    """Fact sheets, scorecards up to their base, and verdicts on training."""
     sheets = _complete_sheets(inputs, policy, history)
     cards = _score_everybody(inputs, policy, sheets)
     found = _training_verdicts(inputs, cards, history)
     for employee_id, value in worst(found).items():
         if employee_id in sheets:
             sheets[employee_id].setdefault("training_effect", Fact(value))
-    means = _team_means(cards)
-    finished = _Finish(inputs, policy, rules, history, sheets, means)
-    cards = [finished.card(card) for card in cards]
-    return MonthResult(_ranked(cards), sheets, found)
+    return sheets, cards, found
 
 
 def _complete_sheets(inputs: Inputs, policy: Policy, history: History) -> dict[int, Sheet]:

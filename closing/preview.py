@@ -32,17 +32,22 @@ def preview_month(session: Session, month: Month) -> Computed:
     """
     version = required_policy(session, month)
     policy = version.policy
-    due: list[DueDay] | None = None
-    if _up_to_date(session, month):
-        facts = attendance.attendance_facts(session, month, policy.attendance)
-    else:
-        facts, due = _computed(session, month, policy)
+    facts, due = attendance_now(session, month, policy)
     gathered = gather(session, month, policy, facts, latest_ticket_time(session))
     if not any(person.employed_days for person in gathered.inputs.people):
         raise Refused(N_("Nobody is employed in %(month)s."), month=str(month))
     result = run(session, gathered, policy)
     found = omissions(session, month, result, gathered.rows, due)
     return Computed(month, version, gathered, result, found)
+
+
+def attendance_now(
+    session: Session, month: Month, policy: Policy
+) -> tuple[dict[int, dict[str, Fact]], list[DueDay] | None]:
+    """Attendance facts as of now, reading only; the days, where they had to be computed for it."""
+    if _up_to_date(session, month):
+        return attendance.attendance_facts(session, month, policy.attendance), None
+    return _computed(session, month, policy)
 
 
 def _up_to_date(session: Session, month: Month) -> bool:
