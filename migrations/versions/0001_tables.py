@@ -162,8 +162,10 @@ def upgrade() -> None:
     op.create_table(
         "review_seals",
         sa.Column("month", sa.String(length=7), nullable=False),
-        sa.Column("digest", sa.String(length=43), nullable=False),
-        sa.PrimaryKeyConstraint("month", "digest", name=op.f("pk_review_seals")),
+        sa.Column("part", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("digests", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("month", "part", name=op.f("pk_review_seals")),
         sqlite_with_rowid=False,
     )
     op.create_table(
