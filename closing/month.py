@@ -125,7 +125,7 @@ def _scored_month(
     inputs: Inputs, policy: Policy, history: History
 ) -> tuple[dict[int, Sheet], list[Card], list[Verdict]]:
     """Fact sheets, scorecards up to their base, and verdicts on training."""
-    sheets = _complete_sheets(inputs, policy, history)
+    sheets = complete_sheets(inputs, policy, history)
     cards = _score_everybody(inputs, policy, sheets)
     found = _training_verdicts(inputs, cards, history)
     for employee_id, value in worst(found).items():
@@ -134,7 +134,8 @@ def _scored_month(
     return sheets, cards, found
 
 
-def _complete_sheets(inputs: Inputs, policy: Policy, history: History) -> dict[int, Sheet]:
+def complete_sheets(inputs: Inputs, policy: Policy, history: History) -> dict[int, Sheet]:
+    """Everybody's facts with reviews carried over, and those of the teams that people lead."""
     sheets = {
         p.employee_id: dict(inputs.sheets.get(p.employee_id, {}))
         for p in inputs.people
