@@ -28,6 +28,7 @@ from closing.demo.tables import best_table, sign_in_table
 from closing.months import newest_closed
 from closing.services import views_of
 from core import serving
+from core.attachments import sweep
 from core.cli import MONTH, acting, now, refusing, seal
 from core.db import db, transaction
 from core.values import Month
@@ -61,7 +62,8 @@ def demo_command(
         )
         with transaction():
             made = create_demo(db.session(), size, telling)
-    _console().print(sign_in_table(made))
+    if not if_empty:  # there ``flask start`` follows, which shows them
+        _console().print(sign_in_table(made))
 
 
 @contextmanager
@@ -87,6 +89,7 @@ def _progress(months: int) -> Iterator[Callable[[Month], None]]:
 def start_command(context: click.Context) -> None:
     """Show the best of the newest closed month, then serve on 127.0.0.1, port PORT."""
     show(db.session(), _console())
+    sweep(db.session(), now().moment)
     db.session.remove()
     db.engine.dispose()
     context.invoke(serving.start)
