@@ -26,6 +26,13 @@ def backup_command(file: Path, login: str | None) -> None:
         gettext("%(rows)s rows of %(tables)s tables", rows=made.rows, tables=len(made.tables))
         + f"; head {made.audit_number}:{made.audit_head}"
     )
+    if made.lost:
+        click.echo(
+            gettext(
+                "Files missing from instance/attachments: %(names)s", names=", ".join(made.lost)
+            ),
+            err=True,
+        )
     click.echo(
         gettext(
             "The master key is not in it: keep instance/master.key too, apart from the backup."

@@ -48,6 +48,7 @@ def settings(instance: Path, given: Mapping[str, Any] | None = None) -> dict[str
         "LANGUAGE": language,
         "DEMO": bool(source.get("PINGYOU_DEMO")),
         "UPLOADS": instance / "uploads",
+        "ATTACHMENTS": instance / "attachments",
         "MAX_CONTENT_LENGTH": MAX_UPLOAD,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

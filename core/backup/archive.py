@@ -1,5 +1,6 @@
 """The file of a copy: a ZIP with one member per table and a manifest that tells what they hold.
 
+Files that belong to records are members too, as they are stored: encrypted.
 The manifest names the schema's revision, the head of the audit trail and, of each table, its
 columns, the number of its rows and their checksum. It is sealed with a key of the database, so
 that a manifest that was written anew for altered rows is found out too.
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -27,6 +29,7 @@ SEAL = "manifest.seal"
 DAMAGED = N_("%(file)s is damaged or was altered: %(place)s. Nothing was restored.")
 LONGEST = 64 * 1024 * 1024  # of a manifest
 _PIECE = 1024 * 1024
+_NAME = re.compile(r"[0-9a-f]{8,40}")  # of a file: it leads to no other folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,11 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """``audit_number`` and ``audit_head`` are the newest entry; ``made_at`` is ISO, UTC."""
+    """``audit_number`` and ``audit_head`` are the newest entry; ``made_at`` is ISO, UTC.
+
+    ``files`` are name and checksum of attached files, ``lost`` the names of those that were
+    missing, or not what they were, when the copy was made.
+    """
 
     format: int
     made_at: str
@@ -55,6 +62,8 @@ class Manifest:
     audit_number: int
     audit_head: str
     tables: tuple[Content, ...]
+    files: tuple[tuple[str, str], ...] = ()
+    lost: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -77,7 +86,9 @@ def manifest_from(data: bytes) -> Manifest:
         )
         for each in found["tables"]
     )
-    return Manifest(**{**found, "tables": tables})
+    files = tuple((str(name), str(sha256)) for name, sha256 in found.get("files", ()))
+    lost = tuple(map(str, found.get("lost", ())))
+    return Manifest(**{**found, "tables": tables, "files": files, "lost": lost})
 
 
 def write_table(archive: zipfile.ZipFile, table: Table, lines: Iterable[bytes]) -> Content:
@@ -89,6 +100,11 @@ def write_table(archive: zipfile.ZipFile, table: Table, lines: Iterable[bytes]) 
             digest.update(line)
             rows += 1
     return Content(table.name, table.columns, table.key, rows, digest.hexdigest())
+
+
+def write_file(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+    """A member of what is encrypted and therefore not made smaller."""
+    archive.writestr(_file_member(name), data, compress_type=zipfile.ZIP_STORED)
 
 
 def write_manifest(archive: zipfile.ZipFile, manifest: Manifest, key: bytes) -> None:
@@ -145,6 +161,15 @@ class Archive:
                 rows += piece.count(b"\n")
             if (digest.hexdigest(), rows) != (content.sha256, content.rows):
                 raise self.damaged(content.name)
+        for name, sha256 in self.manifest.files:
+            if not _NAME.fullmatch(name):
+                raise self.damaged(MANIFEST)
+            if hashlib.sha256(self.file(name)).hexdigest() != sha256:
+                raise self.damaged(name)
+
+    def file(self, name: str) -> bytes:
+        """An attached file, encrypted as it is stored."""
+        return self._read(_file_member(name))
 
     def lines(self, content: Content) -> Iterator[bytes]:
         """The rows of a table, a line each."""
@@ -176,6 +201,10 @@ class Archive:
                 return member.read(LONGEST)
         except (KeyError, zipfile.BadZipFile, zlib.error, EOFError) as error:
             raise self.damaged(name) from error
+
+
+def _file_member(name: str) -> str:
+    return f"attachments/{name}"
 
 
 def _member(table: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 import tempfile
@@ -14,9 +15,9 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core import audit, keyring
+from core import attachments, audit, keyring
 from core.actor import Actor
-from core.backup.archive import FORMAT, Manifest, write_manifest, write_table
+from core.backup.archive import FORMAT, Manifest, write_file, write_manifest, write_table
 from core.backup.tables import revision_of, tables_of
 from core.errors import N_, Conflict, Refused
 
@@ -49,6 +50,8 @@ def make_backup(session: Session, *, actor: Actor, now: datetime, file: Path) ->
                 "rows": manifest.rows,
                 "revision": manifest.revision,
                 "head": f"{manifest.audit_number}:{manifest.audit_head}",
+                "files": len(manifest.files),
+                "lost": list(manifest.lost),
             },
         )
         audit.write(session)  # what cannot be noted is not given away
@@ -103,6 +106,7 @@ def _write(
                 write_table(archive, table, table.lines(connection))
                 for table in tables_of(connection)
             ]
+            files, lost = _write_files(archive, attachments.stored(connection))
             number, head = _head(connection)
             manifest = Manifest(
                 format=FORMAT,
@@ -112,11 +116,35 @@ def _write(
                 audit_number=number,
                 audit_head=head,
                 tables=tuple(contents),
+                files=files,
+                lost=lost,
             )
             write_manifest(archive, manifest, key)
         stream.flush()
         os.fsync(stream.fileno())
     return manifest
+
+
+def _write_files(
+    archive: zipfile.ZipFile, stored: list[tuple[str, str]]
+) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """Those that the rows name, and the names of those that are not there any more.
+
+    A row is committed after its file was written, so each row of the snapshot has its file. One
+    that is lost all the same must not be the reason for having no copy of the rest.
+    """
+    kept, lost = [], []
+    for name, sha256 in stored:
+        try:
+            data = (attachments.folder() / name).read_bytes()
+        except FileNotFoundError:
+            data = b""
+        if hashlib.sha256(data).hexdigest() == sha256:
+            write_file(archive, name, data)
+            kept.append((name, sha256))
+        else:
+            lost.append(name)
+    return tuple(kept), tuple(lost)
 
 
 def _head(connection: sa.Connection) -> tuple[int, str]:

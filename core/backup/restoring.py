@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from flask import current_app
 from flask_migrate import upgrade
 from sqlalchemy.orm import Session
 
-from core import audit, keyring
+from core import attachments, audit, keyring
 from core.actor import Actor
 from core.backup.archive import Archive, Content, Manifest
 from core.backup.tables import ROWS_AT_ONCE, filled, revision_of, tables_of
@@ -38,14 +39,18 @@ def restore_backup(
         archive.check()
         session.rollback()
         upgrade(revision=archive.manifest.revision)
+        written: list[Path] = []
         try:
             _load(session, archive)
+            _put_files(archive, written)
             if archive.manifest.revision == newest:
                 _verify(session, archive, check)
             session.commit()
         except BaseException:
             session.rollback()
             keyring.forget(session)
+            for path in written:
+                path.unlink(missing_ok=True)
             raise
         if archive.manifest.revision != newest:
             session.close()
@@ -109,6 +114,17 @@ def _load(session: Session, archive: Archive) -> None:
             _load_table(connection, archive, content)
     if connection.dialect.name == "postgresql":
         _set_sequences(connection, archive.manifest)
+
+
+def _put_files(archive: Archive, written: list[Path]) -> None:
+    """Attached files where they belong, before the commit; those that are there already stay."""
+    for name, sha256 in archive.manifest.files:
+        path = attachments.folder() / name
+        if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
+            continue
+        path.unlink(missing_ok=True)
+        written.append(path)
+        attachments.store(name, archive.file(name))
 
 
 def _load_table(connection: sa.Connection, archive: Archive, content: Content) -> None:
