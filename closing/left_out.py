@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -51,7 +51,7 @@ def omissions(
     ``due`` are the days of everybody, those that are stored where it is None.
     """
     people = list(people)
-    due = stored_days(session, month) if due is None else due
+    due = _days_in_doubt(session, month, people) if due is None else due
     scored = {card.person.employee_id for card in result.cards}
     found: dict[str, list[dict[str, Any]]] = {
         "proposals": [
@@ -84,15 +84,21 @@ def omissions(
     return listed + [Omission(kind, count) for kind, count in counted.items() if count]
 
 
-def stored_days(session: Session, month: Month) -> list[DueDay]:
-    rows = session.execute(
-        select(PersonDay.employee_id, PersonDay.day, PersonDay.worked).where(
-            PersonDay.month == month,
-            PersonDay.scheduled.is_(True),
-            (PersonDay.worked.is_(True)) | (PersonDay.absent.is_(True)),
-        )
+def _days_in_doubt(session: Session, month: Month, people: Iterable[PersonRow]) -> list[DueDay]:
+    """The stored days of those dates on which some team had as many absent as it takes."""
+    teams = {row.employee_id: row.team_path for row in people}
+    due = select(PersonDay.employee_id, PersonDay.day, PersonDay.worked).where(
+        PersonDay.month == month, PersonDay.scheduled.is_(True)
     )
-    return [(employee_id, day, worked) for employee_id, day, worked in rows]
+    missing = session.execute(
+        due.where(PersonDay.absent.is_(True), PersonDay.worked.is_(False))
+    ).all()
+    absent = Counter((day, teams.get(who)) for who, day, _ in missing)
+    dates = sorted({day for (day, _), number in absent.items() if number > 1})
+    if not dates:
+        return []
+    present = session.execute(due.where(PersonDay.worked.is_(True), PersonDay.day.in_(dates)))
+    return [(who, day, worked) for who, day, worked in [*missing, *present]]
 
 
 def _silent_teams(due: Iterable[DueDay], people: Iterable[PersonRow]) -> list[dict[str, Any]]:

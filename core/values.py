@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
@@ -57,10 +58,7 @@ class Month:
     @classmethod
     def parse(cls, text: str) -> Month:
         """Read ``YYYY-MM``; raises ``ValueError`` for anything else."""
-        match = _MONTH.fullmatch(text.strip())
-        if match is None or match[1] == "0000":
-            raise ValueError(f"not a month (YYYY-MM): {text!r}")
-        return cls(int(match[1]), int(match[2]))
+        return _month(text)
 
     @classmethod
     def of(cls, day: date) -> Month:
@@ -97,6 +95,14 @@ class Month:
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.number:02d}"
+
+
+@lru_cache(maxsize=1000)
+def _month(text: str) -> Month:
+    match = _MONTH.fullmatch(text.strip())
+    if match is None or match[1] == "0000":
+        raise ValueError(f"not a month (YYYY-MM): {text!r}")
+    return Month(int(match[1]), int(match[2]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,10 +176,13 @@ class ReviewSeal(Model):
     """Keyed digests of the rows of a closed round: a file imported again is recognised as known.
 
     The key lies outside the database, so the digests tell nothing to whoever has only the database.
+    Some thousands stand in one row, in their own order, separated by spaces.
     """
 
     __tablename__ = "review_seals"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
     month: Mapped[Month] = mapped_column(MonthType, primary_key=True)
-    digest: Mapped[str] = mapped_column(String(43), primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    size: Mapped[int]
+    digests: Mapped[str] = mapped_column(Text)

@@ -10,15 +10,15 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import ClassVar
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, select
 
 from core.imports.cells import Bad, choice, month, remembered, text, until, whole
 from core.imports.kinds import Column, Identity, Kind, Known, Line, Setting
 from core.imports.rows import Record, chunks
 from core.messages import N_
 from core.values import Month
-from evaluations.models import RELATIONS, Review, ReviewParticipant, ReviewSeal
-from evaluations.reviews_seal import Seal, seal_text
+from evaluations.models import RELATIONS, Review, ReviewParticipant
+from evaluations.reviews_seal import Seal, recognised, seal_text, sealed_rows
 from staff.directory import People
 
 CHINESE = {
@@ -101,25 +101,12 @@ class Reviews(Kind):
             if line.record["month"] in closed:
                 by_month[line.record["month"]][self._digest(line.record)] = line
         for month_, sealed in by_month.items():
-            recognised = self._recognised(month_, list(sealed))
-            if 2 * len(recognised) > self._sealed_rows(month_):
-                for digest in recognised:
+            known = recognised(self.setting.session, month_, sealed)
+            if 2 * len(known) > sealed_rows(self.setting.session, month_):
+                for digest in sorted(known):
                     line = sealed[digest]
                     found[line.identity] = Known(0, dict(line.record))
         return found
-
-    def _recognised(self, on: Month, digests: Sequence[str]) -> list[str]:
-        found: list[str] = []
-        for part in chunks(digests, 500):
-            query = select(ReviewSeal.digest).where(
-                ReviewSeal.month == on, ReviewSeal.digest.in_(part)
-            )
-            found += self.setting.session.scalars(query)
-        return found
-
-    def _sealed_rows(self, on: Month) -> int:
-        query = select(func.count()).where(ReviewSeal.month == on)
-        return self.setting.session.scalar(query) or 0
 
     def _digest(self, record: Record) -> str:
         numbers = self._people.by_id

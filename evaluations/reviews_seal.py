@@ -6,42 +6,61 @@ recognises its rows by them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
-from sqlalchemy import insert, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import func, insert, select
 
 from core.values import Month
 from evaluations.models import Review, ReviewSeal
 from staff.models import Employee
 
 Seal = Callable[[str], str]
+TOGETHER = 5000
 
 
 def seal_text(
     month: Month, ratee_no: str, rater_no: str, competency: str, relation: str, rating: int
 ) -> str:
     """What is digested of one review."""
-    return "|".join((str(month), ratee_no, rater_no, competency, relation, str(rating)))
+    return f"{month}|{ratee_no}|{rater_no}|{competency}|{relation}|{rating}"
 
 
 def seal_rows(session: Any, month: Month, seal: Seal) -> int:
     """Store the digests of all reviews of ``month``, in an order that tells nothing; their number.
 
-    ``seal`` gives a keyed digest of at most 43 characters. The reviews must still be there.
+    ``seal`` gives a keyed digest without spaces. The reviews must still be there.
     """
-    ratee, rater = aliased(Employee), aliased(Employee)
-    query = (
-        select(
-            ratee.employee_no, rater.employee_no, Review.competency, Review.relation, Review.rating
-        )
-        .join(ratee, ratee.id == Review.ratee_id)
-        .join(rater, rater.id == Review.rater_id)
-        .where(Review.month == month)
+    numbers = dict(session.execute(select(Employee.id, Employee.employee_no)).all())
+    query = select(
+        Review.ratee_id, Review.rater_id, Review.competency, Review.relation, Review.rating
+    ).where(Review.month == month)
+    digests = sorted(
+        seal(seal_text(month, numbers[ratee], numbers[rater], competency, relation, rating))
+        for ratee, rater, competency, relation, rating in session.execute(query)
     )
-    digests = sorted(seal(seal_text(month, *row)) for row in session.execute(query))
-    for start in range(0, len(digests), 5000):
-        part = digests[start : start + 5000]
-        session.execute(insert(ReviewSeal), [{"month": month, "digest": each} for each in part])
+    rows: list[dict[str, Any]] = []
+    for start in range(0, len(digests), TOGETHER):
+        part = digests[start : start + TOGETHER]
+        rows.append(
+            {"month": month, "part": len(rows), "size": len(part), "digests": " ".join(part)}
+        )
+    if rows:
+        session.execute(insert(ReviewSeal), rows)
     return len(digests)
+
+
+def recognised(session: Any, month: Month, digests: Collection[str]) -> set[str]:
+    """Those of ``digests`` that a closed round holds."""
+    wanted = set(digests)
+    found: set[str] = set()
+    parts = session.scalars(select(ReviewSeal.digests).where(ReviewSeal.month == month))
+    for part in parts.yield_per(10):
+        found |= wanted.intersection(part.split(" "))
+    return found
+
+
+def sealed_rows(session: Any, month: Month) -> int:
+    """How many rows a closed round had."""
+    total = session.scalar(select(func.sum(ReviewSeal.size)).where(ReviewSeal.month == month))
+    return int(total or 0)

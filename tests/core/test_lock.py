@@ -119,12 +119,12 @@ def _attacks() -> list[Attack]:
     add("delete review_participants", f"DELETE FROM review_participants WHERE month = '{NEWEST}'")
     add(
         "change review_seals",
-        f"UPDATE review_seals SET digest = substr(digest, 2) WHERE month = '{NEWEST}'",
+        f"UPDATE review_seals SET digests = substr(digests, 2) WHERE month = '{NEWEST}'",
     )
     add("delete review_seals", f"DELETE FROM review_seals WHERE month = '{NEWEST}'")
     add(
         "insert review_seals",
-        f"INSERT INTO review_seals (month, digest) VALUES ('{NEWEST}', 'x')",
+        f"INSERT INTO review_seals (month, part, size, digests) VALUES ('{NEWEST}', 99, 1, 'x')",
     )
     add(
         "open a month",
