@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from flask_babel import gettext as _
 
+from closing.pages import words as closing_words
 from core.pages import filters as written
 from core.values import FactSpec, Names
 
@@ -13,12 +14,7 @@ UNKNOWN = FactSpec("", "mean", Names("", ""))
 
 
 def statuses() -> dict[str, str]:
-    return {
-        "complete": _("Complete"),
-        "incomplete": _("Too little data"),
-        "exempt": _("Exempt"),
-        "ramping": _("New hire"),
-    }
+    return closing_words.statuses() | {"ramping": _("New hire")}
 
 
 def states() -> dict[str, tuple[str, str]]:
@@ -52,32 +48,6 @@ def relations() -> dict[str, str]:
     }
 
 
-def actions() -> dict[str, str]:
-    """Follow-ups of rules, by the names that a policy gives them."""
-    return {
-        "praise": _("praise"),
-        "certificate": _("certificate of honour"),
-        "promotion_nomination": _("nomination for promotion"),
-        "team_reward": _("team reward"),
-        "reminder": _("reminder"),
-        "criticism": _("criticism"),
-        "written_warning": _("written warning"),
-        "interview": _("interview"),
-        "retraining": _("retraining"),
-        "position_review": _("review of the position"),
-        "demotion_review": _("review for demotion"),
-        "pay_review": _("review of pay"),
-        "suspension_review": _("review for suspension"),
-        "dismissal_review": _("review for dismissal"),
-    }
-
-
-def unit(text: str) -> str:
-    """A unit of the policy in the reader's language; points have none."""
-    known = {"min": _("min"), "h": _("h"), "d": _("days"), "mon": _("months"), "pts": ""}
-    return str(known.get(text, text))
-
-
 def figure(value: float | None, spec: FactSpec, places: int | None = None) -> str:
     """A value with its unit: ``94.0%``, ``3.20 min``; ``places`` overrides those of its kind."""
     if value is None:
@@ -85,7 +55,7 @@ def figure(value: float | None, spec: FactSpec, places: int | None = None) -> st
     if spec.kind == "rate":
         return written.percent(value, fine(value) if places is None else places)
     text = written.fact(value, spec.kind) if places is None else written.number(value, places)
-    suffix = "" if spec.unit == "%" else unit(spec.unit)
+    suffix = "" if spec.unit == "%" else closing_words.unit(spec.unit)
     return f"{text} {suffix}" if suffix else text
 
 

@@ -39,17 +39,6 @@ def incident_states() -> dict[str, tuple[str, str]]:
     }
 
 
-def entry_states() -> dict[str, str]:
-    return {
-        "counts": _("Counts"),
-        "superseded": _("Superseded"),
-        "proposed": _("Proposed"),
-        "declined": _("Declined"),
-        "voided": _("Voided"),
-        "undecided": _("Undecided"),
-    }
-
-
 def kinds() -> dict[str, str]:
     return {"reward": _("Reward"), "penalty": _("Penalty")}
 
@@ -78,6 +67,12 @@ def label(spec: FactSpec | None, key: str) -> str:
     return spec.names.get(language()) if spec else key
 
 
+def unit(text: str) -> str:
+    """A unit of the policy in the reader's language; points have none."""
+    known = {"min": _("min"), "h": _("h"), "d": _("days"), "mon": _("months"), "pts": ""}
+    return known.get(text, text)
+
+
 def figure(value: float | None, spec: FactSpec | None) -> str:
     """A value with its unit: ``94.0%``, ``3.2 min``."""
     if value is None:
@@ -87,9 +82,8 @@ def figure(value: float | None, spec: FactSpec | None) -> str:
     if spec.kind == "rate":
         text = written.number(value * 100, 2).rstrip("0").rstrip(".")
         return f"{text}%"
-    units = {"min": _("min"), "h": _("h"), "d": _("days"), "mon": _("months"), "pts": "", "%": ""}
-    unit = units.get(spec.unit, spec.unit)
-    return f"{written.short(value)} {unit}".rstrip()
+    suffix = "" if spec.unit == "%" else unit(spec.unit)
+    return f"{written.short(value)} {suffix}".rstrip()
 
 
 def say(pieces: Iterable[Piece]) -> str:

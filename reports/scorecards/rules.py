@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from closing.catalogue import condition_catalogue
+from closing.pages import words as closing_words
 from closing.policy import Policy
 from core.i18n import language
 from core.pages.filters import DASH, money, percent, short
@@ -206,5 +207,5 @@ def effect_texts(entry: RuleEntry, currency: str) -> Iterable[str]:
         yield ngettext(
             "no award for %(num)d month", "no award for %(num)d months", entry.bars_awards
         )
-    known = words.actions()
+    known = closing_words.actions()
     yield from (known.get(action, action) for action in entry.actions)
