@@ -7,7 +7,7 @@ docs/file-formats.md promises.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -87,7 +87,7 @@ class CardView:
             "revision": self.revision,
             "policy_version": self.policy_version,
             "as_of": None if self.as_of is None else wall_time(self.as_of).isoformat(" "),
-            **{name: getattr(self, name) for name in _PLAIN},
+            **{name: getattr(self, name) for name in PLAIN},
             "lines": [{name: getattr(line, name) for name in _LINE} for line in self.lines],
             "rules": [entry.as_json() for entry in self.rules],
             "facts": flat(dict(self.facts)),
@@ -95,7 +95,7 @@ class CardView:
         }
 
 
-_PLAIN = (
+PLAIN = (
     "template",
     "status",
     "ramping",
@@ -179,11 +179,15 @@ def _from_card(
 
 
 def stored_views(
-    session: Session, closing: Closing, employee_ids: Any | None = None
+    session: Session,
+    closing: Closing,
+    employee_ids: Any | None = None,
+    lines: Mapping[int, Sequence[LineResult]] | None = None,
 ) -> list[CardView]:
     """The scorecards of a closing in the order of employee numbers.
 
-    ``employee_ids`` limits them: a select or a collection of ids. Six statements in all.
+    ``employee_ids`` limits them: a select or a collection of ids. Six statements in all, one less
+    with the ``stored_lines`` of the scorecards at hand.
     """
     condition = Scorecard.closing_id == closing.id
     if employee_ids is not None:
@@ -202,7 +206,9 @@ def stored_views(
     ).all()
     chosen = select(Scorecard.id).where(condition)
     box = Box(session)
-    lines, entries = _lines(session, chosen), _entries(session, box, chosen)
+    if lines is None:
+        lines = stored_lines(session, chosen)
+    entries = _entries(session, box, chosen)
     version = session.get_one(DocumentVersion, closing.document_version_id)
     views = [
         CardView(
@@ -218,7 +224,7 @@ def stored_views(
             as_of=closing.as_of,
             **{
                 each: getattr(card, each)
-                for each in ("position", "team_mean", "team_share", *_PLAIN)
+                for each in ("position", "team_mean", "team_share", *PLAIN)
             },
             lines=tuple(lines[card.id]),
             rules=tuple(entries[card.id]),
@@ -242,7 +248,8 @@ def _stored_pay(box: Box, pay: Pay) -> PayView:
     )
 
 
-def _lines(session: Session, chosen: Any) -> dict[int, list[LineResult]]:
+def stored_lines(session: Session, chosen: Any) -> dict[int, list[LineResult]]:
+    """The lines of scorecards (a select or a collection of ids), by scorecard."""
     table = ScorecardLine.__table__
     rows = session.execute(
         select(table)

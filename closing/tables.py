@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from closing.cards import CardView
+from closing.cards import PLAIN, CardView
 from closing.simulation import Difference
 
 SCORECARD_COLUMNS = (
@@ -16,19 +16,7 @@ SCORECARD_COLUMNS = (
     "month",
     "revision",
     "policy_version",
-    "template",
-    "status",
-    "ramping",
-    "tenure_months",
-    "coverage",
-    "base",
-    "blended",
-    "adjustment",
-    "total",
-    "grade",
-    "team_rank",
-    "company_rank",
-    "coefficient",
+    *PLAIN,
     "bonus",
     "deducted",
     "payout",
