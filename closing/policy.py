@@ -92,9 +92,7 @@ def parse_policy(document: object) -> Policy:
     Raises :class:`core.documents.DocumentError` with every problem found and its place.
     """
     root = Section(document)
-    name_section = root.section("name")
-    name = name_section.names()
-    name_section.done()
+    name = _read_name(root)
     effective_from = root.month("effective_from")
     currency = root.matching(
         "currency", _CURRENCY, N_("must be three capital letters such as CNY"), default="CNY"
@@ -108,12 +106,8 @@ def parse_policy(document: object) -> Policy:
     pay = _read_pay(root, grade_keys)
     categories = read_categories(root)
     sections = _FactSections(attendance, tickets, metrics)
-    rules = read_rules(
-        root,
-        categories=categories,
-        grades=grade_keys,
-        facts=condition_catalogue(sections),
-    )
+    facts = condition_catalogue(sections)
+    rules = read_rules(root, categories=categories, grades=grade_keys, facts=facts)
     awards = read_awards(root, facts=award_catalogue(sections))
     root.finish()
     canonical = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -137,6 +131,13 @@ def parse_policy(document: object) -> Policy:
         document=json.loads(canonical),
         hash=hashlib.sha256(canonical.encode()).hexdigest(),
     )
+
+
+def _read_name(document: Section) -> Names:
+    section = document.section("name")
+    names = section.names()
+    section.done()
+    return names
 
 
 def _read_pay(document: Section, grades: Collection[str]) -> PaySection:

@@ -12,7 +12,6 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response as Redirect
 
 from closing import publishing, reopening, services
-from closing.awards import totals_before
 from closing.cards import CardView, stored_views
 from closing.months import closed_months, current_closing
 from closing.overview import month_rows
@@ -30,7 +29,7 @@ from core.errors import Refused
 from core.forms import show
 from core.models import Closing, MonthState
 from core.permissions import Permission
-from core.tables import Column, Filter, Listing
+from core.tables import Column, Listing
 from core.values import Month, half_up
 
 STATES = {
@@ -169,63 +168,6 @@ def told(
         }
         for each in left_out
     ]
-
-
-@closing.get("/closing/<month:month>/preview")
-@web.requires(Permission.CLOSING_WRITE)
-def preview(month: Month) -> str | Response | Redirect:
-    if current_closing(session(), month) is not None:
-        return redirect(url_for("closing.month", month=month))
-    computed = preview_month(session(), month)
-    before = totals_before(session(), month)
-    grades = [(grade.key, grade.key) for grade in computed.version.policy.grades]
-    templates = computed.version.policy.templates
-    views = computed.views()
-
-    def change(view: CardView) -> float | None:
-        old = before.get(view.employee_id)
-        if old is None or view.status != "complete" or view.total is None:
-            return None
-        return float(half_up(view.total - old, 2))
-
-    listing = Listing(
-        columns=[
-            Column("employee_no", _l("Number")),
-            Column("name", _l("Name")),
-            Column("team", _l("Team")),
-            Column(
-                "template", _l("Template"), "names", lambda view: templates[view.template].names
-            ),
-            Column("status", _l("Status"), value=lambda view: words.statuses()[view.status]),
-            Column("total", _l("Total"), "number"),
-            Column("change", _l("Change"), "number", value=change),
-            Column("grade", _l("Grade")),
-            Column("company_rank", _l("Rank"), "short"),
-            Column(
-                "payout",
-                _("Payout, %(currency)s", currency=computed.version.policy.currency),
-                "number",
-                lambda view: view.pay.payout,
-            ),
-        ],
-        order=["employee_no"],
-        default="employee_no",
-        search=["employee_no", "name"],
-        filters=[
-            Filter("grade", _l("Grade"), grades),
-            Filter("status", _l("Status"), list(words.statuses().items())),
-        ],
-    )
-    return tables.respond(
-        listing,
-        views,
-        "closing/preview.html",
-        filename=f"preview-{month}",
-        month=month,
-        change=change,
-        statuses=words.statuses(),
-        templates=templates,
-    )
 
 
 @closing.post("/closing/<month:month>/close")

@@ -8,6 +8,7 @@ import closing.pages.matrix
 import closing.pages.months
 import closing.pages.payroll
 import closing.pages.policy
+import closing.pages.preview
 import closing.pages.proposals  # noqa: F401
 from closing.pages.blueprints import closing as closing_pages
 from closing.pages.blueprints import policy as policy_pages
