@@ -130,7 +130,7 @@ def _of_rule(
         team=view.team,
         code=rule.code,
         rule=rule,
-        bar="self" if view.employee_id == viewer.employee_id else None,
+        bar="self" if viewer.is_person(view.employee_id) else None,
         findings=explained,
         decision=row.decision if row else None,
         reason=row.reason if row else None,
@@ -185,9 +185,8 @@ def _incident(row: Any, policy: Policy, viewer: Viewer, within: Collection[int])
 
 def bar_of(row: Any, viewer: Viewer, within: Collection[int]) -> str | None:
     """Why the viewer may not decide an incident (a row of ``rewards.queries.incidents``)."""
-    if row.employee_id == viewer.employee_id:
+    if viewer.is_person(row.employee_id):
         return "self"
-    mine = row.recorded_by_id is not None and row.recorded_by_id == viewer.employee_id
-    if mine or (row.recorder is not None and row.recorder == viewer.label):
+    if viewer.is_person(row.recorded_by_id) or viewer.has_part_in(row.recorder):
         return "recorder"
     return None if row.employee_id in within else "scope"

@@ -110,7 +110,7 @@ def undo_confirmation(
     )
     if not rows:
         raise NotFound(N_("Nobody has been confirmed for this award."))
-    if actor.employee_id in {winner.employee_id for winner, _ in rows}:
+    if any(actor.is_person(winner.employee_id) for winner, _ in rows):
         raise Forbidden(N_("Nobody decides on an award for which they are a candidate."))
     for pay_month in sorted({winner.pay_month for winner, _ in rows}):
         state = session.get(MonthState, pay_month, with_for_update=True)

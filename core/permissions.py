@@ -21,12 +21,14 @@ class Role(StrEnum):
 class Scope(StrEnum):
     """How far a permission reaches.
 
+    ``OF_HR`` is the people of HR, and what HR recorded: it is the second decider's.
     ``CLOSED`` is everybody, in closed months only. ``SIGN_INS`` is what the audit trail tells of
     signing in and of accounts.
     """
 
     OWN = "own"
     TEAM = "team"
+    OF_HR = "of HR"
     CLOSED = "closed"
     SIGN_INS = "sign-ins"
     ALL = "all"
@@ -41,6 +43,7 @@ class Permission(StrEnum):
     REQUESTS_DECIDE = "requests:decide"
     EVALUATIONS_READ = "evaluations:read"
     EVALUATIONS_WRITE = "evaluations:write"
+    EVALUATIONS_RETURN = "evaluations:return"
     SCORECARDS_READ = "scorecards:read"
     REVIEWS_READ = "reviews:read"
     RECORDS_READ = "records:read"
@@ -61,6 +64,10 @@ class Permission(StrEnum):
     ACCOUNTS_CODES = "accounts:codes"
     ACCOUNTS_HELP = "accounts:help"
     ACCOUNTS_WRITE = "accounts:write"
+    APPEALS_READ = "appeals:read"
+    APPEALS_LODGE = "appeals:lodge"
+    APPEALS_COMMENT = "appeals:comment"
+    APPEALS_DECIDE = "appeals:decide"
     AUDIT_READ = "audit:read"
     SELF = "self:write"
 
@@ -77,6 +84,8 @@ _OWN = dict.fromkeys(
         P.RECORDS_READ,
         P.INCIDENTS_READ,
         P.TRAINING_READ,
+        P.APPEALS_READ,
+        P.APPEALS_LODGE,
         P.SELF,
     ),
     Scope.OWN,
@@ -96,6 +105,8 @@ _TEAM = dict.fromkeys(
         P.INCIDENTS_RECORD,
         P.TRAINING_READ,
         P.TRAINING_WRITE,
+        P.APPEALS_READ,
+        P.APPEALS_COMMENT,
         P.ACCOUNTS_CODES,
     ),
     Scope.TEAM,
@@ -110,18 +121,23 @@ _CLOSED = dict.fromkeys(
         P.RECORDS_READ,
         P.INCIDENTS_READ,
         P.TRAINING_READ,
+        P.APPEALS_READ,
         P.CLOSING_READ,
     ),
     Scope.CLOSED,
 )
 
+_OWN_ONLY = (P.ACCOUNTS_WRITE, P.APPEALS_LODGE, P.SELF)  # what HR does not do for others
+
 ROLES: dict[Role, dict[Permission, Scope]] = {
     Role.EMPLOYEE: _OWN,
     Role.SUPERVISOR: _OWN | _TEAM,
-    Role.MANAGER: _OWN | _TEAM | {P.INCIDENTS_APPROVE: Scope.TEAM},
+    Role.MANAGER: _OWN
+    | _TEAM
+    | {P.INCIDENTS_APPROVE: Scope.TEAM, P.EVALUATIONS_RETURN: Scope.TEAM},
     Role.HR: _OWN
     | dict.fromkeys(
-        [permission for permission in Permission if permission not in (P.ACCOUNTS_WRITE, P.SELF)],
+        [permission for permission in Permission if permission not in _OWN_ONLY],
         Scope.ALL,
     ),
     Role.ADMINISTRATOR: {
@@ -142,7 +158,10 @@ ROLES: dict[Role, dict[Permission, Scope]] = {
     },
 }
 
-_REACH = (Scope.OWN, Scope.TEAM, Scope.CLOSED, Scope.ALL)
+# What the second decider holds, in matters in which HR is the person concerned or the recorder.
+OF_HR = frozenset(
+    {P.INCIDENTS_READ, P.INCIDENTS_APPROVE, P.APPEALS_READ, P.APPEALS_DECIDE, P.AWARDS_WRITE}
+)
 
 
 def scopes(roles: frozenset[Role], permission: Permission) -> frozenset[Scope]:

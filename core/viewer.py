@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
-from core.permissions import Permission, Role, Scope, scopes
+from core.actor import FOR, Actor
+from core.permissions import OF_HR, Permission, Role, Scope, scopes
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """Somebody away for whom the viewer may act until a day, with the roles of leading a team."""
+
+    id: int
+    employee_id: int
+    label: str
+    name: str
+    until: date
+    roles: frozenset[Role]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +28,8 @@ class Viewer:
     ``name`` is for display. ``language`` is the account's choice, None where it made none.
     ``must_change`` says that the password was given by somebody else and has to be replaced.
     ``unread`` is how many notices wait in the inbox.
+    ``stand_ins`` are those away for whom they may act today, ``behalf`` the one for whom they do.
+    ``hr`` are the people of HR where the viewer is the second decider, else None.
     ``must_enrol`` says that the roles need a second factor, and there is none yet.
     """
 
@@ -28,14 +44,54 @@ class Viewer:
     must_enrol: bool = False
     unread: int = 0
 
+    stand_ins: tuple[StandIn, ...] = ()
+    behalf: StandIn | None = None
+    hr: frozenset[int] | None = None
+
+    def is_person(self, employee_id: int | None) -> bool:
+        """Whether it is the viewer, or the one for whom they act."""
+        return self._actor.is_person(employee_id)
+
+    def has_part_in(self, label: str | None) -> bool:
+        """Whether what bears ``label`` was done by one of these, or for one of them."""
+        return self._actor.has_part_in(label)
+
+    @property
+    def _actor(self) -> Actor:
+        behalf = self.behalf.employee_id if self.behalf else None
+        return Actor(self.label, self.employee_id, self.account_id, "", behalf)
+
+    @property
+    def own_label(self) -> str:
+        """The label without the one for whom they act."""
+        return self.label.partition(FOR)[0]
+
     @property
     def unfinished(self) -> bool:
         """Whether something about the sign-in has to be done before anything else."""
         return self.must_change or self.must_enrol
 
     def scopes(self, permission: Permission) -> frozenset[Scope]:
-        """Every scope in which the viewer holds the permission; empty where in none."""
-        return scopes(self.roles, permission)
+        """Every scope in which the viewer holds the permission; empty where in none.
+
+        For somebody else nothing is done about oneself, but with the own account.
+        """
+        held = scopes(self.roles, permission)
+        if self.behalf is not None and permission not in _ALWAYS_OWN:
+            return held - {Scope.OWN}
+        if self.hr is not None and permission in OF_HR:
+            return held | {Scope.OF_HR}
+        return held
+
+    def acting_for(self, away: StandIn) -> Viewer:
+        """The viewer as the deputy of one away: with that one's team, and nothing of their own."""
+        return replace(
+            self,
+            roles=away.roles | {Role.EMPLOYEE},
+            label=f"{self.label}{FOR}{away.label}",
+            behalf=away,
+            hr=None,
+        )
 
     def may(self, permission: Permission) -> bool:
         """Whether the viewer holds the permission for anybody at all."""
@@ -55,4 +111,5 @@ def reading(permission: Permission) -> Permission | None:
     )
 
 
+_ALWAYS_OWN = (Permission.SELF, Permission.AUDIT_READ)
 _READING = {"requests": Permission.ATTENDANCE_READ}

@@ -80,9 +80,16 @@ def viewer_or_none() -> Viewer | None:
 
 
 def current_actor() -> Actor:
-    """The viewer as the one who acts, for services."""
-    who = viewer()
-    return Actor(who.label, who.employee_id, who.account_id, request.remote_addr or "")
+    """The viewer as the one who acts, for services: for somebody away, if they stand in for one.
+
+    Whatever is about one's own account one does as oneself.
+    """
+    who, origin = viewer(), request.remote_addr or ""
+    if who.behalf is None:
+        return Actor(who.label, who.employee_id, who.account_id, origin)
+    if request.endpoint and permission_of(current_app, request.endpoint) == Permission.SELF:
+        return Actor(who.own_label, who.employee_id, who.account_id, origin)
+    return Actor(who.label, who.employee_id, who.account_id, origin, who.behalf.employee_id)
 
 
 def now() -> clock.Now:

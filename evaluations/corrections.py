@@ -93,7 +93,7 @@ def _correctable(session: Session, actor: Actor, employee_id: int, month: Month)
     person = session.get(Employee, employee_id)
     if person is None:
         raise NotFound(N_("There is no such person."))
-    if actor.employee_id == employee_id:
+    if actor.is_person(employee_id):
         raise Forbidden(N_("Nobody decides about themselves."))
     state = session.scalar(select(MonthState.state).where(MonthState.month == month))
     if state == "closed":

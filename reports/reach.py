@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, literal, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from closing.policy import Policy
-from closing.versions import policy_of_closing
+from closing.versions import in_force_id, policy_of_closing
 from core.models import Closing, DocumentVersion, MonthState
 from core.permissions import Permission, Scope
 from core.values import Month
 from core.viewer import Viewer
 from evaluations.scorecards.models import Scorecard
 from staff.models import Employee
-from staff.queries import team_of, visible_employees
+from staff.queries import team_of_viewer, visible_employees
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +114,57 @@ class Subject:
         return not self.is_me or sees_unpublished(self.viewer) or month.published_at is not None
 
 
-def subject(session: Session, viewer: Viewer, employee_no: str, day: date) -> Subject | None:
-    """The person with this number, whether or not the viewer may see anything of theirs."""
-    in_team: ColumnElement[bool] = literal(False)
-    if viewer.employee_id is not None:
-        in_team = Employee.id.in_(team_of(viewer.employee_id, day))
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Somebody in a month: ``closed`` is None while it is open, ``policy`` where none is in force.
+
+    ``document`` is held so that the session keeps it for whoever asks for the version again.
+    """
+
+    person: Subject
+    closed: ClosedMonth | None
+    policy: Policy | None
+    document: DocumentVersion | None
+
+
+def look(
+    session: Session, viewer: Viewer, employee_no: str, month: Month, day: date
+) -> Looked | None:
+    """``subject`` and ``closed_month`` in one statement, with the policy of the month."""
     row = session.execute(
-        select(Employee.id, Employee.employee_no, Employee.name, in_team).where(
-            Employee.employee_no == employee_no
+        _of(viewer, employee_no, day)
+        .add_columns(Closing, MonthState.published_at, DocumentVersion)
+        .outerjoin(MonthState, (MonthState.month == month) & MonthState.closing_id.is_not(None))
+        .outerjoin(Closing, Closing.id == MonthState.closing_id)
+        .outerjoin(
+            DocumentVersion,
+            DocumentVersion.id == func.coalesce(Closing.document_version_id, in_force_id(month)),
         )
     ).first()
     if row is None:
         return None
+    person, closing, published_at, document = _subject(row, viewer), *row[4:]
+    policy = policy_of_closing(session, document.id).policy if document else None
+    if closing is None or policy is None:
+        return Looked(person, None, policy, document)
+    closed = ClosedMonth(month, closing, published_at, policy, document)
+    return Looked(person, closed, policy, document)
+
+
+def subject(session: Session, viewer: Viewer, employee_no: str, day: date) -> Subject | None:
+    """The person with this number, whether or not the viewer may see anything of theirs."""
+    row = session.execute(_of(viewer, employee_no, day)).first()
+    return None if row is None else _subject(row, viewer)
+
+
+def _of(viewer: Viewer, employee_no: str, day: date) -> Select[Any]:
+    in_team: ColumnElement[bool] = literal(False)
+    if viewer.employee_id is not None:
+        in_team = Employee.id.in_(team_of_viewer(viewer, day))
+    return select(Employee.id, Employee.employee_no, Employee.name, in_team).where(
+        Employee.employee_no == employee_no
+    )
+
+
+def _subject(row: Any, viewer: Viewer) -> Subject:
     return Subject(row[0], row[1], row[2], viewer, row[0] == viewer.employee_id, bool(row[3]))

@@ -49,7 +49,7 @@ def record_incident(
     field ``employee``, ``day``, ``rule`` or ``description``.
     """
     person = _employee(session, employee_id)
-    if actor.employee_id == employee_id:
+    if actor.is_person(employee_id):
         raise Refused(N_("Nobody records about themselves."), field="employee")
     _check_day(person, day, now)
     _check_rule(session, person, day, rules.get(code), code)
@@ -178,8 +178,7 @@ def _decide_incident(
         raise NotFound(N_("There is no such incident."))
     person = _employee(session, incident.employee_id)
     _check_not_self(actor, person)
-    by_id = incident.recorded_by_id is not None and incident.recorded_by_id == actor.employee_id
-    if by_id or incident.recorded_by == actor.label:
+    if actor.is_person(incident.recorded_by_id) or actor.has_part_in(incident.recorded_by):
         raise Refused(
             N_("You recorded %(rule)s of %(number)s yourself: somebody else decides it."),
             rule=incident.rule,
@@ -226,7 +225,7 @@ def _employee(session: Session, employee_id: int) -> Employee:
 
 
 def _check_not_self(actor: Actor, person: Employee) -> None:
-    if actor.employee_id == person.id:
+    if actor.is_person(person.id):
         raise Refused(N_("Nobody decides about themselves."))
 
 

@@ -110,5 +110,5 @@ def still_counts(employee_id: Any, month: Any) -> ColumnElement[bool]:
 
 
 def _check_not_self(actor: Actor, employee_id: int) -> None:
-    if actor.employee_id == employee_id:
+    if actor.is_person(employee_id):
         raise Refused(N_("Nobody decides about themselves."))

@@ -80,6 +80,14 @@ def team_of(employee_id: int, day: date) -> Ids:
     return select(both.c[0])
 
 
+def team_of_viewer(viewer: Viewer, day: date) -> Ids:
+    """The team of the viewer, or of the one for whom they act: without that one and oneself."""
+    if viewer.behalf is None:
+        return team_of(viewer.employee_id or 0, day)
+    ids = team_of(viewer.behalf.employee_id, day).subquery("away")
+    return select(ids.c[0]).where(ids.c[0] != viewer.employee_id)
+
+
 def visible_employees(
     viewer: Viewer, permission: Permission, *, day: date, closed: bool = False
 ) -> Ids:
@@ -96,7 +104,10 @@ def visible_employees(
         if Scope.OWN in held:
             conditions.append(Employee.id == viewer.employee_id)
         if Scope.TEAM in held:
-            conditions.append(Employee.id.in_(team_of(viewer.employee_id, day)))
+            conditions.append(Employee.id.in_(team_of_viewer(viewer, day)))
+    if Scope.OF_HR in held:
+        others = (viewer.hr or frozenset()) - {viewer.employee_id}
+        conditions.append(Employee.id.in_(sorted(others)))
     return select(Employee.id).where(or_(*conditions))
 
 

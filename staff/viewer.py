@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import Session, aliased
 
+from core.models import Setting
 from core.permissions import Role
-from core.viewer import Viewer
+from core.viewer import StandIn, Viewer
 from staff import notices
-from staff.models import Account, Employee, RoleGrant, TeamLeader
+from staff.models import Account, Deputy, Employee, RoleGrant, TeamLeader
 from staff.queries import assignments_on
 
 __all__ = ["Viewer", "load_viewer"]
+
+SECOND_DECIDER = "second_decider"  # the setting: the number of an account
 
 
 def load_viewer(
@@ -22,7 +26,8 @@ def load_viewer(
 ) -> Viewer | None:
     """The viewer of an account; None where it is closed, or its person has left.
 
-    ``positions`` maps names of positions to the roles that come with them.
+    ``positions`` maps names of positions to the roles that come with them. Administrator is none of
+    them: HR imports positions, and must not make administrators by that.
     """
     assigned = assignments_on(today)
     row = session.execute(
@@ -30,8 +35,9 @@ def load_viewer(
             Account,
             Employee,
             assigned.c.position,
-            _leads(today).label("leads"),
-            _manages(today).label("manages"),
+            _leads(Account.employee_id, today).label("leads"),
+            _manages(Account.employee_id, today).label("manages"),
+            _second_decider().label("second_decider"),
             notices.unread(Employee.id).label("unread"),
         )
         .outerjoin(Employee, Employee.id == Account.employee_id)
@@ -42,10 +48,11 @@ def load_viewer(
         return None
     account: Account = row.Account
     person: Employee | None = row.Employee
-    roles = _granted(session, account_id)
+    roles, stand_ins = _given(session, account_id, today)
+    decides = row.second_decider == str(account_id)
     if person is not None:
         roles |= {Role.EMPLOYEE}
-        roles |= {positions[row.position]} if row.position in positions else set()
+        roles |= {positions.get(row.position, Role.EMPLOYEE)} - {Role.ADMINISTRATOR}
         roles |= {Role.SUPERVISOR} if row.leads else set()
         roles |= {Role.MANAGER} if row.manages else set()
     return Viewer(
@@ -58,30 +65,98 @@ def load_viewer(
         must_change=account.must_change,
         has_factor=account.second_factor is not None,
         unread=row.unread,
+        stand_ins=stand_ins,
+        hr=people_of_hr(session, today, positions) if decides else None,
     )
 
 
-def _leads(today: date) -> ColumnElement[bool]:
-    """Whether somebody reports to the account's person, or a team is theirs to lead."""
+def _second_decider() -> Any:
+    return select(Setting.value).where(Setting.key == SECOND_DECIDER).scalar_subquery()
+
+
+def people_of_hr(session: Session, today: date, positions: Mapping[str, Role]) -> frozenset[int]:
+    """Ids of the employees who are HR, by position or by hand."""
+    assigned = assignments_on(today)
+    named = [name for name, role in positions.items() if role == Role.HR]
+    by_hand = (
+        select(Account.employee_id)
+        .join(RoleGrant, RoleGrant.account_id == Account.id)
+        .where(RoleGrant.role == Role.HR, Account.employee_id.is_not(None))
+    )
+    rows = session.scalars(
+        select(Employee.id)
+        .outerjoin(assigned, assigned.c.employee_id == Employee.id)
+        .where(or_(assigned.c.position.in_(named), Employee.id.in_(by_hand)))
+    )
+    return frozenset(rows)
+
+
+def _leads(who: Any, today: date) -> ColumnElement[bool]:
+    """Whether somebody reports to the person, or a team is theirs to lead."""
     reporting = assignments_on(today)
     return or_(
-        exists().where(reporting.c.supervisor_id == Account.employee_id),
-        exists().where(TeamLeader.employee_id == Account.employee_id),
+        exists().where(reporting.c.supervisor_id == who),
+        exists().where(TeamLeader.employee_id == who),
     )
 
 
-def _manages(today: date) -> ColumnElement[bool]:
-    """Whether the account's person leads people who lead people."""
+def _manages(who: Any, today: date) -> ColumnElement[bool]:
+    """Whether the person leads people who lead people."""
     reporting, below = assignments_on(today), assignments_on(today).alias("below")
     return exists().where(
-        reporting.c.supervisor_id == Account.employee_id,
+        reporting.c.supervisor_id == who,
         below.c.supervisor_id == reporting.c.employee_id,
     )
 
 
-def _granted(session: Session, account_id: int) -> set[Role]:
-    rows = session.scalars(select(RoleGrant.role).where(RoleGrant.account_id == account_id))
-    return {Role(name) for name in rows}
+def _given(session: Session, account_id: int, today: date) -> tuple[set[Role], tuple[StandIn, ...]]:
+    """Roles by hand, and those away for whom the person is the deputy today: in one statement."""
+    away = aliased(Employee)
+    rows = session.execute(
+        select(
+            RoleGrant.role,
+            Deputy.id,
+            Deputy.last_day,
+            away,
+            _leads(Deputy.absent_id, today).label("leads"),
+            _manages(Deputy.absent_id, today).label("manages"),
+        )
+        .select_from(Account)
+        .outerjoin(RoleGrant, RoleGrant.account_id == Account.id)
+        .outerjoin(Deputy, and_(Deputy.deputy_id == Account.employee_id, in_force(today)))
+        .outerjoin(away, and_(away.id == Deputy.absent_id, _employed(away, today)))
+        .where(Account.id == account_id)
+        .order_by(away.employee_no, Deputy.id)
+    ).all()
+    roles = {Role(row.role) for row in rows if row.role is not None}
+    found = {row.id: _stand_in(row) for row in rows if row.id is not None}
+    return roles, tuple(each for each in found.values() if each is not None)
+
+
+def _employed(person: Any, today: date) -> ColumnElement[bool]:
+    return or_(person.leave_date.is_(None), person.leave_date >= today)
+
+
+def in_force(today: date) -> ColumnElement[bool]:
+    """Condition on ``Deputy``: from its first day to its last, unless it was ended before."""
+    return and_(Deputy.first_day <= today, Deputy.last_day >= today, Deputy.ended_at.is_(None))
+
+
+def _stand_in(row: Any) -> StandIn | None:
+    """None where the one away leads nobody, or has left."""
+    person: Employee | None = row[3]
+    roles = {Role.SUPERVISOR} if row.leads else set()
+    roles |= {Role.MANAGER} if row.manages else set()
+    if person is None or not roles:
+        return None
+    return StandIn(
+        id=row.id,
+        employee_id=person.id,
+        label=person.employee_no,
+        name=person.name,
+        until=row.last_day,
+        roles=frozenset(roles),
+    )
 
 
 def has_left(person: Employee | None, today: date) -> bool:

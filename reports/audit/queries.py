@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 from sqlalchemy.orm import Session
 
+from core.actor import FOR
 from core.models import AuditEntry
 from core.permissions import Permission, Scope
 from core.viewer import Viewer
 
 # What tells of signing in and of accounts, as actions begin.
 SIGN_INS = ("sign_in", "sign_out", "session.", "account.", "address.", "code.", "factor.", "role.")
+SIGN_INS += ("deputy.",)
 # Columns by label, whatever their types: a list is read by its names.
 _select: Callable[..., Any] = select
 
@@ -38,7 +40,7 @@ def entries(viewer: Viewer, wanted: Wanted, zone: str) -> Select[Any]:
     entry = AuditEntry
     conditions = [reach(viewer)]
     if wanted.actor:
-        conditions.append(entry.actor == wanted.actor)
+        conditions.append(done_by(wanted.actor))
     if wanted.action:
         conditions.append(entry.action == wanted.action)
     if wanted.subject:
@@ -67,15 +69,27 @@ def actions(session: Session, viewer: Viewer) -> list[str]:
 
 
 def reach(viewer: Viewer) -> ColumnElement[bool]:
-    """Everything; what tells of signing in; what one did, and the sign-ins to one's account."""
+    """Everything; what tells of signing in; what one did, and the sign-ins to one's account.
+
+    What one did, or a deputy did in one's place.
+    """
     held = viewer.scopes(Permission.AUDIT_READ)
     if Scope.ALL in held:
         return true()
     signing_in = or_(*(AuditEntry.action.startswith(each, autoescape=True) for each in SIGN_INS))
-    own = or_(
-        AuditEntry.actor == viewer.label, and_(AuditEntry.subject == viewer.label, signing_in)
-    )
+    label = viewer.own_label
+    own = or_(done_by(label), and_(AuditEntry.subject == label, signing_in))
     return or_(own, signing_in) if Scope.SIGN_INS in held else own
+
+
+def done_by(label: str) -> ColumnElement[bool]:
+    """Condition: by this person, as somebody's deputy too, or by a deputy of theirs."""
+    actor = AuditEntry.actor
+    return or_(
+        actor == label,
+        actor.startswith(f"{label}{FOR}", autoescape=True),
+        actor.endswith(f"{FOR}{label}", autoescape=True),
+    )
 
 
 def details(payload: str | None) -> list[tuple[str, Any, Any]]:

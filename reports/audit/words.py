@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import re
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 LONGEST = 200
+_HASH = re.compile(r"[0-9a-f]{40,}")
 _WORDS: dict[str, Any] = {
     "access.refused": _l("Access refused"),
     "account.close": _l("Account closed"),
@@ -29,6 +30,10 @@ _WORDS: dict[str, Any] = {
     "code.ask": _l("Code for a new password asked for"),
     "code.issue": _l("Code for a new password given"),
     "demo.created": _l("Made-up centre created"),
+    "deputy.begins": _l("Acts for somebody away from now on"),
+    "deputy.ended": _l("Deputy ended"),
+    "deputy.named": _l("Deputy named"),
+    "deputy.stops": _l("Acts for nobody else any more"),
     "export": _l("Export of data"),
     "factor.recovery": _l("Recovery code used"),
     "factor.recovery_codes": _l("Recovery codes made"),
@@ -74,8 +79,19 @@ def action_words(action: str) -> str:
 
 
 def value_words(value: Any) -> str:
-    """A value of a content: texts as they are, the rest as JSON, cut where it is very long."""
-    if value is None:
-        return "—"
-    text: str = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    """A value of a content in one line, cut where it is very long; hashes by their beginning."""
+    text = _said(value)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _said(value: Any) -> str:
+    if value is None or value == [] or value == {}:
+        return "—"
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_said(each)}" for name, each in value.items())
+    if isinstance(value, list):
+        return ", ".join(_said(each) for each in value)
+    text = str(value)
+    return f"{text[:12]}…" if _HASH.fullmatch(text) else text

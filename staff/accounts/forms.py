@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, PasswordField, SelectField, StringField
-from wtforms.validators import DataRequired, EqualTo, Length
+from wtforms import DateField, HiddenField, PasswordField, SelectField, StringField
+from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
 from staff.accounts.passwords import MAX_LENGTH
 
@@ -96,3 +96,28 @@ class NewAccountForm(FlaskForm):  # type: ignore[misc]
         validators=[Length(max=120)],
     )
     role = SelectField(_l("Role"), choices=[])
+
+
+def _number(label: str) -> StringField:
+    return StringField(
+        label,
+        description=_l("Their employee number."),
+        validators=[DataRequired(_l("Type an employee number.")), Length(max=40)],
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
+    )
+
+
+class DeputyForm(FlaskForm):  # type: ignore[misc]
+    deputy = _number(_l("Deputy"))
+    first = DateField(_l("First day"), validators=[InputRequired(_l("Choose the first day."))])
+    last = DateField(
+        _l("Last day"),
+        description=_l("It ends by itself after this day."),
+        validators=[InputRequired(_l("Choose the last day."))],
+    )
+
+
+class AnyDeputyForm(DeputyForm):
+    """For somebody else, who is away already."""
+
+    absent = _number(_l("Who is away"))

@@ -26,6 +26,7 @@ from staff.viewer import load_viewer
 
 NEEDS_FACTOR = frozenset({Role.HR, Role.ADMINISTRATOR})
 BY_PROVIDER = "by_provider"
+BEHALF = "behalf"
 PATIENCE = 200  # milliseconds that a page waits to note that a session was used
 
 
@@ -86,8 +87,24 @@ def _from_session(token: str) -> SignedIn | None:
     ):
         viewer = replace(viewer, must_enrol=True)
     g.session_id = row.id
+    g.proven_at = row.proven_at
+    viewer = _as_deputy(viewer)
     g.touch = sessions.needs_touch(row, now)
     return SignedIn(viewer, token, row.id)
+
+
+def _as_deputy(viewer: Viewer) -> Viewer:
+    """The viewer for whom they chose to act, as long as they may; else as themselves."""
+    chosen = session.get(BEHALF)
+    away = next((each for each in viewer.stand_ins if each.id == chosen), None)
+    return viewer if away is None else viewer.acting_for(away)
+
+
+def act_for(stand_in: int | None) -> None:
+    """From the next request on the viewer acts for one away, or as themselves again."""
+    session.pop(BEHALF, None)
+    if stand_in is not None:
+        session[BEHALF] = stand_in
 
 
 def begin(account: Account, *, by_provider: bool = False) -> None:

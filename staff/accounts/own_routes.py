@@ -123,7 +123,7 @@ def factor() -> str | Response:
         except Refused as refused:
             show(form, refused)
     form.code.description = ""  # there is no recovery code yet
-    code = segno.make(second_factor.address(secret, viewer.label), error="m")
+    code = segno.make(second_factor.address(secret, viewer.own_label), error="m")
     return render_template(
         "accounts/factor_new.html",
         form=form,

@@ -158,7 +158,7 @@ def _decidable(session: Session, actor: Actor, employee_id: int) -> Employee:
     employee = session.get(Employee, employee_id)
     if employee is None:
         raise NotFound(N_("There is no such employee."))
-    if actor.employee_id == employee_id:
+    if actor.is_person(employee_id):
         raise Forbidden(N_("Nobody decides on their own attendance."))
     return employee
 
