@@ -654,13 +654,43 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("decided_by", sa.String(length=120), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("notified_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("notified_by", sa.String(length=120), nullable=True),
+        sa.Column("statement_due", sa.Date(), nullable=True),
+        sa.Column("statement", sa.Text(), nullable=True),
+        sa.Column("statement_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("served_on", sa.Date(), nullable=True),
+        sa.Column("served_how", sa.String(length=8), nullable=True),
+        sa.Column("served_by", sa.String(length=120), nullable=True),
+        sa.Column("served_note", sa.Text(), nullable=True),
+        sa.Column("final_from", sa.Date(), nullable=True),
         sa.Column("batch_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "served_how IN ('received', 'refused')", name=op.f("ck_incidents_served_how")
+        ),
+        sa.CheckConstraint(
+            "served_on IS NULL OR status <> 'recorded'", name=op.f("ck_incidents_served_decided")
+        ),
         sa.CheckConstraint(
             "status = 'recorded' OR counts_in IS NOT NULL", name=op.f("ck_incidents_counts_in")
         ),
         sa.CheckConstraint(
             "status IN ('recorded', 'approved', 'declined', 'voided')",
             name=op.f("ck_incidents_status"),
+        ),
+        sa.CheckConstraint(
+            "(notified_at IS NULL) = (statement_due IS NULL)", name=op.f("ck_incidents_notified")
+        ),
+        sa.CheckConstraint(
+            "(served_on IS NULL) = (served_how IS NULL) AND (served_on IS NULL) = (served_by IS NULL) AND (served_on IS NULL) = (final_from IS NULL)",
+            name=op.f("ck_incidents_served_whole"),
+        ),
+        sa.CheckConstraint(
+            "(statement IS NULL) = (statement_at IS NULL)", name=op.f("ck_incidents_statement")
+        ),
+        sa.CheckConstraint("final_from >= served_on", name=op.f("ck_incidents_final")),
+        sa.CheckConstraint(
+            "statement_at IS NULL OR notified_at IS NOT NULL", name=op.f("ck_incidents_heard")
         ),
         sa.ForeignKeyConstraint(
             ["approved_by_id"], ["employees.id"], name=op.f("fk_incidents_approved_by_id")
@@ -1411,6 +1441,43 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "tasks",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(length=120), nullable=False),
+        sa.Column("action", sa.String(length=40), nullable=False),
+        sa.Column("employee_id", sa.Integer(), nullable=False),
+        sa.Column("incident_id", sa.Integer(), nullable=True),
+        sa.Column("month", sa.String(length=7), nullable=True),
+        sa.Column("rule", sa.String(length=40), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("due", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.String(length=120), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by", sa.String(length=120), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'open') = (outcome IS NULL) AND (state = 'open') = (ended_at IS NULL) AND (state = 'open') = (ended_by IS NULL)",
+            name=op.f("ck_tasks_outcome"),
+        ),
+        sa.CheckConstraint("state IN ('open', 'done', 'dropped')", name=op.f("ck_tasks_state")),
+        sa.CheckConstraint("owner_id <> employee_id", name=op.f("ck_tasks_owner")),
+        sa.ForeignKeyConstraint(
+            ["employee_id"], ["employees.id"], name=op.f("fk_tasks_employee_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["incident_id"], ["incidents.id"], name=op.f("fk_tasks_incident_id")
+        ),
+        sa.ForeignKeyConstraint(["owner_id"], ["employees.id"], name=op.f("fk_tasks_owner_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
+        sa.UniqueConstraint("source", "action", name=op.f("uq_tasks_source_action")),
+    )
+    with op.batch_alter_table("tasks", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tasks_employee_id"), ["employee_id"], unique=False)
+        batch_op.create_index("ix_tasks_owner_id_state", ["owner_id", "state"], unique=False)
+
+    op.create_table(
         "appeal_comments",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("appeal_id", sa.Integer(), nullable=False),
@@ -1507,6 +1574,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_appeal_comments_appeal_id")
 
     op.drop_table("appeal_comments")
+    with op.batch_alter_table("tasks", schema=None) as batch_op:
+        batch_op.drop_index("ix_tasks_owner_id_state")
+        batch_op.drop_index(batch_op.f("ix_tasks_employee_id"))
+
+    op.drop_table("tasks")
     with op.batch_alter_table("signed_in_sessions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_signed_in_sessions_account_id"))
 
