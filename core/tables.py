@@ -189,6 +189,22 @@ def respond(
     return render_template(template, page=page, **context)
 
 
+def fetched(listing: Listing, source: Select[Any]) -> Page:
+    """One page of rows, for a route that makes more of them than a list. One statement, as a rule.
+
+    Rows have a column ``everything`` beside those of ``source``: how many there are on all pages.
+    """
+    page = _asked(listing)
+    ordered = _ordered(page, source).add_columns(func.count().over().label("everything"))
+    size = listing.rows
+    found = db.session.execute(ordered.limit(size).offset((page.number - 1) * size)).all()
+    if not found and page.number > 1:  # further than there are pages
+        page.number = 1
+        found = db.session.execute(ordered.limit(size)).all()
+    page.rows, page.total = found, found[0].everything if found else 0
+    return page
+
+
 def _asked(listing: Listing) -> Page:
     args = request.args
     sortable = {column.key for column in listing.columns if column.sortable}

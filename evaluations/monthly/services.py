@@ -1,0 +1,285 @@
+"""Entering values, submitting an evaluation, giving it back.
+
+Nobody evaluates themselves; a closed month and a submitted evaluation are not touched. Whom an
+actor reaches, and which metrics a person is measured by, is the route's affair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core import audit
+from core.actor import Actor
+from core.clock import Now
+from core.db import one_at_a_time
+from core.errors import N_, Conflict, NotFound, Refused
+from core.imports.cells import Bad
+from core.messages import Message, message
+from core.models import MonthState
+from core.values import FactSpec, Month
+from evaluations.models import MetricValue
+from evaluations.monthly.cells import Typed, read, version_of
+from evaluations.monthly.models import EvaluationState
+from staff.models import Employee
+
+LONGEST_REASON = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A text typed into a cell over what it held then (``version``).
+
+    ``departs`` says that the records give a value too, so that a reason is needed; ``declared``
+    that only the policy knows the metric.
+    """
+
+    employee_id: int
+    spec: FactSpec
+    text: str
+    version: str
+    departs: bool = False
+    declared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an entry: ``saved``, ``same``, ``stale``, ``reason`` (one is needed) or
+    ``refused``. ``held`` is what the cell holds now."""
+
+    entry: Entry
+    state: str
+    held: Typed | None
+    message: Message | None = None
+
+
+def enter_values(
+    session: Session,
+    *,
+    actor: Actor,
+    now: Now,
+    month: Month,
+    entries: Sequence[Entry],
+    reason: str = "",
+) -> list[Outcome]:
+    """Store what was typed, cell by cell: one that cannot be taken does not hold up the others.
+
+    An empty text takes a value away. ``reason`` is kept with values that depart from what the
+    records give. Raises ``Conflict`` in a closed month.
+    """
+    reason = reason.strip()
+    if len(reason) > LONGEST_REASON:
+        raise Refused(
+            N_("is longer than %(limit)s characters"), field="reason", limit=LONGEST_REASON
+        )
+    hold_open(session, month)
+    people = {each.employee_id for each in entries}
+    numbers = _numbers(session, people)
+    submitted = submitted_of(session, month, people)
+    rows = _values(session, month, people)
+    made: list[Outcome] = []
+    for entry in entries:
+        row = rows.get((entry.employee_id, entry.spec.key))
+        outcome = _judged(entry, row, actor, submitted, reason)
+        if outcome.state == "saved":
+            number = numbers[entry.employee_id]
+            row = _store(session, actor, now, month, number, outcome, row, reason)
+            if row is None:
+                rows.pop((entry.employee_id, entry.spec.key), None)
+            else:
+                rows[entry.employee_id, entry.spec.key] = row
+        made.append(outcome)
+    session.flush()
+    return made
+
+
+def _judged(
+    entry: Entry, row: MetricValue | None, actor: Actor, submitted: Collection[int], reason: str
+) -> Outcome:
+    """What is to become of an entry; ``held`` is then what its cell will hold."""
+    held = None if row is None else Typed(row.value, row.sample_size)
+    if actor.employee_id == entry.employee_id:
+        return Outcome(entry, "refused", held, message(N_("Nobody evaluates themselves.")))
+    if entry.employee_id in submitted:
+        return Outcome(
+            entry, "refused", held, message(N_("It is submitted: it has to be returned first."))
+        )
+    try:
+        wanted = read(entry.spec, entry.text, declared=entry.declared)
+    except Bad as bad:
+        return Outcome(entry, "refused", held, bad.message)
+    if wanted == held:
+        return Outcome(entry, "same", held)
+    if entry.version != version_of(*((held.value, held.sample_size) if held else (None, None))):
+        return Outcome(
+            entry, "stale", held, message(N_("Somebody else has changed this value meanwhile."))
+        )
+    if wanted is not None and entry.departs and not reason:
+        why = message(N_("Say why it departs from what the records give."))
+        return Outcome(entry, "reason", held, why)
+    return Outcome(entry, "saved", wanted)
+
+
+def _store(
+    session: Session,
+    actor: Actor,
+    now: Now,
+    month: Month,
+    number: str,
+    outcome: Outcome,
+    row: MetricValue | None,
+    reason: str,
+) -> MetricValue | None:
+    entry, held = outcome.entry, outcome.held
+    before = None if row is None else _told(row)
+    if held is None:
+        if row is not None:
+            session.delete(row)
+        row = None
+    else:
+        row = row or MetricValue(employee_id=entry.employee_id, month=month, metric=entry.spec.key)
+        row.value, row.sample_size = held.value, held.sample_size
+        row.reason = reason if entry.departs else None
+        row.entered_by = actor.label
+        session.add(row)
+    audit.record(
+        session,
+        actor=actor,
+        at=now.moment,
+        action="evaluation.value",
+        subject=f"evaluation:{month}:{number}:{entry.spec.key}",
+        before=before,
+        after=None if row is None else _told(row),
+    )
+    return row
+
+
+def _told(row: MetricValue) -> dict[str, object]:
+    return {"value": row.value, "sample_size": row.sample_size, "reason": row.reason}
+
+
+def submit(
+    session: Session, *, actor: Actor, now: Now, month: Month, people: Collection[int]
+) -> int:
+    """Hand in evaluations: their values are read-only from now on, and the employees see them.
+
+    Returns how many were handed in; what is submitted already stays as it is. Raises ``Refused``
+    for oneself, ``Conflict`` in a closed month.
+    """
+    hold_open(session, month)
+    if actor.employee_id in people:
+        raise Refused(N_("Nobody evaluates themselves."))
+    numbers = _numbers(session, people)
+    rows = _states(session, month, people)
+    done = 0
+    for employee_id in sorted(people):
+        row = rows.get(employee_id)
+        if row is not None and row.state == "submitted":
+            continue
+        before = None if row is None else {"state": row.state, "reason": row.reason}
+        row = row or EvaluationState(employee_id=employee_id, month=month)
+        row.state, row.reason = "submitted", None
+        row.at, row.by, row.submitted_by = now.moment, actor.label, actor.label
+        session.add(row)
+        _tell(session, actor, now, "submitted", f"{month}:{numbers[employee_id]}", before, row)
+        done += 1
+    session.flush()
+    return done
+
+
+def give_back(
+    session: Session, *, actor: Actor, now: Now, month: Month, employee_id: int, reason: str
+) -> EvaluationState:
+    """Open a submitted evaluation again: *returned*, or *reopened* by whoever submitted it.
+
+    Raises ``Refused`` without a reason and for one's own, ``Conflict`` where it is not submitted
+    or the month is closed.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise Refused(N_("Say why it is given back."), field="reason")
+    hold_open(session, month)
+    numbers = _numbers(session, [employee_id])
+    if actor.employee_id == employee_id:
+        raise Refused(N_("Nobody evaluates themselves."))
+    row = _states(session, month, [employee_id]).get(employee_id)
+    if row is None or row.state != "submitted":
+        raise Conflict(N_("This evaluation is not submitted."))
+    before = {"state": row.state}
+    row.state = "reopened" if row.submitted_by == actor.label else "returned"
+    row.reason, row.at, row.by = reason, now.moment, actor.label
+    session.flush()
+    _tell(session, actor, now, row.state, f"{month}:{numbers[employee_id]}", before, row)
+    return row
+
+
+def _tell(
+    session: Session,
+    actor: Actor,
+    now: Now,
+    what: str,
+    subject: str,
+    before: object,
+    row: EvaluationState,
+) -> None:
+    audit.record(
+        session,
+        actor=actor,
+        at=now.moment,
+        action=f"evaluation.{what}",
+        subject=f"evaluation:{subject}",
+        before=before,
+        after={"state": row.state, "reason": row.reason},
+    )
+
+
+def hold_open(session: Session, month: Month) -> None:
+    """Nobody else writes evaluations or closes the month until this transaction ends.
+
+    Raises ``Conflict`` where it is closed.
+    """
+    one_at_a_time(session, "months")
+    state = session.scalar(select(MonthState.state).where(MonthState.month == month))
+    if state == "closed":
+        raise Conflict(N_("%(month)s is closed: its evaluations stay."), month=str(month))
+
+
+def submitted_of(session: Session, month: Month, people: Collection[int]) -> frozenset[int]:
+    """Of these people those whose evaluation is submitted."""
+    states = _states(session, month, people)
+    return frozenset(who for who, row in states.items() if row.state == "submitted")
+
+
+def _states(session: Session, month: Month, people: Collection[int]) -> dict[int, EvaluationState]:
+    rows = session.scalars(
+        select(EvaluationState).where(
+            EvaluationState.month == month, EvaluationState.employee_id.in_(sorted(people))
+        )
+    )
+    return {row.employee_id: row for row in rows}
+
+
+def _values(
+    session: Session, month: Month, people: Collection[int]
+) -> dict[tuple[int, str], MetricValue]:
+    rows = session.scalars(
+        select(MetricValue).where(
+            MetricValue.month == month, MetricValue.employee_id.in_(sorted(people))
+        )
+    )
+    return {(row.employee_id, row.metric): row for row in rows}
+
+
+def _numbers(session: Session, people: Collection[int]) -> dict[int, str]:
+    """Employee numbers by id; raises ``NotFound`` where one is of nobody."""
+    found = dict(
+        session.execute(
+            select(Employee.id, Employee.employee_no).where(Employee.id.in_(sorted(people)))
+        ).all()
+    )
+    if len(found) != len(set(people)):
+        raise NotFound(N_("There is no such person."))
+    return found
