@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from closing.month import MonthResult
 from core.db import month_seconds
 from core.models import LateRow
 from core.values import Month
+from rewards.models import Incident
 from staff.attendance.models import Leave, Overtime, PersonDay
+from staff.models import Employee
 from staff.people import PersonRow
 
 
@@ -23,8 +25,8 @@ from staff.people import PersonRow
 class Omission:
     """One kind of thing left out: who or what it concerns, as identifiers (no names).
 
-    Kinds: ``proposals``, ``no_template``, ``no_data``, ``incomplete``, ``silent_teams``,
-    ``late_rows``, ``requested_leave``, ``requested_overtime``.
+    Kinds: ``proposals``, ``no_template``, ``no_data``, ``incomplete``, ``incidents``,
+    ``silent_teams``, ``late_rows``, ``requested_leave``, ``requested_overtime``.
     """
 
     kind: str
@@ -73,6 +75,7 @@ def omissions(
             for card in result.cards
             if card.status == "incomplete" and card.base is not None
         ],
+        "incidents": _without_entry(session, month, result),
         "silent_teams": _silent_teams(due, people),
     }
     listed = [Omission(kind, len(items), items) for kind, items in found.items() if items]
@@ -113,6 +116,30 @@ def _silent_teams(due: Iterable[DueDay], people: Iterable[PersonRow]) -> list[di
         {"team": team, "day": day.isoformat(), "people": len(worked)}
         for (day, team), worked in sorted(found.items())
         if len(worked) > 1 and not any(worked)
+    ]
+
+
+def _without_entry(session: Session, month: Month, result: MonthResult) -> list[dict[str, Any]]:
+    """Incidents of the month on no scorecard: there is none, or the rule does not apply."""
+    told = {entry.incident for card in result.cards for entry in card.rules}
+    rows = session.execute(
+        select(Incident.id, Employee.employee_no, Incident.rule, Incident.day)
+        .join(Employee, Employee.id == Incident.employee_id)
+        .where(
+            or_(
+                and_(Incident.status == "approved", Incident.counts_in == month),
+                and_(
+                    Incident.status == "recorded",
+                    Incident.day.between(month.first_day, month.last_day),
+                ),
+            )
+        )
+        .order_by(Employee.employee_no, Incident.day, Incident.id)
+    )
+    return [
+        {"employee_no": row.employee_no, "rule": row.rule, "day": row.day.isoformat()}
+        for row in rows
+        if row.id not in told
     ]
 
 

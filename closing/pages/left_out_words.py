@@ -37,6 +37,12 @@ def omission(kind: str, count: int) -> str:
             "%(num)d scorecards have too little data for a grade",
             count,
         ),
+        "incidents": lambda: ngettext(
+            "%(num)d incident is on no scorecard: the person has none, or the rule does not apply",
+            "%(num)d incidents are on no scorecard: their people have none, or the rules do not"
+            " apply",
+            count,
+        ),
         "silent_teams": lambda: ngettext(
             "On %(num)d day a whole team did not punch: look at the device",
             "On %(num)d days a whole team did not punch: look at the device",
@@ -68,6 +74,8 @@ def omission_item(kind: str, item: Mapping[str, Any], names: Mapping[str, str]) 
     who = f"{number} {names.get(str(number), '')}".strip()
     if kind == "proposals":
         return f"{who}: {item['rule']}"
+    if kind == "incidents":
+        return f"{who}: {item['rule']}, {item['day']}"
     if kind == "no_template":
         return _("%(who)s: position %(position)s", who=who, position=item["position"] or "—")
     if kind == "incomplete":

@@ -144,6 +144,7 @@ def told(
     """What is left out: a sentence each, its items, and where it can be settled."""
     pages = {
         "proposals": link("rewards.month_proposals", month=month),
+        "incidents": link("rewards.incidents"),
         "no_template": link("policy.versions_list"),
         "late_rows": link("imports.late", month=month),
         "requested_leave": link("attendance.requests", month=month),

@@ -26,18 +26,20 @@ from core.permissions import Permission
 from core.tables import Column, Filter, Listing
 from core.values import Month
 
-KINDS = {"bonus": _l("Bonus"), "prize": _l("Prize")}
+KINDS = {"bonus": _l("Bonus"), "prize": _l("Prize"), "adjustment": _l("Adjustment")}
 
 
 def _listing(lines: list[PayLine], policy: Policy) -> Listing:
-    """Columns of wage deductions only where some rule asks for one."""
+    """Columns of wage deductions and of reasons only where there are any."""
     wages = [
         Column("wage_deduction", _l("Off wages"), "number"),
         Column("wage_deduction_asked", _l("Off wages, asked"), "number"),
     ]
 
+    notes = [Column("note", _l("Reason"), value=_reason, sortable=False)]
+
     def line_text(line: PayLine) -> str:
-        award = policy.awards.get(line.note)
+        award = policy.awards.get(line.note) if line.line == "prize" else None
         return award.names.get(language()) if award else str(KINDS[line.line])
 
     return Listing(
@@ -54,6 +56,7 @@ def _listing(lines: list[PayLine], policy: Policy) -> Listing:
             Column("deducted", _l("Deducted"), "number"),
             Column("rewards", _l("Rewards"), "number"),
             Column("payout", _l("Payout"), "number"),
+            *(notes if any(line.line == "adjustment" for line in lines) else ()),
             *(wages if any(line.wage_deduction_asked for line in lines) else ()),
         ],
         order=["employee_no", "line", "for_month", "note"],
@@ -61,6 +64,10 @@ def _listing(lines: list[PayLine], policy: Policy) -> Listing:
         search=["employee_no", "name"],
         filters=[Filter("line", _l("Line"), list(KINDS.items()))],
     )
+
+
+def _reason(line: PayLine) -> str | None:
+    return line.note if line.line == "adjustment" else None
 
 
 @closing.get("/payroll/<month:month>")
@@ -121,6 +128,7 @@ def _sums(lines: list[PayLine]) -> dict[str, Decimal]:
         "bonus": sum((line.bonus or zero for line in bonuses), zero),
         "deducted": sum((line.deducted or zero for line in bonuses), zero),
         "prizes": sum((line.payout for line in lines if line.line == "prize"), zero),
+        "adjustments": sum((line.payout for line in lines if line.line == "adjustment"), zero),
         "payout": sum((line.payout for line in lines), zero),
         "wages": sum((line.wage_deduction for line in lines), zero),
     }

@@ -82,6 +82,21 @@ def test_proposals_that_nobody_decided_are_named(centre: Centre) -> None:
     ]
 
 
+def test_incidents_that_are_on_no_scorecard_are_named(centre: Centre) -> None:
+    centre.hire("E1")
+    centre.hire("E2", position="cleaner")
+    for number, approver in (("E1", "E2"), ("E2", "E1")):
+        row = {"employee_no": number, "date": "2026-03-03", "rule": "CON-P4", "description": "x"}
+        centre.add("incidents", {**row, "approved_by_no": approver})
+    waiting = {"employee_no": "E2", "date": "2026-03-09", "rule": "CON-P4", "description": "y"}
+    later = {"employee_no": "E2", "date": "2026-04-09", "rule": "CON-P4", "description": "z"}
+    centre.add("incidents", waiting, later)
+    assert centre.omissions()["incidents"]["items"] == [
+        {"employee_no": "E2", "rule": "CON-P4", "day": "2026-03-03"},
+        {"employee_no": "E2", "rule": "CON-P4", "day": "2026-03-09"},
+    ]
+
+
 def test_a_team_of_which_nobody_punched_is_named_with_the_day(centre: Centre) -> None:
     centre.hire("E1", "E2")
     centre.hire("E3", team="乙")  # alone
