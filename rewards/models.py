@@ -18,6 +18,11 @@ class Incident(Model):
     ``counts_in`` is the month in which it counts: that of its date, or the open month in which it
     was decided where that of its date was closed; null while it is not decided. ``reason`` is that
     of a decision; ``recorded_by`` and ``decided_by`` are labels of actors, who may be no employee.
+
+    A penalty has a procedure (``rewards.procedure``): the person is told and may state their view
+    until ``statement_due``; what was decided is served on ``served_on``, ``received`` or
+    ``refused``, by ``served_by``, and is final from ``final_from`` on. An empty ``statement`` says
+    that the person makes none.
     """
 
     __tablename__ = "incidents"
@@ -26,6 +31,18 @@ class Incident(Model):
         Index("ix_incidents_counts_in", "counts_in"),
         CheckConstraint("status IN ('recorded', 'approved', 'declined', 'voided')", name="status"),
         CheckConstraint("status = 'recorded' OR counts_in IS NOT NULL", name="counts_in"),
+        CheckConstraint("(notified_at IS NULL) = (statement_due IS NULL)", name="notified"),
+        CheckConstraint("(statement IS NULL) = (statement_at IS NULL)", name="statement"),
+        CheckConstraint("statement_at IS NULL OR notified_at IS NOT NULL", name="heard"),
+        CheckConstraint(
+            "(served_on IS NULL) = (served_how IS NULL)"
+            " AND (served_on IS NULL) = (served_by IS NULL)"
+            " AND (served_on IS NULL) = (final_from IS NULL)",
+            name="served_whole",
+        ),
+        CheckConstraint("served_on IS NULL OR status <> 'recorded'", name="served_decided"),
+        CheckConstraint("served_how IN ('received', 'refused')", name="served_how"),
+        CheckConstraint("final_from >= served_on", name="final"),
     )
 
     id: Mapped[Key]
@@ -43,6 +60,16 @@ class Incident(Model):
     reason: Mapped[str | None] = mapped_column(Text)
     decided_by: Mapped[str | None] = mapped_column(String(120))
     decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    notified_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    notified_by: Mapped[str | None] = mapped_column(String(120))
+    statement_due: Mapped[date | None]
+    statement: Mapped[str | None] = mapped_column(Text)
+    statement_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    served_on: Mapped[date | None]
+    served_how: Mapped[str | None] = mapped_column(String(8))
+    served_by: Mapped[str | None] = mapped_column(String(120))
+    served_note: Mapped[str | None] = mapped_column(Text)
+    final_from: Mapped[date | None]
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batches.id"))
 
 
@@ -116,3 +143,40 @@ class AwardWinner(Model):
     pay_month: Mapped[Month] = mapped_column(MonthType)
     decided_by: Mapped[str] = mapped_column(String(120))
     decided_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Task(Model):
+    """What follows from an incident or a rule that counted: somebody sees to it until a day.
+
+    ``source`` says what it follows from (``incident:12``, ``rule:2026-10:E0007:LAT-P1``); from one
+    source each action follows once. ``outcome`` is written when it is done, or dropped.
+    """
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        UniqueConstraint("source", "action"),
+        Index("ix_tasks_owner_id_state", "owner_id", "state"),
+        CheckConstraint("state IN ('open', 'done', 'dropped')", name="state"),
+        CheckConstraint(
+            "(state = 'open') = (outcome IS NULL) AND (state = 'open') = (ended_at IS NULL)"
+            " AND (state = 'open') = (ended_by IS NULL)",
+            name="outcome",
+        ),
+        CheckConstraint("owner_id <> employee_id", name="owner"),
+    )
+
+    id: Mapped[Key]
+    source: Mapped[str] = mapped_column(String(120))
+    action: Mapped[str] = mapped_column(String(40))
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employees.id"), index=True)
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.id"))
+    month: Mapped[Month | None] = mapped_column(MonthType)
+    rule: Mapped[str] = mapped_column(String(40))
+    owner_id: Mapped[int] = mapped_column(ForeignKey("employees.id"))
+    due: Mapped[date]
+    state: Mapped[str] = mapped_column(String(8), default="open")
+    outcome: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_by: Mapped[str] = mapped_column(String(120))
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    ended_by: Mapped[str | None] = mapped_column(String(120))

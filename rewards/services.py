@@ -1,4 +1,4 @@
-"""Incidents recorded and decided, and decisions on rules that ask for approval.
+"""Decisions on incidents, and on rules that ask for approval.
 
 Nobody decides about themselves, nor what they themselves recorded; what belongs to a closed month
 is not touched. Whom an actor reaches is the route's affair. See docs/scoring.md, The rules matrix.
@@ -6,9 +6,7 @@ is not touched. Whom an actor reaches is the route's affair. See docs/scoring.md
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,80 +21,37 @@ from rewards.entries import Decision
 from rewards.models import Incident, RuleApproval
 from rewards.policy import Rule
 from rewards.queries import closed_months
+from rewards.recording import person_of
+from staff import notices
 from staff.attendance.models import AttendanceMonth
 from staff.models import Employee
-from staff.queries import assignments_on
+from staff.second_decider import ABOUT_SELF
 
 DECISIONS = "decisions"  # what deciders wait for
+DECIDED = notices.kind(
+    "incident.decided", N_("It is decided what was recorded of %(day)s (%(rule)s)")
+)
 
 
-def record_incident(
+def approve_incident(
     session: Session,
     *,
     actor: Actor,
     now: Now,
-    employee_id: int,
-    day: date,
-    code: str,
-    description: str,
-    rules: Mapping[str, Rule],
-    evidence: str = "",
-    case: str = "",
-) -> Incident:
-    """Note that something happened. It counts once somebody else has approved it.
-
-    ``rules`` are those of the policy in force in the month of ``day``. Raises ``Refused`` with the
-    field ``employee``, ``day``, ``rule`` or ``description``.
-    """
-    person = _employee(session, employee_id)
-    if actor.is_person(employee_id):
-        raise Refused(N_("Nobody records about themselves."), field="employee")
-    _check_day(person, day, now)
-    _check_rule(session, person, day, rules.get(code), code)
-    description = " ".join(description.split())
-    if not description:
-        raise Refused(N_("Say what happened."), field="description")
-    _check_new(session, person, day, code, description)
-    incident = Incident(
-        employee_id=employee_id,
-        day=day,
-        rule=code,
-        description=description,
-        evidence=evidence.strip() or None,
-        case=case.strip() or None,
-        recorded_by=actor.label,
-        recorded_by_id=actor.employee_id,
-        status="recorded",
-    )
-    session.add(incident)
-    session.flush()
-    audit.record(
-        session,
-        actor=actor,
-        at=now.moment,
-        action="incident.recorded",
-        subject=f"incident:{incident.id}",
-        after={
-            "employee_no": person.employee_no,
-            "day": str(day),
-            "rule": code,
-            "description": description,
-            "evidence": incident.evidence,
-            "case": incident.case,
-        },
-    )
-    return incident
-
-
-def approve_incident(
-    session: Session, *, actor: Actor, now: Now, incident_id: int, reason: str = ""
+    incident_id: int,
+    reason: str = "",
+    hearing: bool = False,
 ) -> Incident:
     """It counts: in the month of its date, or where that is closed in the open month of now.
 
+    With ``hearing``, which a penalty has, and wherever the person was asked for a statement, a
+    reason is asked for while there is none and its deadline is not over.
     Raises ``Refused`` for one's own and what one recorded, ``Conflict`` where it is decided so
-    already, was voided, or counts in a closed month.
+    already, was voided, is final, or counts in a closed month.
     """
-    return _decide_incident(session, actor, now, incident_id, "approved", reason.strip())
+    return _decide_incident(
+        session, actor, now, incident_id, "approved", reason.strip(), hearing=hearing
+    )
 
 
 def decline_incident(
@@ -125,7 +80,7 @@ def decide_rule(
     other one until then. Raises ``Refused`` for oneself, for a rule that asks for no approval and
     for declining without a reason; ``Conflict`` in a closed month and for the same decision again.
     """
-    person = _employee(session, employee_id)
+    person = person_of(session, employee_id)
     if rule.incident or not rule.approval:
         raise Refused(N_("%(rule)s asks for no approval."), rule=rule.code)
     if decision == "declined" and not reason.strip():
@@ -134,13 +89,7 @@ def decide_rule(
     _hold(session, month)
     if month in closed_months(session):
         raise Conflict(N_("%(month)s is closed; its decisions stay."), month=str(month))
-    row = session.scalar(
-        select(RuleApproval).where(
-            RuleApproval.month == month,
-            RuleApproval.employee_id == employee_id,
-            RuleApproval.rule == rule.code,
-        )
-    )
+    row = _rule_decision(session, month, employee_id, rule.code)
     if row is not None and row.decision in (decision, "voided"):
         raise _decided_already(person, rule.code)
     before = None if row is None else {"decision": row.decision, "reason": row.reason}
@@ -170,30 +119,37 @@ def counts_in(day: date, now: Now, closed: frozenset[Month]) -> Month:
 
 
 def _decide_incident(
-    session: Session, actor: Actor, now: Now, incident_id: int, decision: Decision, reason: str
+    session: Session,
+    actor: Actor,
+    now: Now,
+    incident_id: int,
+    decision: Decision,
+    reason: str,
+    *,
+    hearing: bool = False,
 ) -> Incident:
     one_at_a_time(session, DECISIONS)
     incident = session.get(Incident, incident_id, with_for_update=True)
     if incident is None:
         raise NotFound(N_("There is no such incident."))
-    person = _employee(session, incident.employee_id)
-    _check_not_self(actor, person)
-    if actor.is_person(incident.recorded_by_id) or actor.has_part_in(incident.recorded_by):
-        raise Refused(
-            N_("You recorded %(rule)s of %(number)s yourself: somebody else decides it."),
-            rule=incident.rule,
-            number=person.employee_no,
-        )
+    person = person_of(session, incident.employee_id)
+    _check_decider(actor, incident, person)
     if incident.status in (decision, "voided"):
         raise _decided_already(person, incident.rule)
+    _check_final(incident, person, now)
+    if decision == "approved" and not reason:
+        _check_heard(incident, person, now, hearing)
     month = incident.counts_in or counts_in(incident.day, now, closed_months(session))
     _hold(session, month)
     if month in closed_months(session):
         raise Conflict(N_("%(month)s is closed; its decisions stay."), month=str(month))
-    before = {"status": incident.status, "reason": incident.reason}
+    before = {"status": incident.status, "reason": incident.reason, **_served(incident)}
     incident.status, incident.counts_in, incident.reason = decision, month, reason or None
     incident.approved_by_id = actor.employee_id if decision == "approved" else None
     incident.decided_by, incident.decided_at = actor.label, now.moment
+    # What was served before is another decision now.
+    incident.served_on = incident.served_how = incident.served_by = None
+    incident.served_note = incident.final_from = None
     session.flush()
     audit.record(
         session,
@@ -204,7 +160,75 @@ def _decide_incident(
         before=before,
         after={"status": decision, "reason": incident.reason, "counts_in": str(month)},
     )
+    _tell_decided(session, now, incident)
     return incident
+
+
+def _check_decider(actor: Actor, incident: Incident, person: Employee) -> None:
+    _check_not_self(actor, person)
+    if actor.is_person(incident.recorded_by_id) or actor.has_part_in(incident.recorded_by):
+        raise Refused(
+            N_("You recorded %(rule)s of %(number)s yourself: somebody else decides it."),
+            rule=incident.rule,
+            number=person.employee_no,
+        )
+
+
+def _check_final(incident: Incident, person: Employee, now: Now) -> None:
+    if incident.final_from is not None and now.wall.date() >= incident.final_from:
+        raise Conflict(
+            N_("%(rule)s of %(number)s is final since %(day)s."),
+            rule=incident.rule,
+            number=person.employee_no,
+            day=str(incident.final_from),
+        )
+
+
+def _check_heard(incident: Incident, person: Employee, now: Now, hearing: bool) -> None:
+    """Raises ``Refused`` while the person may still state their view, and has not."""
+    if incident.statement_at is not None:
+        return
+    if incident.statement_due is None:
+        waiting = hearing
+    else:
+        waiting = now.wall.date() <= incident.statement_due
+    if waiting:
+        raise Refused(
+            N_("%(number)s was not heard yet on %(rule)s: say why it is decided all the same."),
+            field="reason",
+            number=person.employee_no,
+            rule=incident.rule,
+        )
+
+
+def _served(incident: Incident) -> dict[str, str]:
+    if incident.served_on is None:
+        return {}
+    return {"served_on": str(incident.served_on), "served_how": incident.served_how or ""}
+
+
+def _tell_decided(session: Session, now: Now, incident: Incident) -> None:
+    notices.notify(
+        session,
+        now=now.moment,
+        to={incident.employee_id, incident.recorded_by_id or incident.employee_id},
+        kind=DECIDED,
+        params={"day": incident.day, "rule": incident.rule},
+        endpoint="rewards.incident",
+        values={"incident_id": incident.id},
+    )
+
+
+def _rule_decision(
+    session: Session, month: Month, employee_id: int, code: str
+) -> RuleApproval | None:
+    return session.scalar(
+        select(RuleApproval).where(
+            RuleApproval.month == month,
+            RuleApproval.employee_id == employee_id,
+            RuleApproval.rule == code,
+        )
+    )
 
 
 def _hold(session: Session, month: Month) -> None:
@@ -217,61 +241,12 @@ def _hold(session: Session, month: Month) -> None:
     session.execute(statement.with_for_update())
 
 
-def _employee(session: Session, employee_id: int) -> Employee:
-    person = session.get(Employee, employee_id)
-    if person is None:
-        raise NotFound(N_("There is no such person."))
-    return person
-
-
 def _check_not_self(actor: Actor, person: Employee) -> None:
     if actor.is_person(person.id):
-        raise Refused(N_("Nobody decides about themselves."))
+        raise Refused(ABOUT_SELF)
 
 
 def _decided_already(person: Employee, code: str) -> Conflict:
     return Conflict(
         N_("%(rule)s of %(number)s is decided already."), rule=code, number=person.employee_no
     )
-
-
-def _check_day(person: Employee, day: date, now: Now) -> None:
-    if day > now.wall.date():
-        raise Refused(N_("This day is still to come."), field="day")
-    if day < person.hire_date or (person.leave_date is not None and day > person.leave_date):
-        raise Refused(
-            N_("%(number)s was not employed on this day."), field="day", number=person.employee_no
-        )
-
-
-def _check_rule(
-    session: Session, person: Employee, day: date, rule: Rule | None, code: str
-) -> None:
-    if rule is None or not rule.incident or not rule.enabled:
-        raise Refused(
-            N_("%(rule)s cannot be recorded under the policy in force on this day."),
-            field="rule",
-            rule=code,
-        )
-    assigned = assignments_on(day)
-    position: Any = session.scalar(
-        select(assigned.c.position).where(assigned.c.employee_id == person.id)
-    )
-    if rule.positions is not None and position not in rule.positions:
-        raise Refused(
-            N_("%(rule)s is not meant for the position of %(number)s."),
-            field="rule",
-            rule=code,
-            number=person.employee_no,
-        )
-
-
-def _check_new(session: Session, person: Employee, day: date, code: str, description: str) -> None:
-    same = select(Incident.id).where(
-        Incident.employee_id == person.id,
-        Incident.day == day,
-        Incident.rule == code,
-        Incident.description == description,
-    )
-    if session.scalar(same) is not None:
-        raise Refused(N_("This is recorded already, in the same words."), field="description")

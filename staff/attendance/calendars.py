@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -10,6 +11,8 @@ from sqlalchemy.orm import Session
 from core.values import Month
 from staff.attendance.calendar import OfficialCalendar, official_calendar
 from staff.attendance.models import CalendarOverride
+
+_SATURDAY = 6
 
 
 def calendar_around(session: Session, month: Month) -> OfficialCalendar:
@@ -28,3 +31,13 @@ def calendar_around(session: Session, month: Month) -> OfficialCalendar:
 def calendar_json(session: Session, month: Month) -> dict[str, Any]:
     """The calendar of ``month`` as the document that is kept with its closing."""
     return calendar_around(session, month).to_json()
+
+
+def working_days_after(session: Session, day: date, count: int) -> date:
+    """The ``count``-th working day after ``day``, which itself does not count."""
+    kinds = calendar_around(session, Month.of(day)).days
+    while count:
+        day += timedelta(days=1)
+        kind = kinds.get(day)
+        count -= kind == "makeup" or (kind is None and day.isoweekday() < _SATURDAY)
+    return day

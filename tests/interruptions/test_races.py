@@ -23,6 +23,7 @@ from core.clock import Now
 from core.errors import Conflict, Refused
 from core.models import AuditEntry, MonthState
 from rewards import services as rewards
+from rewards.recording import record_incident
 
 NOW = Now(datetime(2026, 11, 2, 1, tzinfo=UTC), datetime(2026, 11, 2, 9))
 PEOPLE = 50

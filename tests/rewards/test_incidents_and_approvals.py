@@ -21,6 +21,7 @@ from core.models import AuditEntry
 from core.values import Month
 from rewards import services
 from rewards.models import Incident, RuleApproval
+from rewards.recording import record_incident
 
 NOW = Now(datetime(2026, 11, 2, 1, tzinfo=UTC), datetime(2026, 11, 2, 9))
 RULES = offices.policy().rules
@@ -45,7 +46,7 @@ def record(
     code: str = "CON-P1",
     description: str = "On the phone",
 ) -> Incident:
-    return services.record_incident(
+    return record_incident(
         session,
         actor=actor(session, by),
         now=NOW,
@@ -118,7 +119,7 @@ def test_the_same_in_the_same_words_is_recorded_once(session: Session) -> None:
 def test_a_rule_for_other_positions_is_refused(session: Session) -> None:
     rules = {"CON-P1": replace(RULES["CON-P1"], positions=("manager",))}
     with pytest.raises(Refused) as refused:
-        services.record_incident(
+        record_incident(
             session,
             actor=actor(session, "E0002"),
             now=NOW,
@@ -161,7 +162,7 @@ def test_nobody_approves_what_they_recorded_nor_what_is_about_them(session: Sess
 
 def test_one_without_a_number_does_not_approve_what_they_recorded_either(session: Session) -> None:
     admin = Actor("second")
-    made = services.record_incident(
+    made = record_incident(
         session,
         actor=admin,
         now=NOW,
