@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -90,6 +91,17 @@ def policy_in_force(session: Session, month: Month) -> PolicyVersion | None:
         .limit(1)
     )
     return _versioned(row) if row else None
+
+
+def in_force_id(month: Month) -> Any:
+    """The id of the version in force in a month, as part of another query."""
+    return (
+        select(DocumentVersion.id)
+        .where(DocumentVersion.kind == KIND, DocumentVersion.effective_from <= month)
+        .order_by(DocumentVersion.effective_from.desc(), DocumentVersion.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def policy_version(session: Session, number: int | None = None) -> PolicyVersion:

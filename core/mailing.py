@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 def is_configured() -> bool:
     """Whether this installation sends letters at all."""
-    return bool(current_app.config["SMTP_URL"])
+    return bool(current_app.config.get("SMTP_URL"))
 
 
 def send_due() -> Delivered:

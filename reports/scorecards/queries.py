@@ -15,7 +15,7 @@ from core.models import Closing, MonthState
 from core.permissions import Permission
 from core.values import Month
 from core.viewer import Viewer
-from evaluations.scorecards.models import Scorecard, ScorecardLine
+from evaluations.scorecards.models import Scorecard
 from reports.reach import out_for, readable
 from staff.models import Employee, Team
 from staff.queries import visible_employees
@@ -185,25 +185,6 @@ def team_totals(session: Session, own: list[Past]) -> dict[Month, list[float]]:
         if month is not None and total is not None:
             found[month].append(total)
     return {month: sorted(totals) for month, totals in found.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class OldLine:
-    """As much of a line as the change against it needs."""
-
-    metric: str
-    weight: float
-    score: float | None
-
-
-def lines_of(session: Session, scorecard_id: int) -> list[OldLine]:
-    table = ScorecardLine
-    rows = session.execute(
-        select(table.metric, table.weight, table.score)
-        .where(table.scorecard_id == scorecard_id)
-        .order_by(table.ordinal)
-    )
-    return [OldLine(*row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from closing.cards import stored_views
+from closing.cards import stored_lines, stored_views
 from closing.versions import policy_of_closing
 from core import charts, tables, web
 from core.db import db
@@ -16,7 +16,7 @@ from core.values import Month
 from evaluations.review_queries import closed_groups
 from reports import words
 from reports.blueprints import scorecards
-from reports.reach import ClosedMonth, Subject, closed_month, newest_readable, subject
+from reports.reach import ClosedMonth, Subject, closed_month, look, newest_readable, subject
 from reports.scorecards import card as cards
 from reports.scorecards import queries, trend
 from reports.scorecards.facts import review_view
@@ -67,8 +67,7 @@ def month_list(month: Month) -> str | Response:
 @web.requires(READ)
 def card(month: Month, employee_no: str) -> str | tuple[str, int]:
     session = db.session()
-    closed = closed_month(session, month)
-    person = _person(employee_no)
+    person, closed = _looked(employee_no, month)
     if closed is None or not person.may_see_results(closed):
         return _absent(person, month, closed)
     own = queries.history(session, person.viewer, person.id, month)
@@ -78,8 +77,9 @@ def card(month: Month, employee_no: str) -> str | tuple[str, int]:
     policy = closed.policy
     if not chosen.current:
         policy = policy_of_closing(session, chosen.closing.document_version_id).policy
-    (view,) = stored_views(session, chosen.closing, [person.id])
     before = cards.previous(own, month)
+    lines = stored_lines(session, [chosen.id, before.id] if before else [chosen.id])
+    (view,) = stored_views(session, chosen.closing, [person.id], lines)
     teams = queries.team_totals(session, own)
     found = trend.points(own, teams, month)
     return render_template(
@@ -91,7 +91,7 @@ def card(month: Month, employee_no: str) -> str | tuple[str, int]:
             view,
             policy,
             before=before,
-            lines_before=queries.lines_of(session, before.id) if before else [],
+            lines_before=lines.get(before.id, []) if before else [],
             reviews=_reviews(person, closed),
             with_pay=person.may(Permission.PAY_READ),
             team_size=len(teams.get(month, [])),
@@ -138,6 +138,14 @@ def _person(employee_no: str) -> Subject:
     if found is None or not found.may(READ):
         abort(404)
     return found
+
+
+def _looked(employee_no: str, month: Month) -> tuple[Subject, ClosedMonth | None]:
+    """The same with the month, None while it is open."""
+    found = look(db.session(), web.viewer(), employee_no, month, web.today())
+    if found is None or not found.person.may(READ):
+        abort(404)
+    return found.person, found.closed
 
 
 def _absent(person: Subject, month: Month, closed: ClosedMonth | None) -> tuple[str, int]:
