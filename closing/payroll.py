@@ -1,4 +1,5 @@
-"""Pay lines of a closed month: the bonus of each scorecard, and prizes as lines of their own.
+"""Pay lines of a closed month: the bonus of each scorecard; prizes and adjustments of earlier
+months as lines of their own.
 
 Columns are documented in docs/file-formats.md. What the product computes is a proposal (拟核减)
 that a named person decides; wage deductions stand apart from the payout.
@@ -14,6 +15,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from closing.appeals.models import PayAdjustment
 from closing.cards import stored_views
 from closing.months import current_closing
 from core import audit
@@ -49,7 +51,9 @@ NOTHING = Decimal("0.00")
 
 @dataclass(frozen=True, slots=True)
 class PayLine:
-    """One line: ``bonus`` of a scorecard, or ``prize`` of an award (``note`` is its key)."""
+    """One line: ``bonus`` of a scorecard, ``prize`` of an award (``note`` is its key), or
+    ``adjustment`` of ``for_month``, whose payroll was exported (``note`` is the reason).
+    """
 
     month: Month
     employee_no: str
@@ -77,7 +81,7 @@ class PayLine:
 
 
 def pay_lines(session: Session, month: Month, employee_ids: Any | None = None) -> list[PayLine]:
-    """Every line to pay with the month, by employee number, bonus before prizes.
+    """Every line to pay with the month, by employee number and then by kind of line.
 
     Raises ``Conflict`` for an open month.
     """
@@ -109,6 +113,7 @@ def pay_lines(session: Session, month: Month, employee_ids: Any | None = None) -
     ]
     teams = {view.employee_no: (view.team, view.position) for view in views}
     lines += _prizes(session, month, teams, employee_ids)
+    lines += _adjustments(session, month, teams, employee_ids)
     return sorted(
         lines, key=lambda line: (line.employee_no, line.line, str(line.for_month), line.note)
     )
@@ -143,6 +148,36 @@ def _prizes(
     ]
 
 
+def _adjustments(
+    session: Session,
+    month: Month,
+    teams: dict[str, tuple[str | None, str]],
+    employee_ids: Any | None,
+) -> list[PayLine]:
+    statement = (
+        select(PayAdjustment, Employee.employee_no, Employee.name)
+        .join(Employee, Employee.id == PayAdjustment.employee_id)
+        .where(PayAdjustment.pay_month == month)
+        .order_by(PayAdjustment.id)
+    )
+    if employee_ids is not None:
+        statement = statement.where(PayAdjustment.employee_id.in_(employee_ids))
+    return [
+        PayLine(
+            month=month,
+            employee_no=employee_no,
+            name=name,
+            team=teams.get(employee_no, (None, None))[0],
+            position=teams.get(employee_no, (None, None))[1],
+            line="adjustment",
+            for_month=row.for_month,
+            payout=row.amount,
+            note=row.reason,
+        )
+        for row, employee_no, name in session.execute(statement)
+    ]
+
+
 def mark_exported(session: Session, *, actor: Actor, now: datetime, month: Month) -> None:
     """From now on the month cannot be reopened: corrections are dated adjustments.
 
@@ -153,4 +188,13 @@ def mark_exported(session: Session, *, actor: Actor, now: datetime, month: Month
         raise Conflict(N_("%(month)s is not closed."), month=str(month))
     if state.exported_at is None:
         state.exported_at = now
-    audit.record(session, actor=actor, at=now, action="payroll.exported", subject=f"month:{month}")
+    adjusted = select(PayAdjustment.id).where(PayAdjustment.pay_month == month)
+    numbers = sorted(session.scalars(adjusted))
+    audit.record(
+        session,
+        actor=actor,
+        at=now,
+        action="payroll.exported",
+        subject=f"month:{month}",
+        after={"adjustments": numbers} if numbers else None,
+    )

@@ -160,7 +160,15 @@ ROLES: dict[Role, dict[Permission, Scope]] = {
 
 # What the second decider holds, in matters in which HR is the person concerned or the recorder.
 OF_HR = frozenset(
-    {P.INCIDENTS_READ, P.INCIDENTS_APPROVE, P.APPEALS_READ, P.APPEALS_DECIDE, P.AWARDS_WRITE}
+    {
+        P.ATTENDANCE_READ,
+        P.REQUESTS_DECIDE,
+        P.INCIDENTS_READ,
+        P.INCIDENTS_APPROVE,
+        P.APPEALS_READ,
+        P.APPEALS_DECIDE,
+        P.AWARDS_WRITE,
+    }
 )
 
 

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from closing.cards import stored_lines, stored_views
-from closing.versions import policy_of_closing
 from core import charts, tables, web
 from core.db import db
 from core.permissions import Permission
 from core.values import Month
-from evaluations.review_queries import closed_groups
 from reports import words
 from reports.blueprints import scorecards
 from reports.reach import ClosedMonth, Subject, closed_month, look, newest_readable, subject
 from reports.scorecards import card as cards
 from reports.scorecards import queries, trend
-from reports.scorecards.facts import review_view
+from reports.scorecards.answers import answers
+from reports.scorecards.assembling import assembled
 from reports.scorecards.listing import listing
 
 READ = Permission.SCORECARDS_READ
@@ -70,40 +66,26 @@ def card(month: Month, employee_no: str) -> str | tuple[str, int]:
     person, closed = _looked(employee_no, month)
     if closed is None or not person.may_see_results(closed):
         return _absent(person, month, closed)
-    own = queries.history(session, person.viewer, person.id, month)
-    chosen = _revision(own, month)
-    if chosen is None:
+    whole = assembled(session, person, closed, request.args.get("revision", ""))
+    if whole is None:
         return _absent(person, month, closed)
-    policy = closed.policy
-    if not chosen.current:
-        policy = policy_of_closing(session, chosen.closing.document_version_id).policy
-    before = cards.previous(own, month)
-    lines = stored_lines(session, [chosen.id, before.id] if before else [chosen.id])
-    (view,) = stored_views(session, chosen.closing, [person.id], lines)
-    teams = queries.team_totals(session, own)
-    found = trend.points(own, teams, month)
+    found = trend.points(whole.own, whole.teams, month)
     return render_template(
         "reports/scorecards/card.html",
         person=person,
         closed=closed,
-        revision=chosen,
-        page=cards.card_page(
-            view,
-            policy,
-            before=before,
-            lines_before=lines.get(before.id, []) if before else [],
-            reviews=_reviews(person, closed),
-            with_pay=person.may(Permission.PAY_READ),
-            team_size=len(teams.get(month, [])),
-        ),
-        note=cards.status_note(view, policy),
-        status=cards.label_of(view.status if view.status != "complete" else "ramping"),
+        revision=whole.chosen,
+        page=whole.page,
+        chances=whole.chances,
+        note=cards.status_note(whole.view, whole.policy),
+        status=cards.status_label(whole.view),
         trend=found,
         chart=trend.chart(person.name, found),
         trend_rows=trend.table(found),
-        revisions=[past for past in own if past.month == month],
+        revisions=[past for past in whole.own if past.month == month],
         walk=_walk(closed, person),
         kept=_kept(),
+        answers=answers(session, person, closed, whole.chosen, web.now()),
         may=person.may,
         endpoints=ENDPOINTS,
     )
@@ -154,23 +136,6 @@ def _absent(person: Subject, month: Month, closed: ClosedMonth | None) -> tuple[
         "reports/scorecards/absent.html", person=person, month=month, closed=closed
     )
     return page, 404
-
-
-def _revision(own: list[queries.Past], month: Month) -> queries.Past | None:
-    """The revision that the address asks for, else the one in force."""
-    of_month = [past for past in own if past.month == month]
-    asked = request.args.get("revision", "")
-    exact = [past for past in of_month if str(past.revision) == asked]
-    return next(iter(exact or [past for past in of_month if past.current]), None)
-
-
-def _reviews(person: Subject, closed: ClosedMonth) -> Any:
-    if not person.may(Permission.REVIEWS_READ):
-        return None
-    policy = closed.policy
-    first = closed.month.plus(-policy.reviews.carry_months)
-    rounds = closed_groups(db.session(), person.id, first, closed.month, policy.reviews.min_raters)
-    return review_view(rounds, policy, closed.month)
 
 
 def _walk(closed: ClosedMonth, person: Subject) -> queries.Walk:

@@ -1,0 +1,206 @@
+"""The records behind a scorecard that cost its owner something, as they stand in the store.
+
+Each has a name (``metric:csat``, ``check:12``, ``day:2026-10-03``, ``incident:5``,
+``rule:ATT-P2``), what it was, and the labels of those who made or approved it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from closing.cards import CardView
+from core.models import ImportBatch
+from core.values import Month
+from evaluations.models import MetricValue, SpotCheck
+from rewards.models import Incident, RuleApproval
+from staff.attendance.models import Excuse, PersonDay
+from staff.models import Employee
+
+FULL = 100  # a line or a check that reaches it costs nothing
+COSTLY = ("counts", "superseded")  # states of rules that fired
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """``was`` is what is kept of it with the appeal."""
+
+    record: str
+    key: str
+    was: dict[str, Any]
+    makers: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.record}:{self.key}"
+
+
+def costly_records(session: Session, card: CardView) -> list[Record]:
+    """Evaluation lines, spot checks, days, incidents and rules, in this order."""
+    found = _lines(session, card) + _checks(session, card)
+    return found + _days(session, card) + _incidents(session, card) + _rules(session, card)
+
+
+def _lines(session: Session, card: CardView) -> list[Record]:
+    """Who imported a value has made it; who imported records has not."""
+    makers: dict[str, set[str]] = defaultdict(set)
+    rows = session.execute(
+        select(MetricValue.metric, ImportBatch.created_by)
+        .join(ImportBatch, ImportBatch.id == MetricValue.batch_id)
+        .where(MetricValue.employee_id == card.employee_id, MetricValue.month == card.month)
+    )
+    for metric, label in rows:
+        makers[metric].add(label)
+    return [
+        Record(
+            "metric",
+            line.metric,
+            {
+                "value": line.raw,
+                "sample_size": line.sample_size,
+                "source": line.source,
+                "score": line.score,
+            },
+            _people(makers[line.metric] if line.source == "entered" else ()),
+        )
+        for line in card.lines
+        if line.score is not None and line.score < FULL
+    ]
+
+
+def _checks(session: Session, card: CardView) -> list[Record]:
+    rows = session.execute(
+        select(SpotCheck, Employee.employee_no)
+        .outerjoin(Employee, Employee.id == SpotCheck.checked_by_id)
+        .where(
+            SpotCheck.employee_id == card.employee_id,
+            SpotCheck.day.between(card.month.first_day, card.month.last_day),
+            SpotCheck.score < FULL,
+        )
+        .order_by(SpotCheck.day, SpotCheck.id)
+    )
+    return [
+        Record(
+            "check",
+            str(check.id),
+            {"day": check.day.isoformat(), "score": check.score, "comment": check.comment},
+            _people([label] if label else ()),
+        )
+        for check, label in rows
+    ]
+
+
+def _days(session: Session, card: CardView) -> list[Record]:
+    """Late, cut short, without a punch or absent; what is excused costs nothing."""
+    days = session.scalars(
+        select(PersonDay)
+        .where(
+            PersonDay.employee_id == card.employee_id,
+            PersonDay.month == card.month,
+            or_(
+                PersonDay.late_minutes > 0,
+                PersonDay.early_minutes > 0,
+                PersonDay.missing,
+                PersonDay.absent,
+            ),
+        )
+        .order_by(PersonDay.day)
+    ).all()
+    makers = _excusers(session, card.employee_id, card.month)
+    found = []
+    for day in days:
+        was = {
+            "late": 0 if "l" in day.excused else day.late_minutes,
+            "early": 0 if "e" in day.excused else day.early_minutes,
+            "missing": day.missing and "m" not in day.excused,
+            "absent": day.absent,
+        }
+        if any(was.values()):
+            found.append(Record("day", day.day.isoformat(), was, _people(makers[day.day])))
+    return found
+
+
+def _excusers(session: Session, employee_id: int, month: Month) -> dict[date, set[str]]:
+    rows = session.execute(
+        select(Excuse.day, Excuse.decided_by).where(
+            Excuse.employee_id == employee_id,
+            Excuse.day.between(month.first_day, month.last_day),
+        )
+    )
+    found: dict[date, set[str]] = defaultdict(set)
+    for day, label in rows:
+        found[day].add(label)
+    return found
+
+
+def _incidents(session: Session, card: CardView) -> list[Record]:
+    entries = {
+        entry.incident: entry
+        for entry in card.rules
+        if entry.incident is not None and entry.kind == "penalty" and entry.state in COSTLY
+    }
+    rows = session.scalars(
+        select(Incident).where(Incident.id.in_(sorted(entries))).order_by(Incident.day, Incident.id)
+    ).all()
+    ids = {each for row in rows for each in (row.recorded_by_id, row.approved_by_id) if each}
+    numbers: dict[int, str] = dict(
+        session.execute(
+            select(Employee.id, Employee.employee_no).where(Employee.id.in_(sorted(ids)))
+        ).all()
+    )
+    return [
+        Record(
+            "incident",
+            str(row.id),
+            {
+                "rule": row.rule,
+                "day": row.day.isoformat(),
+                "description": row.description,
+                **_effect(entries[row.id]),
+            },
+            _people(
+                [
+                    *(numbers.get(each or 0) for each in (row.recorded_by_id, row.approved_by_id)),
+                    row.recorded_by,
+                    row.decided_by,
+                ]
+            ),
+        )
+        for row in rows
+    ]
+
+
+def _rules(session: Session, card: CardView) -> list[Record]:
+    approvers = dict(
+        session.execute(
+            select(RuleApproval.rule, RuleApproval.decided_by).where(
+                RuleApproval.employee_id == card.employee_id, RuleApproval.month == card.month
+            )
+        ).all()
+    )
+    return [
+        Record(
+            "rule",
+            entry.rule,
+            {"rule": entry.rule, **_effect(entry)},
+            _people([approvers.get(entry.rule)]),
+        )
+        for entry in card.rules
+        if entry.fired_by != "incident" and entry.kind == "penalty" and entry.state in COSTLY
+    ]
+
+
+def _effect(entry: Any) -> dict[str, Any]:
+    """No wages: what is taken off them stands encrypted with the rule entry alone."""
+    names = ("points", "bonus_deduction", "bonus_share", "cap_grade")
+    return {name: getattr(entry, name) for name in names if getattr(entry, name)}
+
+
+def _people(labels: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(sorted({label for label in labels if label and label != "system"}))

@@ -1,0 +1,271 @@
+"""Appeals: the list, one of them, the form that lodges one, its files."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import Response, abort, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import and_
+from werkzeug.wrappers import Response as Redirect
+
+from closing.appeals import corrections, queries, services, words
+from closing.appeals.blueprint import appeals
+from closing.appeals.services import Asked
+from closing.months import closed_months
+from closing.pages.common import attempt, session
+from closing.versions import policy_of_closing
+from core import attachments, tables, web
+from core.db import transaction
+from core.errors import Conflict, Refused
+from core.models import Closing, MonthState
+from core.pages import attachments as files
+from core.permissions import Permission
+from core.tables import Column, Filter, Listing
+from core.values import Month
+from evaluations.scorecards.models import Scorecard
+from staff.queries import is_visible
+from staff.viewer import people_of_hr
+
+P = Permission
+
+
+@appeals.get("/appeals")
+@web.requires(P.APPEALS_READ)
+def listing() -> str | Response:
+    states, today = words.states(), web.today()
+    overdue = _overdue(today)
+    found = Listing(
+        columns=[
+            Column("lodged_at", _l("Lodged"), value=lambda row: row.lodged_at.date()),
+            Column("month", _l("Month"), "month"),
+            Column("employee_no", _l("Number")),
+            Column("name", _l("Name")),
+            Column("team", _l("Team")),
+            Column("lines", _l("Records"), "short"),
+            Column("undecided", _l("Undecided"), "short"),
+            Column("state", _l("State"), value=lambda row: states[row.state][0]),
+            Column("due_on", _l("Decide by"), "date"),
+        ],
+        order=["id"],
+        default="lodged_at",
+        descending=True,
+        search=["employee_no", "name"],
+        filters=[
+            Filter("state", _l("State"), [(key, text) for key, (text, _kind) in states.items()]),
+            Filter(
+                "waits",
+                _l("What waits"),
+                [("overdue", _l("Overdue")), ("apply", _l("To be applied"))],
+                where=lambda fields, key: (
+                    and_(fields.state == "lodged", fields.due_on < today)
+                    if key == "overdue"
+                    else fields.waiting > 0
+                ),
+            ),
+        ],
+    )
+    return tables.respond(
+        found,
+        queries.appeals(web.viewer(), today),
+        "appeals/list.html",
+        filename="appeals",
+        states=states,
+        overdue=overdue,
+    )
+
+
+def _overdue(today: date) -> Any:
+    return lambda row: row.state == "lodged" and row.due_on < today
+
+
+@appeals.get("/appeals/<int:appeal_id>")
+@web.requires(P.APPEALS_READ)
+def appeal(appeal_id: int) -> str:
+    return appeal_page(appeal_id)
+
+
+def appeal_page(appeal_id: int, problem: str = "", text: str = "") -> str:
+    """One appeal as the viewer may see it."""
+    row, viewer = row_or_abort(appeal_id), web.viewer()
+    card = session().get_one(Scorecard, row.scorecard_id)
+    closing = session().get_one(Closing, card.closing_id)
+    state = session().get(MonthState, row.month)
+    published = state is not None and state.published_at is not None
+    found = queries.lines(session(), appeal_id)
+    pending = [line for line, _paid in found if line in corrections.waiting([line])]
+    bars = {line.id: services.bar_of(viewer, row.employee_id, line.makers) for line, _paid in found}
+    return render_template(
+        "appeals/appeal.html",
+        row=row,
+        mine=viewer.is_person(row.employee_id),
+        lines=found,
+        bars=bars,
+        comments=queries.comments(session(), appeal_id),
+        files=attachments.of(session(), f"appeal:{appeal_id}"),
+        results=queries.results(session(), row)
+        if published or not viewer.is_person(row.employee_id)
+        else [],
+        words=words.words_of(policy_of_closing(session(), closing.document_version_id).policy),
+        records=words.records(),
+        states=words.states(),
+        decisions=words.decisions(),
+        overdue=_overdue(web.today())(row),
+        pending=pending,
+        by_hand=[line for line in pending if corrections.is_by_hand(line)],
+        barred=any(bars[line.id] for line in pending),
+        month_state=services.month_is(session(), row.month),
+        later=[each for each in closed_months(session()) if each > row.month],
+        may_comment=may(P.APPEALS_COMMENT, row.employee_id) and not bars_self(row),
+        may_decide=may(P.APPEALS_DECIDE, row.employee_id) and not bars_self(row),
+        may_close=viewer.may(P.CLOSING_WRITE),
+        sees_pay=may(P.PAY_READ, row.employee_id, closed=True),
+        problem=problem,
+        text=text,
+    )
+
+
+def row_or_abort(appeal_id: int) -> Any:
+    row = queries.appeal(session(), web.viewer(), web.today(), appeal_id)
+    if row is None:
+        abort(404)
+    return row
+
+
+def may(permission: Permission, employee_id: int, *, closed: bool = False) -> bool:
+    """Whether ``permission`` reaches the person of an appeal."""
+    if not web.viewer().may(permission):
+        return False
+    return is_visible(
+        session(), web.viewer(), permission, employee_id, day=web.today(), closed=closed
+    )
+
+
+def bars_self(row: Any) -> bool:
+    return web.viewer().is_person(row.employee_id)
+
+
+@appeals.route("/appeals/new/<month:month>", methods=["GET", "POST"])
+@web.requires(P.APPEALS_LODGE)
+def new(month: Month) -> str | Redirect | tuple[str, int]:
+    """The appeal against one's own scorecard of a month, or the one that there is already."""
+    card = queries.own_scorecard(session(), web.viewer().employee_id, month)
+    if card is None or web.viewer().behalf is not None:
+        abort(404)
+    if request.method == "GET":
+        present = queries.standing(session(), card).appeal_id
+        if present is not None:
+            return redirect(url_for("appeals.appeal", appeal_id=present))
+        return _new_page(month, card)
+    try:
+        with transaction():
+            made = services.lodge(
+                session(),
+                actor=web.current_actor(),
+                now=web.now(),
+                scorecard_id=card,
+                lines=_asked(),
+                hr=people_of_hr(session(), web.today(), current_app.config["ROLE_POSITIONS"]),
+            )
+            attachments.attach_all(
+                session(),
+                actor=web.current_actor(),
+                now=web.now(),
+                subject=f"appeal:{made.id}",
+                files=files.given(),
+            )
+        flash(_("Your appeal is lodged. HR and your supervisor are told."))
+        return redirect(url_for("appeals.appeal", appeal_id=made.id))
+    except Conflict:
+        raise
+    except Refused as refused:
+        page = _new_page(month, card, refused.field or "", refused.message.render(_))
+        return page, 400
+
+
+def _asked() -> list[Asked]:
+    """The lines in which something was written."""
+    names = [key.partition("-")[2] for key in request.form if key.startswith("reason-")]
+    lines = [
+        Asked(
+            name,
+            request.form[f"reason-{name}"][:2000],
+            request.form.get(f"asked-{name}", "")[:1000],
+        )
+        for name in names
+    ]
+    return [line for line in lines if line.reason.strip() or line.asked.strip()]
+
+
+def _new_page(month: Month, card: int, field: str = "", problem: str = "") -> str:
+    view, found = services.appealable(session(), card)
+    stored = session().get_one(Scorecard, card)
+    closing = session().get_one(Closing, stored.closing_id)
+    published_at = session().get_one(MonthState, month).published_at
+    assert published_at is not None  # own_scorecard has seen to it
+    until = services.deadlines_of(closing, published_at, web.now())
+    return render_template(
+        "appeals/new.html",
+        month=month,
+        view=view,
+        found={
+            kind: [record for record in found if record.record == kind]
+            for kind in words.records()
+            if any(record.record == kind for record in found)
+        },
+        records=words.records(),
+        words=words.words_of(policy_of_closing(session(), closing.document_version_id).policy),
+        until=until,
+        over=until.over(web.today()),
+        chosen=request.args.get("record", ""),
+        typed=request.form,
+        field=field,
+        problem=problem,
+    )
+
+
+@appeals.post("/appeals/<int:appeal_id>/withdraw")
+@web.requires(P.APPEALS_LODGE)
+def withdraw(appeal_id: int) -> Redirect:
+    row_or_abort(appeal_id)
+    return attempt(
+        lambda: services.withdraw(
+            session(), actor=web.current_actor(), now=web.now(), appeal_id=appeal_id
+        ),
+        _("Your appeal is taken back."),
+        url_for("appeals.appeal", appeal_id=appeal_id),
+    )
+
+
+@appeals.post("/appeals/<int:appeal_id>/comments")
+@web.requires(P.APPEALS_COMMENT)
+def comment(appeal_id: int) -> Redirect | tuple[str, int]:
+    row = row_or_abort(appeal_id)
+    if not may(P.APPEALS_COMMENT, row.employee_id):
+        web.refuse(P.APPEALS_COMMENT)
+    text = request.form.get("text", "")[:4000]
+    try:
+        with transaction():
+            services.comment(
+                session(),
+                actor=web.current_actor(),
+                now=web.now(),
+                appeal_id=appeal_id,
+                text=text,
+            )
+        flash(_("The comment is kept; the person reads it."))
+        return redirect(url_for("appeals.appeal", appeal_id=appeal_id))
+    except Refused as refused:
+        return appeal_page(appeal_id, refused.message.render(_), text), 400
+
+
+@appeals.get("/appeals/<int:appeal_id>/files/<int:file_id>")
+@web.requires(P.APPEALS_READ)
+def file(appeal_id: int, file_id: int) -> Response:
+    row_or_abort(appeal_id)
+    found = attachments.one(session(), file_id, subject=f"appeal:{appeal_id}")
+    if found is None:
+        abort(404)
+    return files.respond(found)
