@@ -15,5 +15,6 @@ pytest_plugins = [
     "support.site",
     "support.mail_server",
     "support.importing",
+    "support.desk",
     "support.no_network",
 ]

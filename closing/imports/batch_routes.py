@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from closing.imports import queries, services, words
 from closing.imports.batch_view import BatchView, batch_view, keep_refused, refused_table
-from closing.imports.batches import forget_upload
+from closing.imports.batches import WAITS, forget_upload
 from closing.imports.blueprint import home, imports, refresh, uploads
 from closing.imports.forms import UndoForm
 from closing.imports.reports import ImportReport
@@ -34,7 +34,9 @@ def _batch(number: int) -> ImportBatch:
 
 @imports.get("/<int:number>")
 @web.requires(Permission.IMPORTS)
-def batch(number: int) -> str:
+def batch(number: int) -> str | Redirect:
+    if _batch(number).state == "unmatched":
+        return redirect(url_for("imports.match", number=number))
     return _batch_page(_view(number), UndoForm())
 
 
@@ -58,7 +60,12 @@ def _batch_page(view: BatchView, undo_form: UndoForm) -> str:
 def refused(number: int, form: str) -> Response:
     """The bad rows of a file that waits, each with the reason."""
     header, rows = refused_table(
-        db.session(), _batch(number), clock=web.now().wall, seal=seal(), uploads=uploads()
+        db.session(),
+        _batch(number),
+        clock=web.now().wall,
+        seal=seal(),
+        uploads=uploads(),
+        home=home(),
     )
     mimetype, write = tables.FORMATS[form]
     return tables.attachment(write(header, rows), f"import-{number}-refused.{form}", mimetype)
@@ -111,7 +118,7 @@ def _expected() -> dict[str, int] | None:
 def _already(number: int) -> str:
     """What is told to the second of two who confirm, or who comes too late."""
     done = _batch(number)
-    if done.state == "previewed":
+    if done.state in WAITS:
         return ""
     who = queries.display_name(db.session(), done.ended_by)
     told = {

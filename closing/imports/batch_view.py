@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -18,7 +19,7 @@ from closing.imports.batches import upload_path
 from closing.imports.details import problem_json
 from closing.imports.registry import KINDS
 from closing.imports.reports import ImportReport, refused_rows, report_of
-from closing.imports.services import stage_file
+from closing.imports.services import match_report, stage_file
 from closing.imports.taking_back import undo_obstacle
 from closing.imports.world import Seal, world_at
 from core.errors import N_, NotFound
@@ -61,6 +62,8 @@ class BatchView:
     changed: Sequence[dict[str, Any]]
     late: Sequence[dict[str, Any]]
     unknown: Sequence[str]
+    remarks: Sequence[str]
+    late_months: int
     headings: dict[str, str]
     traced: bool
     is_there: bool
@@ -76,8 +79,10 @@ class BatchView:
 def batch_view(
     session: Session, batch: ImportBatch, *, clock: datetime, seal: Seal, uploads: Path, page: int
 ) -> BatchView:
-    kind = KINDS[batch.kind].build(world_at(session, clock=clock, seal=seal))
-    headings = {column.name: queries.heading(column) for column in kind.columns}
+    kind = None
+    if batch.kind:
+        kind = KINDS[batch.kind].build(world_at(session, clock=clock, seal=seal))
+    headings = {column.name: queries.heading(column) for column in kind.columns} if kind else {}
     report = batch.report
     problems = report.get("problems", [])
     pages = max(1, math.ceil(len(problems) / ROWS))
@@ -101,8 +106,12 @@ def batch_view(
         changed=report.get("changed", []),
         late=[{**each, "month": Month.parse(each["month"])} for each in report.get("late", [])],
         unknown=report.get("unknown", []),
+        late_months=batch.late - report.get("aside", 0),
         headings=headings,
-        traced=kind.traced,
+        traced=kind is None or kind.traced,
+        remarks=[
+            Message(each["msgid"], each["params"]).render(_) for each in report.get("remarks", [])
+        ],
         is_there=batch.state == "previewed" and upload_path(uploads, batch).exists(),
         has_refused=_has_refused(batch, uploads),
         obstacle=obstacle,
@@ -123,7 +132,13 @@ def _told(problem: dict[str, Any], headings: dict[str, str]) -> Told:
 
 
 def refused_table(
-    session: Session, batch: ImportBatch, *, clock: datetime, seal: Seal, uploads: Path
+    session: Session,
+    batch: ImportBatch,
+    *,
+    clock: datetime,
+    seal: Seal,
+    uploads: Path,
+    home: ZoneInfo,
 ) -> Table:
     """The bad rows of a file, with a column ``error``: of one that waits judged anew.
 
@@ -137,6 +152,11 @@ def refused_table(
     path = upload_path(uploads, batch)
     if batch.state != "previewed" or not path.exists():
         raise NotFound(N_("the uploaded file is gone; upload it again"))
+    if batch.mapping:
+        report = match_report(
+            session, mapping=batch.mapping, path=path, home=home, clock=clock, seal=seal
+        )
+        return _refused(report, path)
     staged = stage_file(session, kind=batch.kind, path=path, clock=clock, seal=seal)
     return _refused(report_of(staged, batch.filename, batch.sha256), path)
 

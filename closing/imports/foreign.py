@@ -166,7 +166,8 @@ def _report(
     counts = dict(report.counts)
     counts[LATE] += len(found.aside)
     counts[SAME] += found.older + found.left_out
-    return replace(report, counts=counts, remarks=tuple(_remarks(found, created)))
+    remarks = tuple(_remarks(found, created))
+    return replace(report, counts=counts, remarks=remarks, aside=len(found.aside))
 
 
 def _remarks(found: Translation, created: Sequence[str]) -> list[Message]:

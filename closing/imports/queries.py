@@ -11,15 +11,17 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from closing.imports.batches import WAITS
 from closing.imports.registry import KINDS
+from closing.imports.unmapped import is_waiting
 from closing.imports.world import world_at
 from closing.months import closed_months
 from core.errors import N_, Refused
 from core.files.reading import read_table
 from core.i18n import language
-from core.imports.headings import names, plain
+from core.imports.headings import UnknownHeadings, names, plain
 from core.imports.kinds import OUTCOMES, Column
-from core.models import ImportBatch, LateRow
+from core.models import ImportBatch, LateRow, UnmappedRow
 from core.values import Month
 from staff.models import Employee
 
@@ -51,7 +53,7 @@ def guess_kind(session: Session, path: Path, clock: datetime) -> str:
             best.append((len(found), key))
     best.sort(reverse=True)
     if not best:
-        raise Refused(
+        raise UnknownHeadings(
             N_("these are the headings of no kind; choose the kind to see which are missing"),
             field="kind",
         )
@@ -70,9 +72,20 @@ def history() -> Select[Any]:
 
 def count_waiting(session: Session) -> tuple[int, int]:
     """Files that wait to be confirmed, and late rows that wait for their month."""
-    files = select(func.count()).where(ImportBatch.state == "previewed")
+    files = select(func.count()).where(ImportBatch.state.in_(WAITS))
     rows = select(func.count()).where(LateRow.state == "waiting")
     return session.scalar(files) or 0, session.scalar(rows) or 0
+
+
+def count_unknown(session: Session) -> int:
+    """Rows that wait for somebody to say who their people are."""
+    query = (
+        select(func.count())
+        .select_from(UnmappedRow)
+        .join(ImportBatch, ImportBatch.id == UnmappedRow.batch_id)
+        .where(is_waiting())
+    )
+    return session.scalar(query) or 0
 
 
 def late_rows() -> Select[Any]:

@@ -23,7 +23,8 @@ class ImportReport:
     """What became of a file: counts by outcome, and what to tell about it.
 
     ``rows`` are the first changed and late rows as JSON. ``stored`` says whether the good rows were
-    written; ``batch_id`` is that of a stored batch.
+    written; ``batch_id`` is that of a stored batch. Of late rows ``aside`` wait for somebody to say
+    who their people are, not for a month.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class ImportReport:
     stored: bool = False
     batch_id: int | None = None
     remarks: tuple[Message, ...] = ()
+    aside: int = 0
 
     @property
     def summary(self) -> str:
@@ -76,6 +78,7 @@ class ImportReport:
             ],
             "warning_count": len(self.warnings),
             "unknown": list(self.unknown),
+            "aside": self.aside,
             "remarks": [
                 {"msgid": each.msgid, "params": dict(each.params)} for each in self.remarks
             ],

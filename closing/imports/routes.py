@@ -5,19 +5,24 @@ from __future__ import annotations
 import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Response, abort, current_app, redirect, url_for
+from flask import Response, abort, current_app, flash, redirect, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as Redirect
 
 import closing.imports.batch_routes
-import closing.imports.late_routes  # noqa: F401
+import closing.imports.late_routes
+import closing.imports.match_routes
+import closing.imports.unmapped_routes  # noqa: F401
 from closing.imports import queries, services, words
-from closing.imports.blueprint import KIND_CHOICES, imports, uploads
+from closing.imports.blueprint import KIND_CHOICES, home, imports, uploads
 from closing.imports.forms import UploadForm
+from closing.imports.mappings import read_map
+from closing.imports.match_view import map_choices, map_text, question_of
 from closing.imports.registry import KINDS
 from closing.imports.templates import template as filled_template
 from core import tables, web
@@ -25,6 +30,7 @@ from core.cli import seal
 from core.db import db, transaction
 from core.errors import Refused
 from core.i18n import language
+from core.imports.headings import UnknownHeadings
 from core.imports.kinds import OUTCOMES
 from core.permissions import Permission
 from core.tables import Column, Filter, Listing
@@ -45,7 +51,7 @@ HISTORY = Listing(
         Column("created_at", _l("When"), value=lambda row: _local(row.created_at)),
         Column("who", _l("Who")),
         Column("filename", _l("File")),
-        Column("kind", _l("Kind"), value=lambda row: str(words.KINDS[row.kind][0])),
+        Column("kind", _l("Kind"), value=lambda row: words.kind_name(row.kind)),
         *(Column(name, words.OUTCOMES[name], "short") for name in OUTCOMES),
         Column("state", _l("State"), value=lambda row: str(words.STATES[row.state][0])),
     ],
@@ -63,12 +69,12 @@ HISTORY = Listing(
 @imports.route("/", methods=["GET", "POST"])
 @web.requires(Permission.IMPORTS)
 def overview() -> str | Response | Redirect | tuple[str, int]:
-    form = UploadForm()
+    form = UploadForm(map_choices(db.session()))
     if not form.is_submitted():
         return _overview(form)
     if form.validate():
         try:
-            return redirect(url_for("imports.batch", number=_upload(form)))
+            return redirect(_upload(form))
         except Refused as refused:
             # What is wrong with a file stands beside it.
             beside = form.kind if refused.field == "kind" else form.file
@@ -87,6 +93,7 @@ def _overview(form: UploadForm) -> str | Response:
         form=form,
         waiting_files=files,
         waiting_rows=rows,
+        unknown_rows=queries.count_unknown(db.session()),
         columns=columns,
         words=words,
     )
@@ -95,23 +102,29 @@ def _overview(form: UploadForm) -> str | Response:
 @imports.errorhandler(413)
 def too_large(_error: RequestEntityTooLarge) -> tuple[str, int]:
     """The form was not read at all, so nothing of it can be kept."""
-    form = UploadForm(formdata=None)
+    form = UploadForm(map_choices(db.session()), formdata=None)
     limit = (current_app.config["MAX_CONTENT_LENGTH"] or 0) // 1024**2
     form.file.errors = [_("the file is larger than %(limit)s MB", limit=limit)]
     return str(_overview(form)), 413
 
 
-def _upload(form: UploadForm) -> int:
-    """Keep the file and judge it; the number of its batch."""
+def _upload(form: UploadForm) -> str:
+    """Keep the file and judge it; the address where it goes on."""
     folder, present = uploads(), web.now()
     name = Path((form.file.data.filename or "").replace("\\", "/")).name
     name = "".join(letter for letter in name if letter.isprintable()) or "file"
     with tempfile.NamedTemporaryFile(dir=folder, prefix="upload-") as kept:
         form.file.data.save(kept)
         kept.flush()
-        path = Path(kept.name)
+        how: dict[str, Any] = {
+            "path": Path(kept.name),
+            "filename": name,
+            "seal": seal(),
+            "actor": web.current_actor(),
+            "now": present.moment,
+            "uploads": folder,
+        }
         with transaction():
-            kind = form.kind.data or queries.guess_kind(db.session(), path, present.wall)
             services.drop_forgotten(
                 db.session(),
                 before=present.moment - FORGOTTEN,
@@ -119,19 +132,47 @@ def _upload(form: UploadForm) -> int:
                 now=present.moment,
                 uploads=folder,
             )
-            report = services.preview_import(
-                db.session(),
-                kind=kind,
-                path=path,
-                filename=name,
-                clock=present.wall,
-                seal=seal(),
-                actor=web.current_actor(),
-                now=present.moment,
-                uploads=folder,
-            )
-    assert report.batch_id is not None
-    return report.batch_id
+            mapping = map_text(db.session(), form.start.data or "")
+            if mapping is not None:
+                return _by_map(mapping, how)
+            return _in_our_columns(form.kind.data, how)
+
+
+def _in_our_columns(kind: str, how: dict[str, Any]) -> str:
+    """Preview the file; one in other columns waits until somebody matches them."""
+    clock = web.now().wall
+    try:
+        kind = kind or queries.guess_kind(db.session(), how["path"], clock)
+        report = services.preview_import(db.session(), kind=kind, clock=clock, **how)
+    except UnknownHeadings as unknown:
+        batch = services.keep_unmatched(db.session(), kind=kind, **how)
+        if kind:
+            flash(unknown.message.render(_), "error")
+        return url_for("imports.match", number=batch.id)
+    return url_for("imports.batch", number=report.batch_id)
+
+
+def _by_map(text: str, how: dict[str, Any]) -> str:
+    """Preview the file by a map; where that cannot be, the map is what matching begins with."""
+    clock = web.now().wall
+    mapping = read_map(db.session(), clock, text)
+    batch = services.keep_unmatched(db.session(), kind=mapping.kind, mapping=text, **how)
+    again = url_for("imports.match", number=batch.id)
+    if question_of(how["path"], mapping) is not None:
+        return again
+    try:
+        services.match_import(
+            db.session(),
+            batch_id=batch.id,
+            mapping=text,
+            home=home(),
+            clock=clock,
+            **{key: how[key] for key in ("seal", "actor", "now", "uploads")},
+        )
+    except UnknownHeadings as unknown:
+        flash(unknown.message.render(_), "error")
+        return again
+    return url_for("imports.batch", number=batch.id)
 
 
 @imports.get("/templates/<kind>.<any(csv, xlsx):form>")

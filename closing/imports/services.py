@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -31,7 +31,7 @@ from closing.imports.mappings import read_map
 from closing.imports.registry import KINDS, open_file
 from closing.imports.reports import ImportReport, report_of
 from closing.imports.world import Seal, world_at
-from core.actor import Actor
+from core.actor import SYSTEM, Actor
 from core.errors import N_, Conflict, Refused
 from core.imports.staging import Staged
 from core.models import ImportBatch
@@ -138,12 +138,29 @@ def match_import(
     with judged(
         session, mapping=how, path=path, home=home, clock=clock, seal=seal, actor=actor, now=now
     ) as found:
-        report = replace(found.report, filename=batch.filename)
+        report = found.report
     batch.kind, batch.mapping, batch.state = how.kind, mapping, "previewed"
     batch.sha256 = report.sha256
     count(batch, report)
     session.flush()
     return replace(report, batch_id=batch.id)
+
+
+def match_report(
+    session: Session, *, mapping: str, path: Path, home: ZoneInfo, clock: datetime, seal: Seal
+) -> ImportReport:
+    """What a file is by a map; nothing stays of it."""
+    with judged(
+        session,
+        mapping=read_map(session, clock, mapping),
+        path=path,
+        home=home,
+        clock=clock,
+        seal=seal,
+        actor=SYSTEM,
+        now=clock.replace(tzinfo=UTC),  # of people who do not stay either
+    ) as found:
+        return found.report
 
 
 def _there(uploads: Path, batch: ImportBatch) -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, Select, and_, func, insert, select
 from sqlalchemy.orm import Session
 
 from closing.imports.batches import new_batch, store
@@ -15,6 +15,9 @@ from closing.imports.registry import KINDS
 from closing.imports.reports import report_of
 from closing.imports.world import Seal, world_at
 from core.actor import Actor
+from core.audit import record
+from core.db import one_at_a_time
+from core.errors import N_, NotFound
 from core.files.reading import Table
 from core.imports.kinds import OUTCOMES, REFUSED, Kind, Problem
 from core.imports.mapping import FileMapping
@@ -62,6 +65,71 @@ def keep_aside(session: Session, mapping: FileMapping, rows: Sequence[Aside], ba
         session.execute(insert(UnmappedRow), part)
 
 
+def is_waiting() -> ColumnElement[bool]:
+    """Rows that wait, of imports that were not taken back (joined)."""
+    return and_(UnmappedRow.state == "waiting", ImportBatch.state == "applied")
+
+
+def unmapped_ids() -> Select[Any]:
+    """External ids that nobody is mapped to, each with its rows; ``id`` is the first of them."""
+    return (
+        select(
+            func.min(UnmappedRow.id).label("id"),
+            UnmappedRow.source.label("source"),
+            UnmappedRow.external_id.label("external_id"),
+            func.min(UnmappedRow.kind).label("kind"),
+            func.count().label("rows"),
+            func.count(UnmappedRow.error).label("bad"),
+            func.max(ImportBatch.created_at).label("created_at"),
+        )
+        .join(ImportBatch, ImportBatch.id == UnmappedRow.batch_id)
+        .where(is_waiting())
+        .group_by(UnmappedRow.source, UnmappedRow.external_id)
+    )
+
+
+def rows_like(session: Session, number: int) -> Sequence[UnmappedRow]:
+    """The rows that wait for the same name as this one. Raises ``NotFound``."""
+    first = session.get(UnmappedRow, number)
+    found = (
+        session.scalars(
+            select(UnmappedRow)
+            .join(ImportBatch, ImportBatch.id == UnmappedRow.batch_id)
+            .where(
+                is_waiting(),
+                UnmappedRow.source == first.source,
+                UnmappedRow.external_id == first.external_id,
+            )
+            .order_by(UnmappedRow.id)
+        ).all()
+        if first is not None
+        else []
+    )
+    if not found:
+        raise NotFound(N_("no row waits for this name any more"))
+    return found
+
+
+def dismiss_rows(session: Session, *, actor: Actor, now: datetime, number: int, reason: str) -> int:
+    """The rows of a name will never count: how many they were.
+
+    The same rows of a later file are dismissed too.
+    """
+    one_at_a_time(session, "rows set aside")
+    rows = rows_like(session, number)
+    for row in rows:
+        row.state, row.error = "dropped", reason
+    record(
+        session,
+        actor=actor,
+        at=now,
+        action="import.dismissed",
+        subject=f"alias:{rows[0].source}:{rows[0].external_id}"[:200],
+        after={"rows": len(rows), "reason": reason},
+    )
+    return len(rows)
+
+
 def take_mapped(
     session: Session, *, clock: datetime, seal: Seal, actor: Actor, now: datetime
 ) -> dict[str, int]:
@@ -69,11 +137,12 @@ def take_mapped(
 
     A row that is not good stays, with the reason in ``error``.
     """
+    one_at_a_time(session, "rows set aside")
     counts = dict.fromkeys(OUTCOMES, 0)
     waiting = session.scalars(
         select(UnmappedRow)
         .join(ImportBatch, ImportBatch.id == UnmappedRow.batch_id)
-        .where(UnmappedRow.state == "waiting", ImportBatch.state == "applied")
+        .where(is_waiting())
         .order_by(UnmappedRow.id)
     ).all()
     groups: dict[tuple[str, tuple[str, ...]], list[tuple[UnmappedRow, str]]] = defaultdict(list)

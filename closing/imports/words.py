@@ -46,11 +46,19 @@ KINDS = {
 }
 # State: name, kind of badge.
 STATES = {
+    "unmatched": (_l("Columns to be matched"), "warn"),
     "previewed": (_l("To be confirmed"), "warn"),
     "applied": (_l("Stored"), "good"),
     "undone": (_l("Taken back"), "plain"),
     "dropped": (_l("Discarded"), "plain"),
 }
+
+
+def kind_name(kind: str) -> str:
+    """The name of a kind; of a file of which nobody said it yet, a dash."""
+    return str(KINDS[kind][0]) if kind else "—"
+
+
 OUTCOMES = {
     NEW: _l("New"),
     CHANGED: _l("Changed"),

@@ -10,6 +10,10 @@ from core.imports.kinds import Column
 from core.messages import N_, Refused
 
 
+class UnknownHeadings(Refused):
+    """The columns of a file are not ours: somebody has to say which is which."""
+
+
 def plain(heading: str) -> str:
     """A heading without case, spaces and full-width forms: ``Employee No.`` is ``employee_no``."""
     text = unicodedata.normalize("NFKC", heading).strip().lower().rstrip(".*:")
@@ -49,7 +53,7 @@ def layout(header: Sequence[str], columns: Sequence[Column]) -> Layout:
             places[column.name] = (index, column)
     missing = [column for column in columns if column.required and column.name not in places]
     if missing:
-        raise Refused(N_("missing column: %(names)s"), names=", ".join(map(_both, missing)))
+        raise UnknownHeadings(N_("missing column: %(names)s"), names=", ".join(map(_both, missing)))
     return Layout(tuple(places.values()), tuple(unknown), len(header))
 
 

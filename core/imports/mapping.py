@@ -162,7 +162,7 @@ def _cell(section: Section) -> Cell:
         constant = section.text("value")
     cell = Cell(
         sources=sources,
-        separator=section.text("with", default="-"),
+        separator=_separator(section),
         constant=constant,
         plus=section.text("plus", default="") or None,
         unit=section.choice("unit", UNITS, default="seconds"),
@@ -175,6 +175,14 @@ def _cell(section: Section) -> Cell:
         section.problem("unit", N_("needs plus"))
     section.done()
     return cell
+
+
+def _separator(section: Section) -> str:
+    """What stands between joined columns: any short text, also a blank or none."""
+    given = section.raw("with", "-")
+    if given is None or (isinstance(given, str) and len(given) <= 10 and given.isprintable()):
+        return given or ""
+    return section.text("with")
 
 
 def _values(section: Section) -> dict[str, str]:

@@ -80,6 +80,18 @@ def read_span(cell: str, unit: int) -> timedelta:
     return timedelta(seconds=int(seconds.to_integral_value("ROUND_HALF_UP")))
 
 
+def readings(cell: str) -> tuple[date, date] | None:
+    """The two dates that ``03/04/2026`` may be, with the day and with the month first."""
+    match = _XXY.match(_WEEKDAY.sub(" ", cell).strip())
+    if match is None:
+        return None
+    first, second = int(match[1]), int(match[2])
+    if first == second or not (1 <= first <= 12 and 1 <= second <= 12):
+        return None
+    year = int(match[3])
+    return (date(year, second, first), date(year, first, second)) if year else None
+
+
 def order_of(cells: Iterable[str]) -> str | None:
     """Whether dates such as ``13/04/2026`` among these say that days or months come first.
 

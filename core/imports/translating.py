@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from core.documents.problems import short
 from core.files.reading import Row, Table
 from core.imports.cells import Bad, decimal
-from core.imports.headings import plain
+from core.imports.headings import UnknownHeadings, plain
 from core.imports.kinds import Kind, Problem
 from core.imports.mapping import CREATE, NUMBERS, SET_ASIDE, UNITS, Cell, FileMapping
 from core.imports.moments import moment_text, read_span, read_when
@@ -63,6 +63,11 @@ class Translation:
     problems: dict[int, Problem] = field(default_factory=dict)
 
 
+def is_time(name: str) -> bool:
+    """Whether a column of ours holds a date or a time."""
+    return name.endswith("_at") or name in _TIMES
+
+
 class Translator:
     """Reads the rows of one file. ``home`` is the organisation's time zone."""
 
@@ -88,7 +93,7 @@ class Translator:
                 raise Refused(N_("column %(name)s stands twice"), name=heading)
         missing = [name for name in self.mapping.theirs if plain(name) not in found]
         if missing:
-            raise Refused(N_("missing column: %(names)s"), names=", ".join(missing))
+            raise UnknownHeadings(N_("missing column: %(names)s"), names=", ".join(missing))
         self._places = {name: found[plain(name)] for name in self.mapping.theirs}
         rows = self._rows(theirs.rows, len(theirs.header))
         if self.mapping.newest_by:
@@ -131,16 +136,16 @@ class Translator:
         if cell.constant is not None:
             return cell.constant
         parts = [row[self._places[source]].strip() for source in cell.sources]
-        if len(parts) > 1 and not all(parts):
+        if len(parts) > 1 and any(parts) and not all(parts):
             raise Bad(N_("a part of it is empty: %(names)s"), names=", ".join(cell.sources))
-        text = cell.separator.join(parts)
+        text = cell.separator.join(parts) if any(parts) else ""
         if cell.values:
             text = self._translated(text, cell)
         if not text:
             return ""
         if cell.plus:
             return self._later(text, row[self._places[cell.plus]].strip(), cell)
-        if name.endswith("_at") or name in _TIMES:
+        if is_time(name):
             return self._moment(text)
         if name in _NUMBERS and self.mapping.numbers == NUMBERS[1]:
             return text.replace(".", "").replace(" ", "").replace(",", ".")

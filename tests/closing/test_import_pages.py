@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import html
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import pytest
 from factories import people
-from flask.testing import FlaskClient
-from sqlalchemy import text
-from support.centres import SECRET, close, reopen
-from support.databases import Databases
-from support.importing import with_policy
-from support.site import Site, application
-from werkzeug.test import TestResponse
+from support.centres import close, reopen
+from support.desk import Desk, words
 
 from core.clock import Now
 from core.db import db
@@ -29,84 +20,6 @@ from core.values import Month
 
 METRICS = "employee_no,month,metric,value,sample_size"
 SEPTEMBER = Month(2026, 9)
-
-
-class Desk:
-    """HR at the import pages; ``language`` is the reader's."""
-
-    def __init__(self, site: Site) -> None:
-        self.site = site
-        with site.session() as session:
-            self.accounts = people.centre(session)
-        self.client: FlaskClient = site.signed_in(self.accounts["hr"])
-
-    def speak(self, language: str) -> None:
-        with self.site.session() as session:
-            session.execute(text("UPDATE accounts SET language = :to"), {"to": language})
-
-    def get(self, path: str) -> str:
-        response = self.client.get(path)
-        assert response.status_code == 200, path
-        return words(response)
-
-    def send(self, content: str | bytes, name: str = "file.csv", kind: str = "") -> TestResponse:
-        data = content.encode() if isinstance(content, str) else content
-        return self.site.post(
-            self.client,
-            "/imports/",
-            {"file": (io.BytesIO(data), name), "kind": kind},
-            form="/imports/",
-        )
-
-    def upload(self, *lines: str, kind: str = "metrics") -> str:
-        """The address of the preview of a file of these lines."""
-        response = self.send("\n".join(lines) + "\n", f"{kind}.csv", kind)
-        assert response.status_code == 302, words(response)
-        return response.location
-
-    def press(self, path: str, label: str) -> TestResponse:
-        """Send the form of the page whose button says ``label``, with its hidden fields."""
-        page = self.client.get(path).get_data(as_text=True)
-        for form in re.findall(r"<form method=\"post\".*?</form>", page, re.S):
-            if f">{label}</button>" in html.unescape(form):
-                action = re.search(r'action="([^"]+)"', form)
-                assert action is not None
-                fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form)
-                return self.client.post(action[1], data=dict(fields), follow_redirects=True)
-        raise AssertionError(f"no button {label!r} on {path}:\n{page}")
-
-    def undo(self, path: str, reason: str = "the wrong file") -> TestResponse:
-        return self.site.post(self.client, f"{path}/undo", {"reason": reason}, form=path)
-
-    def one(self, query: str) -> Any:
-        with self.site.session() as session:
-            return session.scalar(text(query))
-
-    def run(self, act: Callable[..., None], *months: Month) -> None:
-        with self.site.app.app_context():
-            act(db.session(), *months)
-
-
-def words(response: TestResponse) -> str:
-    """The text of a page, without tags."""
-    page = re.sub(r"<(script|style).*?</\1>", " ", response.get_data(as_text=True), flags=re.S)
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
-
-
-@pytest.fixture
-def desk(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    """An empty centre under the default policy on 2 November 2026, read in English."""
-    monkeypatch.setattr("core.clock.now", lambda _zone: people.NOW)
-    url = databases.copy_of("sqlite", "default-policy", with_policy)
-    key = base64.b64encode(SECRET).decode()
-    site = Site(application(url, tmp_path, PINGYOU_KEY=key))
-    made = Desk(site)
-    made.speak("en")
-    yield made
-    with site.app.app_context():
-        db.session.remove()
-        db.engine.dispose()
-    databases.drop(url)
 
 
 def test_a_template_has_the_headings_of_the_readers_language(desk: Desk) -> None:
@@ -235,7 +148,6 @@ def bomb() -> bytes:
 SHEET = write_xlsx(METRICS.split(","), [["E0004", "2026-10", "csat", 0.9, 1]] * 50)
 USELESS = {
     "empty": (b"", "the file is empty", "文件为空"),
-    "wrong columns": (b"a,b\n1,2\n", "missing column: employee_no", "缺少列"),
     "noise": (bytes(range(256)) * 40, "neither CSV nor a spreadsheet", "既不是 CSV"),
     "torn": (torn(SHEET), "damaged", "损坏"),
 }
@@ -275,12 +187,6 @@ def test_a_form_without_a_file_says_so(desk: Desk) -> None:
     response = desk.site.post(desk.client, "/imports/", {"kind": "metrics"}, form="/imports/")
     assert response.status_code == 400
     assert "Choose a file." in words(response)
-
-
-def test_headings_of_no_kind_ask_for_the_kind(desk: Desk) -> None:
-    response = desk.send(b"mood,weather\n1,2\n")
-    assert response.status_code == 400
-    assert 'id="error-kind"' in response.get_data(as_text=True)
 
 
 def test_the_second_who_confirms_is_told(desk: Desk) -> None:

@@ -93,6 +93,8 @@ ENDPOINTS: dict[str, Permission | None] = {
     "rewards.honours": P.AWARDS_READ,
     "closing.months": P.CLOSING_READ,
     "closing.month": P.CLOSING_READ,
+    "closing.job": P.CLOSING_WRITE,
+    "closing.job_progress": P.CLOSING_WRITE,
     "closing.preview": P.CLOSING_WRITE,
     "closing.close": P.CLOSING_WRITE,
     "closing.reopen": P.CLOSING_WRITE,

@@ -92,3 +92,48 @@ def markup(response: Any) -> Markup:
     parsed.feed(response.get_data(as_text=True))
     parsed.close()
     return parsed
+
+
+class _Filled(HTMLParser):
+    """What a browser would send of every form of a page."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.fields: dict[str, str] = {}
+        self._select: str | None = None
+        self._area: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        name = values.get("name", "")
+        if tag == "select":
+            self._select = name
+        elif tag == "textarea":
+            self._area, self.fields[name] = name, ""
+        elif tag == "option" and self._select is not None:
+            if "selected" in values or self._select not in self.fields:
+                self.fields[self._select] = values.get("value", "")
+        elif tag == "input" and name:
+            self._input(name, values)
+
+    def _input(self, name: str, values: dict[str, str]) -> None:
+        if values.get("type") not in ("checkbox", "radio") or "checked" in values:
+            self.fields[name] = values.get("value", "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "select":
+            self._select = None
+        elif tag == "textarea":
+            self._area = None
+
+    def handle_data(self, data: str) -> None:
+        if self._area is not None:
+            self.fields[self._area] += data
+
+
+def fields_of(page: str) -> dict[str, str]:
+    """What is filled in on a page, by name of field, as a browser would send it."""
+    filled = _Filled()
+    filled.feed(page)
+    filled.close()
+    return filled.fields
