@@ -26,11 +26,13 @@ import training.models
 from closing.audit_commands import audit_group
 from closing.backup_commands import backup_command, restore_command
 from closing.demo.commands import demo_command, start_command
+from closing.evaluation.pages import evaluations as evaluation_pages
 from closing.imports.commands import import_command
 from closing.imports.routes import imports
 from closing.pages.routes import BLUEPRINTS as closing_pages
 from core import keyring, web
 from core.db import db, migration_type
+from core.jobs import init_jobs
 from core.key_commands import key_group
 from core.logs import init_logs
 from core.mailing import init_mail
@@ -64,7 +66,9 @@ def create_app(given: Mapping[str, Any] | None = None) -> Flask:
     web.init_web(app)
     init_accounts(app)
     init_mail(app)
-    for blueprint in (*report_pages, *account_pages, staff_pages, inbox, imports, *closing_pages):
+    init_jobs(app)
+    own = (staff_pages, inbox, imports, evaluation_pages)
+    for blueprint in (*report_pages, *account_pages, *own, *closing_pages):
         app.register_blueprint(blueprint)
     web.check_endpoints(app)
     app.extensions["find_actor"] = lambda login: acting(db.session(), login)

@@ -139,7 +139,7 @@ def sections(
     found: Live | None,
     notes: Sequence[Note],
     writable: bool,
-    given: Typed | None = None,
+    refused: Typed | None = None,
 ) -> list[Section]:
     """People of a page by template, in the order in which they come."""
     by_template: dict[str, list[Row]] = {}
@@ -154,7 +154,7 @@ def sections(
             found,
             tuple(note for note in notes if note.employee_id == person.id),
             writable,
-            given or Typed(),
+            refused or Typed(),
         )
         by_template.setdefault(template.key, []).append(row)
     templates = month.policy.templates
@@ -173,7 +173,7 @@ def _row(
     found: Live | None,
     notes: tuple[Note, ...],
     writable: bool,
-    given: Typed,
+    refused: Typed,
 ) -> Row:
     figures = figures_of(month, template, person.id, found) if found else None
     state = person.state or "draft"
@@ -195,7 +195,7 @@ def _row(
                 before.get(line.metric),
                 figures["lines"][line.metric] if figures else {},
                 (person.employee_no, line.metric),
-                given,
+                refused,
             )
             for line in template.lines
         ),
@@ -212,14 +212,14 @@ def _cell(
     last: Fact | None,
     figures: Mapping[str, str],
     place: tuple[str, str],
-    given: Typed,
+    refused: Typed,
 ) -> Cell:
     text = typed(spec, value.value, value.sample_size) if value else ""
     beneath = figures.get("given", "")
-    stale = place in given.stale
+    stale = place in refused.stale
     return Cell(
         metric=spec.key,
-        text=given.texts.get(place, text),
+        text=refused.texts.get(place, text),
         version=version_of(value.value, value.sample_size) if value else "",
         given=beneath,
         overwritten=value is not None and bool(beneath),
@@ -228,7 +228,7 @@ def _cell(
         score=figures.get("score", ""),
         imported=value is not None and value.imported,
         now=(text or written.DASH) if stale else None,
-        problem=given.problems.get(place, ""),
+        problem=refused.problems.get(place, ""),
     )
 
 
@@ -237,14 +237,11 @@ def figures_of(
 ) -> dict[str, Any]:
     """What follows from a row's values, in words: line scores, base, total, grade."""
     card = found.cards.get(employee_id)
-    beneath = found.beneath.get(employee_id, {})
     scores = {line.metric: line for line in card.lines} if card else {}
     lines = {}
     for line in template.lines:
         result, spec = scores.get(line.metric), spec_of(month, line.metric)
-        fact = beneath.get(line.metric)
-        if fact is None and result is not None and result.source not in (None, "entered"):
-            fact = Fact(result.raw or 0, result.sample_size, result.source or "")
+        fact = given(found, employee_id, line.metric)
         score = result.score if result else None
         lines[line.metric] = {
             "given": shown(spec, fact.value) if fact else "",
@@ -263,13 +260,16 @@ def _totals(card: Card | None) -> dict[str, str]:
     }
 
 
-def departs(found: Live, employee_id: int, metric: str) -> bool:
-    """Whether the records give a value for a cell, whatever is entered in it."""
-    if metric in found.beneath.get(employee_id, {}):
-        return True
+def given(found: Live, employee_id: int, metric: str) -> Fact | None:
+    """What the records give for a cell, whatever is entered in it."""
+    beneath = found.beneath.get(employee_id, {}).get(metric)
+    if beneath is not None:
+        return beneath
     card = found.cards.get(employee_id)
-    lines = card.lines if card else ()
-    return any(line.metric == metric and line.source not in (None, "entered") for line in lines)
+    for line in card.lines if card else ():
+        if line.metric == metric and line.raw is not None and line.source != "entered":
+            return Fact(line.raw, line.sample_size, line.source or "")
+    return None
 
 
 def values_before(

@@ -9,12 +9,12 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from closing.evaluation.grid import departs, figures_of, spec_of
+from closing.evaluation.grid import figures_of, given, shown, spec_of
 from closing.evaluation.listing import EvaluationMonth, people
 from closing.evaluation.live import Live, live
 from core.actor import Actor
 from core.clock import Now
-from core.errors import N_, NotFound, Refused
+from core.errors import N_, Forbidden, NotFound, Refused
 from core.pages import filters as written
 from core.permissions import Permission
 from core.viewer import Viewer
@@ -73,8 +73,24 @@ class Saving:
         query = query.where(Employee.employee_no.in_(sorted(set(numbers))[:MOST]))
         return {row.employee_no: row for row in self.session.execute(query)}
 
+    def everybody(self) -> list[Any]:
+        """All of the month about whom the viewer may write."""
+        ids = visible_employees(self.viewer, Permission.EVALUATIONS_WRITE, day=self.now.wall.date())
+        query = people(self.viewer, self.now.wall.date(), self.month)
+        return list(self.session.execute(query.where(Employee.id.in_(ids))))
+
+    def check_return(self, row: Any) -> None:
+        """Raises ``Forbidden`` where the viewer may not give back this person's evaluation."""
+        ids = visible_employees(
+            self.viewer, Permission.EVALUATIONS_RETURN, day=self.now.wall.date()
+        )
+        if self.session.scalar(ids.where(Employee.id == row.id)) is None:
+            raise Forbidden(N_("Somebody above gives an evaluation back."))
+
     def writable(self, numbers: Sequence[str]) -> dict[str, Any]:
-        """``rows``, if the viewer may write about each of them; raises ``NotFound``."""
+        """``rows``, if the viewer may write about each; raises ``NotFound``, ``Forbidden``."""
+        if self.viewer.label in numbers and self.viewer.employee_id is not None:
+            raise Forbidden(N_("Nobody evaluates themselves."))
         found = self.rows(numbers)
         ids = visible_employees(
             self.viewer, Permission.EVALUATIONS_WRITE, day=self.now.wall.date()
@@ -102,12 +118,18 @@ class Saving:
         template = self.month.positions[row.position]
         if cell.metric not in {line.metric for line in template.lines}:
             raise NotFound(N_("There is no such metric."))
+        spec = spec_of(self.month, cell.metric)
+        fact = given(found, row.id, cell.metric)
+        # What is copied from the cell's own hint is no value of somebody's.
+        copied = (
+            not cell.version and fact is not None and cell.text.strip() == shown(spec, fact.value)
+        )
         return Entry(
             row.id,
-            spec_of(self.month, cell.metric),
-            cell.text,
+            spec,
+            "" if copied else cell.text,
             cell.version,
-            departs(found, row.id, cell.metric),
+            fact is not None,
             self.month.declared(cell.metric),
         )
 

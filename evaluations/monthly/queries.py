@@ -21,6 +21,7 @@ from staff.queries import team_of_viewer, visible_employees
 
 # Columns by label, whatever their types: a list is read by its names.
 _select: Callable[..., Any] = select
+CHOICES = 300
 
 
 def evaluated(
@@ -175,9 +176,9 @@ def notes(
     *,
     month: Month | None = None,
     people: Collection[int] | None = None,
-    own: bool = False,
+    most: int | None = None,
 ) -> list[Note]:
-    """Notes that the viewer may read, the newest first; ``own``: those that they wrote."""
+    """Notes that the viewer may read, the newest first; ``most`` at most."""
     writer = aliased(Employee)
     query = (
         select(
@@ -197,13 +198,29 @@ def notes(
         .where(readable_notes(viewer, day))
         .order_by(EvaluationNote.day.desc(), EvaluationNote.id.desc())
     )
-    if own:
-        query = query.where(EvaluationNote.written_by == viewer.label)
     if month is not None:
         query = query.where(EvaluationNote.day.between(month.first_day, month.last_day))
     if people is not None:
         query = query.where(EvaluationNote.employee_id.in_(sorted(people)))
+    if most is not None:
+        query = query.limit(most)
     return [Note(*row) for row in session.execute(query)]
+
+
+def writable_people(session: Session, viewer: Viewer, day: date) -> list[tuple[str, str]]:
+    """Number and name of those about whom the viewer may write, as far as a list is of use."""
+    ids = visible_employees(viewer, Permission.EVALUATIONS_WRITE, day=day)
+    rows = session.execute(
+        select(Employee.employee_no, Employee.name)
+        .where(
+            Employee.id.in_(ids),
+            Employee.id != (viewer.employee_id or -1),
+            or_(Employee.leave_date.is_(None), Employee.leave_date >= day),
+        )
+        .order_by(Employee.employee_no)
+        .limit(CHOICES)
+    )
+    return [(number, name) for number, name in rows]
 
 
 def feedback_of(session: Session, month: Month, employee_id: int) -> EvaluationFeedback | None:
