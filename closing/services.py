@@ -20,8 +20,10 @@ from closing.store import digest, write_result
 from closing.versions import PolicyVersion, policy_in_force
 from core import audit
 from core.actor import Actor
+from core.bulk import in_one_go
 from core.db import one_at_a_time
 from core.errors import N_, Conflict, Refused
+from core.jobs import Told, nobody_is_told
 from core.models import Closing, MonthState, Reopening
 from core.values import Month
 from evaluations.fact_queries import latest_ticket_time
@@ -30,6 +32,8 @@ from rewards.rules import compile_rules
 from staff.attendance import queries as attendance
 from staff.attendance import services as days
 from staff.attendance.calendars import calendar_json
+
+STEPS = 5  # of a close: days, facts, scores, storing, sealing
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +74,18 @@ def required_policy(session: Session, month: Month) -> PolicyVersion:
     return version
 
 
-def compute_open_month(session: Session, month: Month) -> Computed:
+def compute_open_month(session: Session, month: Month, told: Told = nobody_is_told) -> Computed:
     """What a close would give now. Brings the month's person-days up to date (it writes them)."""
     version = required_policy(session, month)
+    told("days", 1, STEPS)
     days.ensure_month(session, month)
     days.refresh_days(session, sections_of(session))
+    told("facts", 2, STEPS)
     facts = attendance.attendance_facts(session, month, version.policy.attendance)
     gathered = gather(session, month, version.policy, facts, latest_ticket_time(session))
     if not any(person.employed_days for person in gathered.inputs.people):
         raise Refused(N_("Nobody is employed in %(month)s."), month=str(month))
+    told("scores", 3, STEPS)
     result = run(session, gathered, version.policy)
     omissions = left_out.omissions(session, month, result, gathered.rows)
     return Computed(month, version, gathered, result, omissions)
@@ -105,7 +112,13 @@ def check_closable(session: Session, month: Month) -> None:
 
 
 def close_month(
-    session: Session, *, actor: Actor, now: datetime, month: Month, seal: Callable[[str], str]
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    month: Month,
+    seal: Callable[[str], str],
+    told: Told = nobody_is_told,
 ) -> Closing:
     """Compute the month, store it as a new revision, and lock it. One transaction.
 
@@ -114,11 +127,27 @@ def close_month(
     """
     one_at_a_time(session, "months")  # whoever closes or reopens meanwhile has ended
     check_closable(session, month)
-    computed = compute_open_month(session, month)
+    with in_one_go():
+        computed = compute_open_month(session, month, told)
+        return _store(session, computed, actor, now, seal, told)
+
+
+def _store(
+    session: Session,
+    computed: Computed,
+    actor: Actor,
+    now: datetime,
+    seal: Callable[[str], str],
+    told: Told,
+) -> Closing:
+    month = computed.month
+    told("storing", 4, STEPS)
     closing = _begin(session, computed, actor, now)
     employed = [row for row in computed.gathered.rows if row.employed]
     write_result(session, closing, computed.result, employed)
-    seal_round(session, month, dict(computed.gathered.reviews), seal)
+    told("sealing", 5, STEPS)
+    gathered = computed.gathered
+    seal_round(session, month, gathered.reviews, seal, gathered.single)
     closing.digest = digest(session, closing)
     closing.sealed = True
     session.flush()

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as Redirect
 
+from closing import jobs as closes
 from closing import publishing, reopening, services
 from closing.cards import CardView, stored_views
 from closing.months import closed_months, current_closing
@@ -22,7 +23,7 @@ from closing.pages.forms import ReopenForm
 from closing.preview import preview_month
 from closing.services import Computed
 from closing.versions import policy_of_closing
-from core import tables, web
+from core import jobs, tables, web
 from core.cli import seal
 from core.db import transaction
 from core.errors import Refused
@@ -174,6 +175,8 @@ def told(
 @closing.post("/closing/<month:month>/close")
 @web.requires(Permission.CLOSING_WRITE)
 def close(month: Month) -> Redirect:
+    if closes.is_large(session(), month):
+        return _close_as_job(month)
     try:
         with transaction():
             made = services.close_month(
@@ -194,6 +197,28 @@ def close(month: Month) -> Redirect:
         )
     except Refused as refused:
         flash(refused.message.render(_), "error")
+    return redirect(url_for("closing.month", month=month))
+
+
+def _close_as_job(month: Month) -> Redirect:
+    """Ask for it, or lead to whoever asked before."""
+    subject = closes.subject(month)
+    try:
+        with transaction():
+            services.check_closable(session(), month)
+            job = jobs.ask(
+                session(),
+                actor=web.current_actor(),
+                now=web.now(),
+                kind=closes.CLOSE,
+                subject=subject,
+            )
+        return redirect(url_for("closing.job", number=job.id))
+    except Refused as refused:
+        flash(refused.message.render(_), "error")
+    under_way = jobs.unfinished(session(), closes.CLOSE, subject)
+    if under_way is not None:
+        return redirect(url_for("closing.job", number=under_way.id))
     return redirect(url_for("closing.month", month=month))
 
 

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import closing.appeals.adjustment_routes
+import closing.appeals.decision_routes
+import closing.appeals.receipt_routes
+import closing.appeals.routes
 import closing.pages.awards
 import closing.pages.incidents
+import closing.pages.jobs
 import closing.pages.matrix
 import closing.pages.months
 import closing.pages.payroll
+import closing.pages.person_file
 import closing.pages.policy
 import closing.pages.preview
-import closing.pages.proposals  # noqa: F401
+import closing.pages.procedure
+import closing.pages.proposals
+import closing.pages.tasks  # noqa: F401
+from closing.appeals.blueprint import appeals as appeal_pages
 from closing.pages.blueprints import closing as closing_pages
 from closing.pages.blueprints import policy as policy_pages
 from closing.pages.blueprints import rewards as rewards_pages
 
-BLUEPRINTS = (rewards_pages, closing_pages, policy_pages)
+BLUEPRINTS = (rewards_pages, closing_pages, policy_pages, appeal_pages)

@@ -65,6 +65,7 @@ _WORDS: dict[str, Any] = {
     "role.take": _l("Role taken"),
     "rule.approved": _l("Rule approved"),
     "rule.declined": _l("Rule declined"),
+    "session.proven": _l("Password typed again"),
     "session.revoke": _l("Session ended"),
     "setting": _l("Setting changed"),
     "sign_in": _l("Signed in"),

@@ -7,6 +7,7 @@ import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
@@ -18,20 +19,26 @@ from support.databases import KINDS, Kind
 from support.killing import Ended, Point, run_and_kill
 from support.site import application
 
+from closing import jobs as closes
 from closing.verification import verify
-from core import keyring
+from core import jobs, keyring
+from core.actor import SYSTEM
 from core.backup.tables import tables_of
+from core.clock import Now
+from core.db import transaction
 from core.models import AuditEntry
+from core.values import Month
 
 CENTRE = "centre-a"
 MONTH = "2026-10"
+ASKED = Now(datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 11, 2, 8))
 # What differs from run to run: when it was, and what is encrypted or chained with it.
 ENCRYPTED = re.compile(r"^\d+:[A-Za-z0-9+/=]{40,}$")
 VOLATILE = {"mac", "previous", "audit_head", "audit_number", "digest", "audit_id"}
 # PostgreSQL counts on after a transaction that was given up.
 VOLATILE |= {"id", "closing_id", "scorecard_id", "batch_id"}
 # A command that is done again leaves a second trace, and may number its rows otherwise.
-TRACES = {"audit_entries", "import_batches"}
+TRACES = {"audit_entries", "import_batches", "jobs"}
 Rows = dict[str, list[str]]
 
 
@@ -59,6 +66,7 @@ def works(folder: Path) -> dict[str, Work]:
         ),
         "close": Work(("close", MONTH), True, 1),
         "reopen": Work(("reopen", MONTH, "--reason", "a test"), True, 1),
+        "job": Work(("jobs", "work"), True, 0),
         "payroll": Work(("payroll", MONTH, "-o", str(pay)), True, 0),
     }
 
@@ -119,9 +127,13 @@ class Bench:
 
     def copy(self) -> str:
         url = self.examples.closed(self.kind, CENTRE)
-        if self.work.words[0] in ("close", "import"):
+        if self.work.words[0] in ("close", "import", "jobs"):
             words = ["reopen", MONTH, "--reason", "a test"]
             assert run_and_kill(lambda: app_on(url, self.folder), words, self.notes).status == 0
+        if self.work.words[0] == "jobs":
+            with opened(url) as session, transaction():
+                month = closes.subject(Month.parse(MONTH))
+                jobs.ask(session, actor=SYSTEM, now=ASKED, kind=closes.CLOSE, subject=month)
         return url
 
     @property
@@ -182,6 +194,10 @@ POINTS: tuple[tuple[str, str, float], ...] = (
     ("close", "committed", 1),
     ("reopen", "write", 0.5),
     ("reopen", "commit", 1),
+    ("job", "write", 0.6),
+    ("job", "commit", 1),  # of the note that it is under way
+    ("job", "commit", 2),
+    ("job", "committed", 2),
     ("payroll", "commit", 1),
     ("payroll", "committed", 1),
 )
@@ -221,7 +237,7 @@ def test_fifty_random_moments_many_of_them_in_an_open_transaction(benches: Bench
     chance = random.Random(20261101)
     hits = killed = 0
     for turn in range(50):
-        bench = benches("sqlite", ("import", "close", "reopen", "payroll")[turn % 4])
+        bench = benches("sqlite", ("import", "close", "reopen", "payroll", "job")[turn % 5])
         url = bench.copy()
         ended = bench.run(url, after=chance.uniform(0.02, 1.0) * bench.whole.seconds)
         killed += ended.status is None

@@ -1,0 +1,298 @@
+"""Long work apart from the request that asked for it; the table ``jobs`` is the truth about it.
+
+A job becomes ``done`` in the transaction of its work, so it is done once or not at all. Whoever
+works at one holds a lock of the operating system on a file of its number: where the process dies,
+the lock is free, and the next runner begins anew, ``TRIES`` times at most. How far a job is stands
+in that file and not in the database, of which the work may be the one writer.
+
+The thread of the web process is woken by the commit that asks, and by whoever looks at an
+unfinished job, which is how work goes on after a restart.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from flask_babel import gettext
+from sqlalchemy import event, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from core import audit, clock
+from core.actor import Actor
+from core.cli import refusing
+from core.db import db, one_at_a_time, transaction
+from core.errors import N_, Conflict, Refused
+from core.faults import database_fault, disk_fault
+from core.messages import Message
+from core.models import Job
+
+log = logging.getLogger(__name__)
+TRIES = 3
+UNFINISHED = ("queued", "running")
+_ASKED = "job_asked"  # a note in ``session.info``: the transaction asks for work
+STOPPED = N_("It was stopped %(times)s times before it was done.")
+UNFORESEEN = N_("An error that was not foreseen; the log has it under %(error_id)s.")
+
+Told = Callable[[str, int, int], None]
+"""Told the name of a step, and the how manieth of how many it is."""
+
+Work = Callable[["Task"], dict[str, Any]]
+"""Does the job within the transaction that it is called in; returns its result as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What the work is handed."""
+
+    session: Session
+    subject: str
+    actor: Actor
+    told: Told
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """``step`` is a name that the page words; ``number`` of ``of`` is under way."""
+
+    step: str = ""
+    number: int = 0
+    of: int = 0
+
+    @property
+    def share(self) -> float:
+        """0 to 1: steps that are behind."""
+        return max(self.number - 1, 0) / self.of if self.of else 0.0
+
+
+_works: dict[str, Work] = {}
+
+
+def kind(name: str, work: Work) -> str:
+    """Declare a kind of job; called where a module is imported."""
+    _works[name] = work
+    return name
+
+
+def nobody_is_told(_step: str, _number: int, _of: int) -> None:
+    """The ``Told`` of whoever does not watch."""
+
+
+def ask(session: Session, *, actor: Actor, now: clock.Now, kind: str, subject: str) -> Job:
+    """Queue a job. Raises ``Conflict`` while one of the kind about the subject is unfinished."""
+    one_at_a_time(session, "jobs")
+    if unfinished(session, kind, subject) is not None:
+        raise Conflict(N_("This is being done already."))
+    job = Job(
+        kind=kind,
+        subject=subject,
+        actor=asdict(actor),
+        asked_by=actor.label,
+        asked_at=now.moment,
+    )
+    session.add(job)
+    session.flush()
+    audit.record(
+        session, actor=actor, at=now.moment, action="job.asked", subject=f"job:{job.id}",
+        after={"kind": kind, "about": subject},
+    )  # fmt: skip
+    session.info[_ASKED] = True
+    return job
+
+
+def unfinished(session: Session, kind: str, subject: str) -> Job | None:
+    """The job of the kind about the subject that is queued or under way."""
+    return session.scalar(
+        select(Job).where(Job.kind == kind, Job.subject == subject, Job.state.in_(UNFINISHED))
+    )
+
+
+def progress(number: int) -> Progress:
+    """How far a job is, as its worker last said."""
+    try:
+        return Progress(**json.loads(_file(number).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return Progress()
+
+
+def work_off() -> int:
+    """Do every job that waits or was left by a process that died; how many there were."""
+    numbers = db.session.scalars(
+        select(Job.id).where(Job.state.in_(UNFINISHED)).order_by(Job.id)
+    ).all()
+    db.session.rollback()
+    return sum(_work_at(number) for number in numbers)
+
+
+def _work_at(number: int) -> bool:
+    """Whether the job was this one's to do; another may hold it, or have ended it."""
+    with _held(number) as mine:
+        if not mine or not _begin(number):
+            return False
+        try:
+            _do(number)
+        except Refused as refused:
+            _fail(number, refused.message)
+        except SQLAlchemyError as error:
+            log.exception("job %d failed", number)
+            _fail(number, database_fault(error))
+        except OSError as error:
+            log.exception("job %d failed", number)
+            _fail(number, disk_fault(error))
+        except Exception:
+            error_id = uuid.uuid4().hex[:12]
+            log.exception("job %d failed, error %s", number, error_id)
+            _fail(number, Message(UNFORESEEN, {"error_id": error_id}))
+        finally:
+            db.session.remove()
+        # Whoever opened it meanwhile finds that the job has ended.
+        _file(number).unlink(missing_ok=True)
+    return True
+
+
+def _begin(number: int) -> bool:
+    """Note that it is under way, for the how manieth time; False where it has ended."""
+    with transaction():
+        one_at_a_time(db.session(), "jobs")
+        job = db.session.get(Job, number)
+        if job is None or job.state not in UNFINISHED:
+            return False
+        job.state, job.tries = "running", job.tries + 1
+        given_up = job.tries > TRIES
+    if given_up:
+        _fail(number, Message(STOPPED, {"times": TRIES}))
+    return not given_up
+
+
+def _do(number: int) -> None:
+    with transaction():
+        session = db.session()
+        job = session.get_one(Job, number)
+        work, subject, actor = _works[job.kind], job.subject, Actor(**job.actor)
+        result = work(Task(session, subject, actor, _telling(number)))
+        job = session.get_one(Job, number)
+        job.state, job.ended_at, job.result = "done", _now(), result
+
+
+def _fail(number: int, reason: Message) -> None:
+    with transaction():
+        job = db.session.get_one(Job, number)
+        job.state, job.ended_at = "failed", _now()
+        job.message, job.params = reason.msgid, {k: str(v) for k, v in reason.params.items()}
+
+
+def _now() -> Any:
+    return clock.now(current_app.config["TIMEZONE"]).moment
+
+
+def _file(number: int) -> Path:
+    return Path(current_app.instance_path) / "jobs" / str(number)
+
+
+def _telling(number: int) -> Told:
+    path = _file(number)
+
+    def told(step: str, at: int, of: int) -> None:
+        # Written over, not exchanged: the lock is on this very file.
+        text = json.dumps({"step": step, "number": at, "of": of})
+        path.write_text(text, encoding="utf-8")
+
+    return told
+
+
+@contextmanager
+def _held(number: int) -> Iterator[bool]:
+    """Whether the lock of the job is ours; it ends with the process, however that ends."""
+    path = _file(number)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        os.close(descriptor)
+
+
+class Runner:
+    """At most one thread of this process; what is asked for while it works is seen before it
+    ends."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._lock = threading.Lock()
+        self._again = self._working = False
+
+    def call(self) -> None:
+        with self._lock:
+            self._again = True
+            if self._working:
+                return
+            self._working = True
+        threading.Thread(target=self._work, name="jobs", daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._again:
+                    self._working = False
+                    return
+                self._again = False
+            try:
+                with self._app.app_context():
+                    work_off()
+            except Exception:
+                log.exception("jobs could not be worked off")
+
+
+def wake() -> None:
+    """Let the thread of this process look for work; tests work off by hand."""
+    runner = current_app.extensions.get("jobs")
+    if runner is not None:
+        runner.call()
+
+
+@event.listens_for(db.session, "after_commit")
+def _after_commit(session: Session) -> None:
+    if session.info.pop(_ASKED, False):
+        wake()
+
+
+@event.listens_for(db.session, "after_rollback")
+def _after_rollback(session: Session) -> None:
+    session.info.pop(_ASKED, None)
+
+
+@click.group("jobs")
+def jobs_group() -> None:
+    """Long work that was asked for in the browser."""
+
+
+@jobs_group.command("work")
+@refusing
+def work_command() -> None:
+    """Do the jobs that wait, and those that were interrupted."""
+    click.echo(gettext("jobs worked at: %(count)d", count=work_off()))
+
+
+def init_jobs(app: Flask) -> None:
+    """Jobs of requests are worked off by themselves; in tests only when they are told to."""
+    app.cli.add_command(jobs_group)
+    if not app.config["TESTING"]:
+        app.extensions["jobs"] = Runner(app)
