@@ -80,7 +80,8 @@ def add_team_facts(people: Iterable[Person], sheets: Mapping[int, Sheet]) -> Non
             for key, fact in own.get(member, ()):
                 gathered[key].append(fact)
         for key, facts in gathered.items():
-            sheet.setdefault(f"team_{key}", _team_fact(facts))
+            if f"team_{key}" not in sheet:
+                sheet[f"team_{key}"] = _team_fact(facts)
 
 
 def reports(people: Iterable[Person]) -> dict[int, list[int]]:
@@ -100,8 +101,8 @@ def reports(people: Iterable[Person]) -> dict[int, list[int]]:
 
 
 def _team_fact(facts: list[Fact]) -> Fact:
-    sampled = [fact for fact in facts if fact.n]
+    sampled = [(n, value) for value, n, _ in facts if n]
     if not sampled:
-        return Fact(mean(fact.value for fact in facts))
-    size = sum(fact.n or 0 for fact in sampled)
-    return Fact(math.fsum((fact.n or 0) * fact.value for fact in sampled) / size, size)
+        return Fact(mean([fact.value for fact in facts]))
+    size = sum([n for n, _ in sampled])
+    return Fact(math.fsum([n * value for n, value in sampled]) / size, size)

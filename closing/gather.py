@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -17,6 +17,7 @@ from core.values import Fact, Month
 from evaluations import fact_queries
 from evaluations.review_queries import review_groups
 from evaluations.reviews import ReviewSum, review_score
+from evaluations.reviews_seal import OpenReview, reviews_of
 from rewards.entries import Decision, Occurrence, OccurrenceState
 from rewards.models import Incident, RuleApproval
 from staff.people import PersonRow, employed_days, people_in
@@ -35,13 +36,15 @@ class Decided:
 class Gathered:
     """Inputs of the pure close, and what else is stored with the month.
 
-    ``reviews`` are the groups that may be seen, by ratee id.
+    ``reviews`` are the groups that may be seen, by ratee id; ``single`` what an open round has of
+    them, which the close seals.
     """
 
     inputs: Inputs
     rows: list[PersonRow]
     as_of: int | None
     reviews: Mapping[int, list[ReviewSum]]
+    single: Collection[OpenReview] = field(default=(), repr=False)
 
 
 def gather(
@@ -62,7 +65,8 @@ def gather(
     """
     rows = people_in(session, month)
     employed = [row for row in rows if row.employed]
-    reviews = review_groups(session, month, min_raters or policy.reviews.min_raters)
+    single = reviews_of(session, month)
+    reviews = review_groups(session, month, min_raters or policy.reviews.min_raters, single)
     weights = policy.reviews.weights
     computed: list[Mapping[int, Mapping[str, Fact]]] = [
         fact_queries.ticket_facts(session, month, policy.tickets, as_of),
@@ -90,7 +94,7 @@ def gather(
         voided=decided.voided,
         completions=passed_completions(session, month),
     )
-    return Gathered(inputs, rows, as_of, reviews)
+    return Gathered(inputs, rows, as_of, reviews, single)
 
 
 def _review(groups: list[ReviewSum], weights: Mapping[str, float]) -> dict[str, Fact]:

@@ -50,6 +50,11 @@ class _LazyFacts(Mapping[str, float]):
         return len(self._parsed())
 
 
+def past_month(status: str, facts: str, fired: Mapping[str, int]) -> PastMonth:
+    """A stored month; its facts (JSON) are parsed only where a rule asks for them."""
+    return PastMonth(status == "exempt", _LazyFacts(facts), fired)
+
+
 class StoredHistory:
     """``closing.month.History`` over the database. Months are loaded once, when asked for."""
 
@@ -103,6 +108,8 @@ class StoredHistory:
         )
 
     def past(self, employee_id: int) -> Mapping[Month, PastMonth]:
+        if not self._closings:
+            return {}
         return _PersonHistory(self, employee_id)
 
     def coefficients(self, months: Sequence[Month]) -> Mapping[int, list[float]]:
@@ -154,7 +161,7 @@ class StoredHistory:
             .where(Scorecard.closing_id == closing_id)
         )
         return {
-            who: PastMonth(status == "exempt", _LazyFacts(text), fired.get(who, {}))
+            who: past_month(status, text, fired.get(who, {}))
             for who, status, text in cards
         }
 

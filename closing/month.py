@@ -257,8 +257,15 @@ class _Finish:
             effects=sums,
             base_wage=person.base_wage,
         )
-        return replace(
-            card,
+        return Card(
+            person=person,
+            template=card.template,
+            status=card.status,
+            ramping=card.ramping,
+            tenure_months=card.tenure_months,
+            lines=card.lines,
+            coverage=card.coverage,
+            base=card.base,
             team_mean=team_mean,
             blended=blended,
             adjustment=adjustment,

@@ -5,7 +5,9 @@ Values are those that the columns take otherwise; each column is converted as a 
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -25,6 +27,22 @@ from sqlalchemy.orm import Session
 
 ROWS_AT_ONCE = 5000
 Row = tuple[Any, ...]
+
+
+@contextmanager
+def in_one_go() -> Iterator[None]:
+    """Do not look for cycles among objects meanwhile: most of what a month makes stays to its end.
+
+    Python looks each time that so many were made, through all of them, which takes longer than
+    making them.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def insert_rows(
@@ -56,7 +74,7 @@ def plain_rows(session: Session, statement: Select[Any], model: type[Any]) -> It
     """
     dialect = session.get_bind().dialect
     columns = [_plain(each, dialect) for each in model.__table__.columns]
-    found = session.execute(
+    found = session.connection().execute(  # the session would make each row twice
         statement.with_only_columns(*columns), execution_options={"yield_per": ROWS_AT_ONCE}
     )
     for part in found.partitions():

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.bulk import insert_rows
 from core.erasing import rewrite
 from core.values import Month
 from evaluations.models import Review, ReviewGroup, ReviewParticipant
 from evaluations.reviews import ReviewSum, settle_groups, unit_rating
-from evaluations.reviews_seal import Seal, seal_rows
+from evaluations.reviews_seal import OpenReview, Seal, seal_rows
+
+GROUP = ("month", "ratee_id", "relations", "n", "total", "competencies")
 
 
-def review_groups(session: Session, month: Month, min_raters: int) -> dict[int, list[ReviewSum]]:
-    """The groups that may be seen, by ratee id: from the reviews, or what a closed round kept."""
-    sums = _open_sums(session, month)
+def review_groups(
+    session: Session, month: Month, min_raters: int, reviews: Iterable[OpenReview]
+) -> dict[int, list[ReviewSum]]:
+    """The groups that may be seen, by ratee id: from the reviews, or what a closed round kept.
+
+    ``reviews`` are the open ones of the month (``reviews_of``).
+    """
+    sums = _open_sums(reviews)
     for ratee_id, kept in _closed_sums(session, month).items():
         sums[ratee_id] = kept
     return {ratee_id: settle_groups(each, min_raters) for ratee_id, each in sums.items()}
@@ -51,8 +60,9 @@ def round_is_sealed(session: Session, month: Month) -> bool:
 def seal_round(
     session: Session,
     month: Month,
-    groups: dict[int, list[ReviewSum]],
+    groups: Mapping[int, list[ReviewSum]],
     seal: Seal,
+    reviews: Collection[OpenReview],
 ) -> None:
     """Replace the month's reviews by their group sums; nothing left tells who wrote what.
 
@@ -60,61 +70,42 @@ def seal_round(
     recognised. Rows are stored in an order that has nothing to do with the reviews', and the pages
     that held those are cleared (``core.erasing``).
     """
-    if not seal_rows(session, month, seal):
+    if not seal_rows(session, month, seal, reviews):
         return
-    raters = session.scalars(
-        select(Review.rater_id).where(Review.month == month).distinct().order_by(Review.rater_id)
-    )
-    participants = [{"month": month, "rater_id": each} for each in raters]
-    rows: list[dict[str, Any]] = [
-        {
-            "month": month,
-            "ratee_id": ratee_id,
-            "relations": ";".join(each.relations),
-            "n": each.n,
-            "total": each.total,
-            "competencies": {key: list(pair) for key, pair in sorted(each.competencies.items())},
-        }
+    participants = [(month, each) for each in sorted({rater for _, rater, _, _ in reviews})]
+    rewrite(session, Review.__tablename__, f"month <> '{month}'")
+    insert_rows(session, ReviewParticipant, ("month", "rater_id"), participants)
+    rows = (
+        (
+            month,
+            ratee_id,
+            ";".join(each.relations),
+            each.n,
+            each.total,
+            json.dumps(each.competencies, sort_keys=True),
+        )
         for ratee_id in sorted(groups)
         for each in groups[ratee_id]
-    ]
-    rewrite(session, Review.__tablename__, f"month <> '{month}'")
-    session.execute(insert(ReviewParticipant), participants)
-    if rows:
-        session.execute(insert(ReviewGroup), rows)
+    )
+    insert_rows(session, ReviewGroup, GROUP, rows)
 
 
-def _open_sums(session: Session, month: Month) -> dict[int, list[ReviewSum]]:
-    per_review = select(
-        Review.ratee_id,
-        Review.relation,
-        func.count().label("ratings"),
-        func.sum(Review.rating).label("total"),
-    )
-    per_review = per_review.where(Review.month == month)
-    per_review = per_review.group_by(Review.ratee_id, Review.relation, Review.rater_id)
-    counts: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0])
-    for ratee_id, relation, ratings, total in session.execute(per_review):
-        pair = counts[ratee_id, relation]
-        pair[0] += 1
-        pair[1] += unit_rating(int(total), ratings)
-    per_competency = (
-        select(
-            Review.ratee_id,
-            Review.relation,
-            Review.competency,
-            func.count(),
-            func.sum(Review.rating),
-        )
-        .where(Review.month == month)
-        .group_by(Review.ratee_id, Review.relation, Review.competency)
-    )
-    shown: dict[tuple[int, str], dict[str, tuple[int, int]]] = defaultdict(dict)
-    for ratee_id, relation, competency, count, total in session.execute(per_competency):
-        shown[ratee_id, relation][competency] = (count, int(total))
+def _open_sums(reviews: Iterable[OpenReview]) -> dict[int, list[ReviewSum]]:
+    groups: dict[tuple[int, str], tuple[list[int], dict[str, tuple[int, int]]]] = {}
+    for ratee_id, _, relation, ratings in reviews:
+        group = groups.get((ratee_id, relation))
+        if group is None:
+            group = groups[ratee_id, relation] = ([], {})
+        totals, shown = group
+        whole = 0
+        for competency, rating in ratings:
+            whole += rating
+            count, points = shown.get(competency, (0, 0))
+            shown[competency] = (count + 1, points + rating)
+        totals.append(unit_rating(whole, len(ratings)))
     sums: dict[int, list[ReviewSum]] = defaultdict(list)
-    for (ratee_id, relation), (n, total) in counts.items():
-        sums[ratee_id].append(ReviewSum((relation,), n, total, shown[ratee_id, relation]))
+    for (ratee_id, relation), (totals, shown) in groups.items():
+        sums[ratee_id].append(ReviewSum((relation,), len(totals), sum(totals), shown))
     return sums
 
 

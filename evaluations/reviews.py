@@ -17,6 +17,8 @@ REVIEW_UNIT = math.lcm(*range(1, 21))
 
 HIDING = ("peer", "subordinate", "cross_team")
 GROUPS = ("supervisor", *HIDING)
+_HIDING = frozenset(HIDING)
+_PLACES = {name: place for place, name in enumerate((*GROUPS, "self"))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +78,11 @@ def review_score(groups: Iterable[ReviewSum], weights: Mapping[str, float]) -> F
 
 
 def _hides(one: ReviewSum) -> bool:
-    return any(relation in HIDING for relation in one.relations)
+    return not _HIDING.isdisjoint(one.relations)
 
 
 def _order(one: ReviewSum) -> tuple[int, ...]:
-    names = (*GROUPS, "self")
-    return tuple(names.index(relation) for relation in one.relations)
+    return tuple([_PLACES[relation] for relation in one.relations])
 
 
 def _pool(sums: list[ReviewSum]) -> ReviewSum:

@@ -183,7 +183,7 @@ def everything(session: Session) -> dict[str, list[str]]:
     return found
 
 
-_DIGEST = re.compile(r"""['"](?:[0-9a-f]{64}|[\w-]{43})['"]|\b\d+:[\w+/=-]{20,}""")
+_DIGEST = re.compile(r"""['"](?:[0-9a-f]{64}|[\w-]{43}(?: [\w-]{43})*)['"]|\b\d+:[\w+/=-]{20,}""")
 
 
 def _masked(row: str) -> str:

@@ -11,7 +11,7 @@ from support.staffing import Staffing
 from core.db import transaction
 from core.values import Month
 from evaluations.models import ReviewParticipant
-from evaluations.reviews_seal import seal_rows, seal_text
+from evaluations.reviews_seal import reviews_of, seal_rows, seal_text
 
 HEADER = "month,ratee_no,rater_no,relation,competency,rating"
 GOOD = [
@@ -83,7 +83,7 @@ def test_of_a_closed_round_the_same_file_is_known_and_nothing_else_is_kept(
     files.good("reviews", HEADER, *GOOD)
     with transaction():
         month = Month(2026, 9)
-        assert seal_rows(files.session, month, seal) == 3
+        assert seal_rows(files.session, month, seal, reviews_of(files.session, month)) == 3
         files.session.execute(insert(ReviewParticipant), {"month": month, "rater_id": 1})
         files.session.execute(text("DELETE FROM reviews"))
         Staffing(files.session).close(month)
