@@ -125,6 +125,40 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_import_maps_headings"), ["headings"], unique=False)
 
     op.create_table(
+        "jobs",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("subject", sa.String(length=120), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("actor", sa.JSON(), nullable=False),
+        sa.Column("asked_by", sa.String(length=120), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("result", sa.JSON(), nullable=True),
+        sa.Column("message", sa.Text(), nullable=True),
+        sa.Column("params", sa.JSON(), nullable=True),
+        sa.CheckConstraint(
+            "(state IN ('done', 'failed')) = (ended_at IS NOT NULL)", name=op.f("ck_jobs_ended")
+        ),
+        sa.CheckConstraint(
+            "state != 'failed' OR message IS NOT NULL", name=op.f("ck_jobs_message")
+        ),
+        sa.CheckConstraint(
+            "state IN ('queued', 'running', 'done', 'failed')", name=op.f("ck_jobs_state")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
+    )
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_jobs_unfinished",
+            ["kind", "subject"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('queued', 'running')"),
+            postgresql_where=sa.text("state IN ('queued', 'running')"),
+        )
+
+    op.create_table(
         "outgoing_mails",
         sa.Column(
             "id",
@@ -1738,6 +1772,14 @@ def downgrade() -> None:
         batch_op.drop_index("ix_outgoing_mails_due")
 
     op.drop_table("outgoing_mails")
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_jobs_unfinished",
+            sqlite_where=sa.text("state IN ('queued', 'running')"),
+            postgresql_where=sa.text("state IN ('queued', 'running')"),
+        )
+
+    op.drop_table("jobs")
     with op.batch_alter_table("import_maps", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_import_maps_headings"))
 
