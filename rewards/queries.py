@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from core.models import MonthState
-from core.permissions import Permission
+from core.permissions import Permission, Scope
 from core.values import Month
 from core.viewer import Viewer
 from rewards.models import AwardWinner, Incident, RuleApproval
@@ -25,14 +25,22 @@ def closed_months(session: Session) -> frozenset[Month]:
 def incidents(viewer: Viewer, day: date) -> Select[Any]:
     """Incidents of those whom the viewer may see, as of ``day``; auditors: of closed months.
 
+    The second decider: also what HR recorded.
+
     Columns: id, day, employee_id, employee_no, name, team (path), rule, description, case, status,
-    counts_in, recorded_by (a label), reason.
+    counts_in, recorded_by (a label), reason, and those of the procedure.
     """
     assigned = assignments_on(day)
     recorder = aliased(Employee)
     permission = Permission.INCIDENTS_READ
     mine = visible_employees(viewer, permission, day=day)
     visible: ColumnElement[bool] = Incident.employee_id.in_(mine)
+    if viewer.hr is not None and Scope.OF_HR in viewer.scopes(permission):
+        by_hr = or_(
+            Incident.recorded_by_id.in_(sorted(viewer.hr.people)),
+            Incident.recorded_by.in_(sorted(viewer.hr.labels)),
+        )
+        visible = or_(visible, by_hr)
     if viewer.reaches_all(permission, closed=True) and not viewer.reaches_all(permission):
         closed = select(MonthState.month).where(MonthState.state == "closed")
         visible = or_(visible, Incident.counts_in.in_(closed))
@@ -52,6 +60,16 @@ def incidents(viewer: Viewer, day: date) -> Select[Any]:
         Incident.reason,
         Incident.decided_by,
         Incident.decided_at,
+        Incident.notified_at,
+        Incident.notified_by,
+        Incident.statement_due,
+        Incident.statement,
+        Incident.statement_at,
+        Incident.served_on,
+        Incident.served_how,
+        Incident.served_by,
+        Incident.served_note,
+        Incident.final_from,
         Incident.recorded_by_id,
         Incident.recorded_by.label("recorder"),
         recorder.name.label("recorded_by"),
@@ -69,6 +87,16 @@ def incidents(viewer: Viewer, day: date) -> Select[Any]:
 def incident(session: Session, viewer: Viewer, day: date, incident_id: int) -> Any | None:
     """One row of ``incidents``; None where there is none or it is not for this viewer."""
     return session.execute(incidents(viewer, day).where(Incident.id == incident_id)).one_or_none()
+
+
+def of_case(session: Session, viewer: Viewer, day: date, row: Any) -> Sequence[Any]:
+    """All incidents of the case of ``row``, of the same person, itself among them."""
+    if not row.case:
+        return []
+    query = incidents(viewer, day).where(
+        Incident.case == row.case, Incident.employee_id == row.employee_id
+    )
+    return session.execute(query.order_by(Incident.day, Incident.id)).all()
 
 
 def undecided_incidents(session: Session, viewer: Viewer, day: date, month: Month) -> Sequence[Any]:

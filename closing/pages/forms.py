@@ -8,6 +8,8 @@ from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
     DateField,
+    MultipleFileField,
+    RadioField,
     SelectField,
     StringField,
     TextAreaField,
@@ -60,6 +62,35 @@ class IncidentForm(FlaskForm):  # type: ignore[misc]
         description=_l("The same case for several rules about one event: only the gravest counts."),
         validators=[Optional(), Length(max=80)],
     )
+    tell = BooleanField(
+        _l("Ask the person for a statement now"),
+        description=_l("For penalties: within three working days; it is decided afterwards."),
+    )
+    files = MultipleFileField(_l("Files"))
+
+
+class ServedForm(FlaskForm):  # type: ignore[misc]
+    day = DateField(_l("Day"), validators=[InputRequired(_l("Type the day."))])
+    how = RadioField(
+        _l("The person"),
+        choices=[("received", _l("received it")), ("refused", _l("refused to take it"))],
+        default="received",
+    )
+    by = StringField(
+        _l("Handed over by"),
+        validators=[DataRequired(_l("Say who handed it over.")), Length(max=120)],
+    )
+    note = TextAreaField(
+        _l("Note"),
+        description=_l("Where it was refused: who was there."),
+        validators=[Optional(), Length(max=1000)],
+        render_kw={"rows": 2},
+    )
+
+
+class TaskForm(FlaskForm):  # type: ignore[misc]
+    owner = SelectField(_l("Owner"), coerce=int)
+    due = DateField(_l("Due"), validators=[InputRequired(_l("Type the day."))])
 
 
 class PolicyForm(FlaskForm):  # type: ignore[misc]

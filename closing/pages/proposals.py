@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -19,9 +21,10 @@ from core.db import transaction
 from core.errors import N_, NotFound, Refused
 from core.permissions import Permission
 from core.values import Month
-from rewards import services
+from rewards import services, tasks
 from rewards.entries import Decision
 from rewards.models import Incident
+from rewards.policy import Rule
 from staff.queries import visible_employees
 
 DECISIONS: tuple[Decision, ...] = ("approved", "declined")
@@ -84,9 +87,9 @@ def decide_one(
         incident = session().get(Incident, int(rest))
         if incident is None:
             raise NotFound(N_("There is no such proposal."))
-        _check_scope(incident.employee_id, within, actor.employee_id)
-        act = services.approve_incident if decision == "approved" else services.decline_incident
-        act(session(), actor=actor, now=now, incident_id=incident.id, reason=reason)
+        if not web.viewer().decides_for_hr(incident.recorded_by_id, incident.recorded_by):
+            _check_scope(incident.employee_id, within, actor.employee_id)
+        decide_incident(incident.id, decision, reason, policy.rules.get(incident.rule))
         return
     who, _colon, code = rest.partition(":")
     rule = policy.rules.get(code)
@@ -103,6 +106,20 @@ def decide_one(
         decision=decision,
         reason=reason,
     )
+
+
+def decide_incident(incident_id: int, decision: Decision, reason: str, rule: Rule | None) -> None:
+    """Approve or decline it, with the follow-up tasks that ``rule`` asks for."""
+    who: dict[str, Any] = {"actor": web.current_actor(), "now": web.now()}
+    if decision == "approved":
+        hearing = rule is not None and rule.kind == "penalty"
+        services.approve_incident(
+            session(), **who, incident_id=incident_id, reason=reason, hearing=hearing
+        )
+    else:
+        services.decline_incident(session(), **who, incident_id=incident_id, reason=reason)
+    actions = rule.actions if rule else ()
+    tasks.follow_incident(session(), **who, incident_id=incident_id, actions=actions)
 
 
 def _check_scope(employee_id: int, within: set[int], own_id: int | None) -> None:
