@@ -10,8 +10,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from closing.imports.registry import KINDS
-from closing.imports.world import world_at
+from closing.imports.registry import columns_of
 from core.actor import Actor
 from core.audit import record
 from core.db import one_at_a_time
@@ -71,10 +70,8 @@ def load_mapping(name: str, session: Session, clock: datetime, kind: str = "") -
 
 def read_map(session: Session, clock: datetime, text: str | bytes) -> FileMapping:
     """Raises ``DocumentError``."""
-    world = world_at(session, clock=clock, seal=str)
     columns = {
-        kind: [column.name for column in entry.build(world).columns]
-        for kind, entry in KINDS.items()
+        kind: [column.name for column in each] for kind, each in columns_of(session, clock).items()
     }
     return read_mapping(load_yaml(text), columns)
 

@@ -12,9 +12,8 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from closing.imports.batches import WAITS
-from closing.imports.registry import KINDS
+from closing.imports.registry import KINDS, columns_of
 from closing.imports.unmapped import is_waiting
-from closing.imports.world import world_at
 from closing.months import closed_months
 from core.errors import N_, Refused
 from core.files.reading import read_table
@@ -24,12 +23,6 @@ from core.imports.kinds import OUTCOMES, Column
 from core.models import ImportBatch, LateRow, UnmappedRow
 from core.values import Month
 from staff.models import Employee
-
-
-def columns_of(session: Session, clock: datetime) -> dict[str, tuple[Column, ...]]:
-    """The columns of every kind, in the order in which a new centre imports them."""
-    world = world_at(session, clock=clock, seal=str)
-    return {key: entry.build(world).columns for key, entry in KINDS.items()}
 
 
 def heading(column: Column) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from closing.imports.world import World
+from sqlalchemy.orm import Session
+
+from closing.imports.world import World, world_at
 from core.actor import Actor
 from core.files.reading import Table, read_table
 from core.imports.headings import names, plain
@@ -78,6 +80,26 @@ def _take_mapped(world: World, actor: Actor, now: datetime) -> None:
     from closing.imports.unmapped import take_mapped
 
     take_mapped(world.session, clock=world.setting.clock, seal=world.seal, actor=actor, now=now)
+
+
+_COLUMNS: dict[str, tuple[Column, ...]] = {}
+
+
+def columns_of(session: Session, clock: datetime) -> Mapping[str, tuple[Column, ...]]:
+    """The columns of every kind, in the order in which a new centre imports them.
+
+    They are the same for every database and only say what stands in files: nothing is parsed by
+    them, and they are made once.
+    """
+    if not _COLUMNS:
+        world = world_at(session, clock=clock, seal=str)
+        _COLUMNS.update(
+            {
+                key: tuple(replace(each, parse=str) for each in entry.build(world).columns)
+                for key, entry in KINDS.items()
+            }
+        )
+    return MappingProxyType(_COLUMNS)
 
 
 def open_file(entry: Entry, columns: Sequence[Column], path: Path) -> Table:
