@@ -194,6 +194,39 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("who", name=op.f("pk_refusal_counts")),
     )
     op.create_table(
+        "review_rounds",
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("peers", sa.Integer(), nullable=False),
+        sa.Column("cross_team", sa.Integer(), nullable=False),
+        sa.Column("max_load", sa.Integer(), nullable=False),
+        sa.Column("seed", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=5), nullable=False),
+        sa.Column("min_raters", sa.Integer(), nullable=True),
+        sa.Column("competencies", sa.JSON(), nullable=False),
+        sa.Column("answered", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'draft') = (min_raters IS NULL)", name=op.f("ck_review_rounds_promised")
+        ),
+        sa.CheckConstraint(
+            "(state = 'ended') = (answered IS NOT NULL)", name=op.f("ck_review_rounds_ended")
+        ),
+        sa.CheckConstraint(
+            "state IN ('draft', 'open', 'ended')", name=op.f("ck_review_rounds_state")
+        ),
+        sa.CheckConstraint("cross_team BETWEEN 0 AND 10", name=op.f("ck_review_rounds_cross_team")),
+        sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_review_rounds_moments")),
+        sa.CheckConstraint("last_day >= first_day", name=op.f("ck_review_rounds_days")),
+        sa.CheckConstraint("max_load BETWEEN 1 AND 100", name=op.f("ck_review_rounds_max_load")),
+        sa.CheckConstraint("min_raters >= 3", name=op.f("ck_review_rounds_min_raters")),
+        sa.CheckConstraint("peers BETWEEN 0 AND 10", name=op.f("ck_review_rounds_peers")),
+        sa.PrimaryKeyConstraint("month", name=op.f("pk_review_rounds")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "review_seals",
         sa.Column("month", sa.String(length=7), nullable=False),
         sa.Column("part", sa.Integer(), autoincrement=False, nullable=False),
@@ -924,6 +957,57 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("closing_id", name=op.f("pk_reopenings")),
     )
     op.create_table(
+        "review_assignments",
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("rater_id", sa.Integer(), nullable=False),
+        sa.Column("ratee_id", sa.Integer(), nullable=False),
+        sa.Column("relation", sa.String(length=12), nullable=False),
+        sa.CheckConstraint(
+            "(relation = 'self') = (ratee_id = rater_id)", name=op.f("ck_review_assignments_self")
+        ),
+        sa.CheckConstraint(
+            "relation IN ('supervisor', 'peer', 'subordinate', 'cross_team', 'self')",
+            name=op.f("ck_review_assignments_relation"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["month"], ["review_rounds.month"], name=op.f("fk_review_assignments_month")
+        ),
+        sa.ForeignKeyConstraint(
+            ["ratee_id"], ["employees.id"], name=op.f("fk_review_assignments_ratee_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["rater_id"], ["employees.id"], name=op.f("fk_review_assignments_rater_id")
+        ),
+        sa.PrimaryKeyConstraint(
+            "month", "rater_id", "ratee_id", name=op.f("pk_review_assignments")
+        ),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("review_assignments", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_review_assignments_ratee_id"), ["ratee_id"], unique=False
+        )
+
+    op.create_table(
+        "review_comments",
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("ratee_id", sa.Integer(), nullable=False),
+        sa.Column("relations", sa.String(length=60), nullable=False),
+        sa.Column("place", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.CheckConstraint("text <> ''", name=op.f("ck_review_comments_text")),
+        sa.ForeignKeyConstraint(
+            ["month"], ["review_rounds.month"], name=op.f("fk_review_comments_month")
+        ),
+        sa.ForeignKeyConstraint(
+            ["ratee_id"], ["employees.id"], name=op.f("fk_review_comments_ratee_id")
+        ),
+        sa.PrimaryKeyConstraint(
+            "month", "ratee_id", "relations", "place", name=op.f("pk_review_comments")
+        ),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "review_groups",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("month", sa.String(length=7), nullable=False),
@@ -940,6 +1024,25 @@ def upgrade() -> None:
     with op.batch_alter_table("review_groups", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_review_groups_month"), ["month"], unique=False)
 
+    op.create_table(
+        "review_notes",
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("ratee_id", sa.Integer(), nullable=False),
+        sa.Column("rater_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.CheckConstraint("text <> ''", name=op.f("ck_review_notes_text")),
+        sa.ForeignKeyConstraint(
+            ["month"], ["review_rounds.month"], name=op.f("fk_review_notes_month")
+        ),
+        sa.ForeignKeyConstraint(
+            ["ratee_id"], ["employees.id"], name=op.f("fk_review_notes_ratee_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["rater_id"], ["employees.id"], name=op.f("fk_review_notes_rater_id")
+        ),
+        sa.PrimaryKeyConstraint("month", "ratee_id", "rater_id", name=op.f("pk_review_notes")),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "review_participants",
         sa.Column("month", sa.String(length=7), nullable=False),
@@ -1673,10 +1776,16 @@ def downgrade() -> None:
     op.drop_table("rosters")
     op.drop_table("reviews")
     op.drop_table("review_participants")
+    op.drop_table("review_notes")
     with op.batch_alter_table("review_groups", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_review_groups_month"))
 
     op.drop_table("review_groups")
+    op.drop_table("review_comments")
+    with op.batch_alter_table("review_assignments", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_review_assignments_ratee_id"))
+
+    op.drop_table("review_assignments")
     op.drop_table("reopenings")
     op.drop_table("punches")
     with op.batch_alter_table("person_days", schema=None) as batch_op:
@@ -1767,6 +1876,7 @@ def downgrade() -> None:
     op.drop_table("sign_in_failures")
     op.drop_table("settings")
     op.drop_table("review_seals")
+    op.drop_table("review_rounds")
     op.drop_table("refusal_counts")
     with op.batch_alter_table("outgoing_mails", schema=None) as batch_op:
         batch_op.drop_index("ix_outgoing_mails_due")

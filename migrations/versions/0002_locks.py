@@ -14,7 +14,13 @@ depends_on = None
 LOCKS = lock.Locks(
     by_closing=("fact_sheets", "scorecards"),
     by_scorecard=("scorecard_lines", "rule_entries", "pays"),
-    by_month=("person_days", "review_groups", "review_participants", "review_seals"),
+    by_month=(
+        "person_days",
+        "review_groups",
+        "review_participants",
+        "review_seals",
+        "review_comments",
+    ),
     by_payment=("pay_adjustments",),
 )
 
