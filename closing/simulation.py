@@ -85,7 +85,7 @@ def simulate(session: Session, month: Month, policy: Policy) -> list[Difference]
         )
     else:
         before = stored_views(session, closing)
-        gathered = _closed_inputs(session, closing, policy)
+        gathered = closed_inputs(session, closing, policy)
     after = preview_views(
         run(session, gathered, policy),
         gathered.rows,
@@ -105,7 +105,7 @@ def _attendance(
     return attendance.days_for_policy(session, month, policy.attendance, policy.leave, calendar)
 
 
-def _closed_inputs(session: Session, closing: Closing, policy: Policy) -> Gathered:
+def closed_inputs(session: Session, closing: Closing, policy: Policy) -> Gathered:
     """The inputs of a closed month: its stored facts and assignments, with what changes anew."""
     month = closing.month
     then = policy_of_closing(session, closing.document_version_id).policy

@@ -241,5 +241,5 @@ def previous(own: list[Past], month: Month) -> Past | None:
     return next((past for past in own if past.current and past.month == month.plus(-1)), None)
 
 
-def label_of(status: str) -> str:
-    return words.statuses()[status]
+def status_label(card: CardView) -> str:
+    return words.statuses()[card.status if card.status != "complete" else "ramping"]
