@@ -30,7 +30,9 @@ Served = Literal["received", "refused"]
 
 TOLD = notices.kind(
     "incident.told",
-    N_("On %(day)s (%(rule)s) was recorded of you: you may make a statement until %(until)s"),
+    N_(
+        "Something of %(day)s (%(rule)s) was recorded about you: you may make a statement until %(until)s"
+    ),
 )
 HEARD = notices.kind(
     "incident.heard", N_("%(name)s answered what was recorded of %(day)s (%(rule)s)")
