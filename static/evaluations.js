@@ -225,8 +225,8 @@
             cell.querySelector(".cell-value").textContent = line.given;
           }
         });
-        row.querySelector("[data-figure=base] .figure").textContent = told.base || "—";
-        row.querySelector("[data-figure=total] .figure").textContent = told.total || "—";
+        row.querySelector(".figure-base").textContent = told.base || "—";
+        row.querySelector(".figure-total").textContent = told.total || "—";
         var grade = row.querySelector(".figure-grade");
         grade.replaceChildren();
         if (told.grade) {
