@@ -18,6 +18,7 @@ import closing.models
 import core.models
 import evaluations.models
 import evaluations.monthly.models
+import evaluations.rounds.models
 import evaluations.scorecards.models
 import rewards.models
 import staff.attendance.models

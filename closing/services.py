@@ -28,6 +28,7 @@ from core.models import Closing, MonthState, Reopening
 from core.values import Month
 from evaluations.fact_queries import latest_ticket_time
 from evaluations.review_queries import seal_round
+from evaluations.rounds.ending import settle_for_close
 from rewards.rules import compile_rules
 from staff.attendance import queries as attendance
 from staff.attendance import services as days
@@ -127,6 +128,7 @@ def close_month(
     """
     one_at_a_time(session, "months")  # whoever closes or reopens meanwhile has ended
     check_closable(session, month)
+    settle_for_close(session, now=now, month=month)
     with in_one_go():
         computed = compute_open_month(session, month, told)
         return _store(session, computed, actor, now, seal, told)

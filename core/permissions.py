@@ -46,6 +46,8 @@ class Permission(StrEnum):
     EVALUATIONS_RETURN = "evaluations:return"
     SCORECARDS_READ = "scorecards:read"
     REVIEWS_READ = "reviews:read"
+    REVIEWS_ANSWER = "reviews:answer"
+    REVIEWS_WRITE = "reviews:write"
     RECORDS_READ = "records:read"
     RECORDS_WRITE = "records:write"
     RULES_READ = "rules:read"
@@ -81,6 +83,7 @@ _OWN = dict.fromkeys(
         P.EVALUATIONS_READ,
         P.SCORECARDS_READ,
         P.REVIEWS_READ,
+        P.REVIEWS_ANSWER,
         P.RECORDS_READ,
         P.INCIDENTS_READ,
         P.TRAINING_READ,
@@ -127,7 +130,8 @@ _CLOSED = dict.fromkeys(
     Scope.CLOSED,
 )
 
-_OWN_ONLY = (P.ACCOUNTS_WRITE, P.APPEALS_LODGE, P.SELF)  # what HR does not do for others
+# What HR does not do for others.
+_OWN_ONLY = (P.ACCOUNTS_WRITE, P.APPEALS_LODGE, P.REVIEWS_ANSWER, P.SELF)
 
 ROLES: dict[Role, dict[Permission, Scope]] = {
     Role.EMPLOYEE: _OWN,

@@ -19,6 +19,7 @@ from core.messages import N_
 from core.values import Month
 from evaluations.models import RELATIONS, Review, ReviewParticipant
 from evaluations.reviews_seal import Seal, recognised, seal_text, sealed_rows
+from evaluations.rounds.models import ReviewRound
 from staff.directory import People
 
 CHINESE = {
@@ -59,6 +60,8 @@ class Reviews(Kind):
         self._people = people
         self._competencies = competencies
         self._seal = seal
+        in_browser = select(ReviewRound.month).where(ReviewRound.state != "draft")
+        self._in_browser = set(setting.session.scalars(in_browser))
         # Closed rounds stay sealed when their month is reopened.
         sealed = setting.session.scalars(select(ReviewParticipant.month).distinct())
         self._sealed = setting.closed | set(sealed)
@@ -76,6 +79,8 @@ class Reviews(Kind):
         )
 
     def derive(self, record: Record, line: Line) -> None:
+        if record["month"] in self._in_browser:  # beside rows of one's own the others would show
+            raise Bad(N_("the 360° round of this month is answered in the browser"), "month")
         if record["competency"] not in self._competencies(record["month"]):
             raise Bad(
                 N_('the policy knows no competency "%(key)s"'),

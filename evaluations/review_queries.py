@@ -15,6 +15,7 @@ from core.values import Month
 from evaluations.models import Review, ReviewGroup, ReviewParticipant
 from evaluations.reviews import ReviewSum, settle_groups, unit_rating
 from evaluations.reviews_seal import OpenReview, Seal, seal_rows
+from evaluations.rounds.models import ReviewRound
 
 GROUP = ("month", "ratee_id", "relations", "n", "total", "competencies")
 
@@ -24,9 +25,13 @@ def review_groups(
 ) -> dict[int, list[ReviewSum]]:
     """The groups that may be seen, by ratee id: from the reviews, or what a closed round kept.
 
-    ``reviews`` are the open ones of the month (``reviews_of``).
+    ``reviews`` are the open ones of the month (``reviews_of``). Those of a round in the browser are
+    split as was promised when it opened, whatever a later policy says.
     """
     sums = _open_sums(reviews)
+    held = session.get(ReviewRound, month) if sums else None
+    if held is not None and held.min_raters is not None:
+        min_raters = held.min_raters
     for ratee_id, kept in _closed_sums(session, month).items():
         sums[ratee_id] = kept
     return {ratee_id: settle_groups(each, min_raters) for ratee_id, each in sums.items()}
@@ -67,11 +72,13 @@ def seal_round(
     """Replace the month's reviews by their group sums; nothing left tells who wrote what.
 
     Kept besides: who has taken part, and keyed digests by which a file that comes in again is
-    recognised. Rows are stored in an order that has nothing to do with the reviews', and the pages
-    that held those are cleared (``core.erasing``).
+    recognised; of a round in the browser there are none. Rows are stored in an order that has
+    nothing to do with the reviews', and the pages that held those are cleared (``core.erasing``).
     """
-    if not seal_rows(session, month, seal, reviews):
+    if not reviews:
         return
+    if session.get(ReviewRound, month) is None:  # else there is no file to come in again
+        seal_rows(session, month, seal, reviews)
     participants = [(month, each) for each in sorted({rater for _, rater, _, _ in reviews})]
     rewrite(session, Review.__tablename__, f"month <> '{month}'")
     insert_rows(session, ReviewParticipant, ("month", "rater_id"), participants)

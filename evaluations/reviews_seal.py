@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from sqlalchemy import String, cast, func, insert, select
+from sqlalchemy import String, cast, exists, func, insert, select, true
 
 from core.values import Month
 from evaluations.models import Review, ReviewSeal
+from evaluations.rounds.models import ReviewRound
 from staff.models import Employee
 
 Seal = Callable[[str], str]
@@ -23,17 +24,22 @@ OpenReview = tuple[int, int, str, list[Rating]]
 TOGETHER = 5000
 
 
-def reviews_of(session: Any, month: Month) -> list[OpenReview]:
-    """Every open review of the month.
+def reviews_of(session: Any, month: Month, ratee_id: int | None = None) -> list[OpenReview]:
+    """Every open review of the month, or those of one ratee.
+
+    None of a round in the browser while it runs: two looks would differ by what was answered in
+    between.
 
     One row of the database is one review, which spares most of the reading.
     """
+    running = exists().where(ReviewRound.month == month, ReviewRound.state == "open")
+    about = Review.ratee_id == ratee_id if ratee_id is not None else true()
     rated = Review.competency + "=" + cast(Review.rating, String)
     rows = session.connection().execute(  # the session would make each row twice
         select(
             Review.ratee_id, Review.rater_id, Review.relation, func.aggregate_strings(rated, ";")
         )
-        .where(Review.month == month)
+        .where(Review.month == month, about, ~running)
         .group_by(Review.ratee_id, Review.rater_id, Review.relation)
     )
     found: list[OpenReview] = []

@@ -127,6 +127,11 @@ def _attacks() -> list[Attack]:
         f"INSERT INTO review_seals (month, part, size, digests) VALUES ('{NEWEST}', 99, 1, 'x')",
     )
     add(
+        "insert review_comments",
+        "INSERT INTO review_comments (month, ratee_id, relations, place, text)"
+        f" VALUES ('{NEWEST}', {person}, 'peer', 0, 'x')",
+    )
+    add(
         "open a month",
         f"UPDATE months SET state = 'open', closing_id = NULL WHERE month = '{NEWEST}'",
     )
@@ -177,7 +182,8 @@ def _attacks() -> list[Attack]:
 ATTACKS = {attack.name: attack for attack in _attacks()}
 TRUNCATED = (
     *("fact_sheets", "scorecards", "scorecard_lines", "rule_entries", "pays", "person_days"),
-    *("review_groups", "review_participants", "review_seals", "closings", "months"),
+    *("review_groups", "review_participants", "review_seals", "review_comments"),
+    *("closings", "months"),
     *("audit_entries", "reopenings", "document_versions", "wrapped_keys"),
 )
 

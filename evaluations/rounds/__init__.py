@@ -1,0 +1,1 @@
+"""360° rounds that are answered in the browser: who is asked, answers, the end."""

@@ -1,0 +1,226 @@
+"""Rounds and forms as pages list them. Whether somebody answered, only they themselves are told."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, case, exists, func, select
+from sqlalchemy.orm import Session, aliased
+
+from core.values import Month
+from evaluations.models import Review
+from evaluations.reviews import ReviewSum
+from evaluations.rounds.models import ReviewAssignment, ReviewComment, ReviewRound
+from evaluations.rounds.proposing import share_in_tens, shuffled
+from staff.models import Employee, Team
+from staff.queries import Ids, assignments_on
+
+FEWEST = 30  # forms below which no progress is told
+_select: Callable[..., Any] = select
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A form of somebody: ``answered`` is for their own eyes."""
+
+    month: Month
+    employee_no: str
+    name: str
+    team: str | None
+    relation: str
+    answered: bool
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """``share`` in tens of percent, None where there are too few forms to tell."""
+
+    team: str | None
+    asked: int
+    share: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a draw came to. ``alone`` are people with fewer than the least number of peers,
+    subordinates and people of other teams together: nobody else's review of them is shown."""
+
+    forms: int
+    ratees: int
+    raters: int
+    busiest: int
+    without_supervisor: int
+    alone: int
+
+
+def rounds(session: Session) -> list[ReviewRound]:
+    """The newest month first."""
+    return list(session.scalars(select(ReviewRound).order_by(ReviewRound.month.desc())))
+
+
+def running(session: Session, now: datetime) -> list[ReviewRound]:
+    found = session.scalars(
+        select(ReviewRound).where(ReviewRound.state == "open").order_by(ReviewRound.month)
+    )
+    return [each for each in found if each.is_running(now)]
+
+
+def _given() -> Any:
+    return exists().where(
+        Review.month == ReviewAssignment.month,
+        Review.ratee_id == ReviewAssignment.ratee_id,
+        Review.rater_id == ReviewAssignment.rater_id,
+    )
+
+
+def forms_of(session: Session, rater_id: int | None, day: date, now: datetime) -> list[Waiting]:
+    """The forms of one person in running rounds, those that wait first."""
+    assigned = assignments_on(day)
+    given = _given().label("given")
+    rows = session.execute(
+        select(
+            ReviewRound.month,
+            Employee.employee_no,
+            Employee.name,
+            Team.path,
+            ReviewAssignment.relation,
+            given,
+            ReviewRound.last_day,
+        )
+        .join(ReviewAssignment, ReviewAssignment.month == ReviewRound.month)
+        .join(Employee, Employee.id == ReviewAssignment.ratee_id)
+        .outerjoin(assigned, assigned.c.employee_id == Employee.id)
+        .outerjoin(Team, Team.id == assigned.c.team_id)
+        .where(
+            ReviewAssignment.rater_id == (rater_id if rater_id is not None else -1),
+            ReviewRound.state == "open",
+            ReviewRound.starts_at <= now,
+            ReviewRound.ends_at > now,
+        )
+        .order_by(ReviewRound.month, given, Employee.employee_no)
+    )
+    return [Waiting(*row[:5], bool(row[5]), row[6]) for row in rows]
+
+
+def reviewers(month: Month) -> Select[Any]:
+    """Who is asked about whom, for HR: nothing of whether they answered."""
+    ratee, rater = aliased(Employee), aliased(Employee)
+    found: Select[Any] = (
+        _select(
+            ratee.employee_no.label("ratee_no"),
+            ratee.name.label("ratee"),
+            rater.employee_no.label("rater_no"),
+            rater.name.label("rater"),
+            ReviewAssignment.relation,
+            ReviewAssignment.ratee_id,
+            ReviewAssignment.rater_id,
+        )
+        .join(ratee, ratee.id == ReviewAssignment.ratee_id)
+        .join(rater, rater.id == ReviewAssignment.rater_id)
+        .where(ReviewAssignment.month == month)
+    )
+    return found
+
+
+def answers_given(session: Session, month: Month) -> int:
+    """How many forms of the round are answered: never shown but coarsely."""
+    found = session.scalar(
+        select(func.count())
+        .select_from(ReviewAssignment)
+        .where(ReviewAssignment.month == month, _given())
+    )
+    return found or 0
+
+
+def progress(session: Session, month: Month, day: date) -> list[Progress]:
+    """Of the whole round (no team) and of the teams of those asked, where forms are enough."""
+    assigned = assignments_on(day)
+    rows = session.execute(
+        select(Team.path, func.count(), func.sum(case((_given(), 1), else_=0)))
+        .select_from(ReviewAssignment)
+        .outerjoin(assigned, assigned.c.employee_id == ReviewAssignment.rater_id)
+        .outerjoin(Team, Team.id == assigned.c.team_id)
+        .where(ReviewAssignment.month == month)
+        .group_by(Team.path)
+    ).all()
+    asked = sum(row[1] for row in rows)
+    found = [_told(None, asked, sum(int(row[2]) for row in rows))]
+    named = sorted(row for row in rows if row[0] is not None)
+    return found + [_told(path, count, int(done)) for path, count, done in named if count >= FEWEST]
+
+
+def _told(team: str | None, asked: int, answered: int) -> Progress:
+    share = share_in_tens(answered, asked) if asked >= FEWEST else None
+    return Progress(team, asked, share)
+
+
+def shape(session: Session, month: Month, least: int) -> Shape:
+    rows = session.execute(
+        select(
+            ReviewAssignment.ratee_id, ReviewAssignment.rater_id, ReviewAssignment.relation
+        ).where(ReviewAssignment.month == month)
+    ).all()
+    loads: defaultdict[int, int] = defaultdict(int)
+    hiding: defaultdict[int, int] = defaultdict(int)
+    led: set[int] = set()
+    for ratee, rater, relation in rows:
+        hiding[ratee] += relation in ("peer", "subordinate", "cross_team")
+        loads[rater] += relation != "self"
+        if relation == "supervisor":
+            led.add(ratee)
+    return Shape(
+        forms=len(rows),
+        ratees=len(hiding),
+        raters=len(loads),
+        busiest=max(loads.values(), default=0),
+        without_supervisor=len(hiding.keys() - led),
+        alone=sum(1 for count in hiding.values() if count < least),
+    )
+
+
+def reviewed(ids: Ids) -> Select[Any]:
+    """Those reviewed in rounds that have ended, as far as ``ids`` go."""
+    pairs = (
+        select(ReviewAssignment.month, ReviewAssignment.ratee_id)
+        .join(ReviewRound, ReviewRound.month == ReviewAssignment.month)
+        .where(ReviewRound.state == "ended", ReviewAssignment.ratee_id.in_(ids))
+        .distinct()
+        .subquery()
+    )
+    found: Select[Any] = _select(pairs.c.month, Employee.employee_no, Employee.name).join(
+        Employee, Employee.id == pairs.c.ratee_id
+    )
+    return found
+
+
+def comments(
+    session: Session, month: Month, ratee_id: int, groups: Sequence[ReviewSum]
+) -> dict[tuple[str, ...], list[str]]:
+    """Comments by the group that may be seen; of groups left out there are none."""
+    rows = session.execute(
+        select(ReviewComment.relations, ReviewComment.text)
+        .where(ReviewComment.month == month, ReviewComment.ratee_id == ratee_id)
+        .order_by(ReviewComment.relations, ReviewComment.place)
+    )
+    found: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    for relations, text in rows:
+        for group in groups:
+            if set(relations.split(";")) <= set(group.relations):
+                found[group.relations].append(text)
+    return {group: sorted(texts, key=shuffled) for group, texts in found.items()}
+
+
+def answered_in_browser(session: Session, months: Sequence[Month]) -> set[Month]:
+    """Those of the months whose reviews came from a round in the browser, not from a file."""
+    return set(
+        session.scalars(
+            select(ReviewRound.month).where(
+                ReviewRound.month.in_(months), ReviewRound.state != "draft"
+            )
+        )
+    )
