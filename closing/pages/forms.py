@@ -14,6 +14,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 REASON = _l("Write the reason; it stays with the decision.")
@@ -73,7 +74,10 @@ class ServedForm(FlaskForm):  # type: ignore[misc]
     day = DateField(_l("Day"), validators=[InputRequired(_l("Type the day."))])
     how = RadioField(
         _l("The person"),
-        choices=[("received", _l("received it")), ("refused", _l("refused to take it"))],
+        choices=[
+            SelectChoice("received", _l("received it")),
+            SelectChoice("refused", _l("refused to take it")),
+        ],
         default="received",
     )
     by = StringField(

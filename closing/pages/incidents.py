@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from werkzeug.wrappers import Response as Redirect
 
-from closing.pages import words
+from closing.pages import incident_words, words
 from closing.pages.blueprints import rewards
 from closing.pages.common import policy_for, policy_or_none, session
 from closing.pages.forms import IncidentForm
@@ -51,21 +51,21 @@ def incidents() -> str | Response:
         "rewards/incidents.html",
         filename="incidents",
         states=states,
-        stages=words.stages(),
+        stages=incident_words.stages(),
         stage=lambda row: stage_of(row, web.today()),
-        rule_text=lambda code: words.rule_text(code, policy),
+        rule_text=lambda code: incident_words.rule_text(code, policy),
         recorder=recorder,
     )
 
 
 def _columns(policy: Policy | None) -> list[Column]:
-    states, stages = words.incident_states(), words.stages()
+    states, stages = words.incident_states(), incident_words.stages()
     return [
         Column("day", _l("Day"), "date"),
         Column("employee_no", _l("Number")),
         Column("name", _l("Name")),
         Column("team", _l("Team")),
-        Column("rule", _l("Rule"), value=lambda row: words.rule_text(row.rule, policy)),
+        Column("rule", _l("Rule"), value=lambda row: incident_words.rule_text(row.rule, policy)),
         Column("description", _l("What happened"), sortable=False),
         Column("case", _l("Case")),
         Column("recorded_by", _l("Recorded by"), value=recorder),

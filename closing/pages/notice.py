@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_babel import force_locale, gettext
 
-from closing.pages import words
+from closing.pages import incident_words, words
 from closing.policy import Policy
 from core import pdf
 from core.i18n import language
@@ -42,7 +42,7 @@ def _facts(row: Any, policy: Policy | None) -> list[tuple[str, str | None]]:
         (_("Person"), f"{row.name} {row.employee_no}"),
         (_("Team"), row.team),
         (_("Day"), written.day(row.day)),
-        (_("Rule"), words.rule_text(row.rule, policy)),
+        (_("Rule"), incident_words.rule_text(row.rule, policy)),
         (_("What happened"), row.description),
         (_("Evidence"), row.evidence),
         (_("Case"), row.case),

@@ -6,7 +6,7 @@ from flask import Response, url_for
 from flask_babel import lazy_gettext as _l
 
 from closing import person_file
-from closing.pages import words
+from closing.pages import incident_words, words
 from closing.pages.blueprints import rewards
 from closing.pages.common import policy_or_none, session
 from closing.person_file import Item
@@ -25,7 +25,7 @@ def person(employee_no: str) -> str | Response:
     who = person_or_abort(employee_no, Permission.INCIDENTS_READ, closed=True)
     policy = policy_or_none(session(), Month.of(web.today()))
     found = person_file.items(session(), web.viewer(), web.today(), who.id)
-    kinds = words.file_kinds()
+    kinds = incident_words.file_kinds()
     listing = Listing(
         columns=[
             Column("day", _l("Day"), "date"),
@@ -34,7 +34,7 @@ def person(employee_no: str) -> str | Response:
             Column("text", _l("What happened, or what came of it"), sortable=False),
             Column("state", _l("State"), value=_state),
             Column("month", _l("Counts in"), "month"),
-            Column("points", _l("Points"), "short"),
+            Column("points", _l("Points of the total"), "short"),
             Column("money", _l("Money"), "money"),
         ],
         order=["kind", "id", "what"],
@@ -63,14 +63,14 @@ def _what(item: Item, policy: Policy | None) -> str:
     if item.kind == "award":
         award = policy.awards.get(item.what) if policy else None
         return award.names.get(language()) if award else item.what
-    return words.rule_text(item.what, policy)
+    return incident_words.rule_text(item.what, policy)
 
 
 def _state(item: Item) -> str:
     if item.kind == "incident":
         return words.incident_states()[item.state][0]
     if item.kind == "task":
-        return words.task_states()[item.state][0]
+        return incident_words.task_states()[item.state][0]
     return words.kinds().get(item.state, "")
 
 

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
 from closing.cases import case_states
-from closing.pages import notice, words
+from closing.pages import incident_words, notice, words
 from closing.pages.blueprints import rewards
 from closing.pages.common import attempt, policy_or_none, session
 from closing.pages.forms import ServedForm
@@ -52,7 +52,7 @@ def _page(row: Any, form: ServedForm) -> str:
         row=row,
         form=form,
         recorder=recorder(row),
-        rule_text=words.rule_text(row.rule, policy),
+        rule_text=incident_words.rule_text(row.rule, policy),
         rule=rule,
         penalty=rule is None or rule.kind == "penalty",
         effects=words.effects_of(policy).get(row.rule, []) if policy else [],
@@ -71,9 +71,9 @@ def _page(row: Any, form: ServedForm) -> str:
         case_states=case_states(policy, case) if policy else {},
         tasks=task_queries.of_incident(session(), row.id),
         action_names=words.actions(),
-        task_states=words.task_states(),
+        task_states=incident_words.task_states(),
         languages=LOCALES,
-        name_of=lambda each: words.rule_text(each.rule, policy),
+        name_of=lambda each: incident_words.rule_text(each.rule, policy),
     )
 
 

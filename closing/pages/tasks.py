@@ -10,10 +10,11 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy import or_, select
 from werkzeug.wrappers import Response as Redirect
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from closing import follow_up
 from closing.months import newest_closed
-from closing.pages import words
+from closing.pages import incident_words, words
 from closing.pages.blueprints import rewards
 from closing.pages.common import attempt, policy_or_none, session
 from closing.pages.forms import TaskForm
@@ -50,13 +51,13 @@ def tasks() -> str | Response:
         month=month,
         waiting=[each for each in waiting if not viewer.is_person(each.employee_id)],
         actions=words.actions(),
-        states=words.task_states(),
-        rule_text=lambda code: words.rule_text(code, policy),
+        states=incident_words.task_states(),
+        rule_text=lambda code: incident_words.rule_text(code, policy),
     )
 
 
 def _listing() -> Listing:
-    actions, states = words.actions(), words.task_states()
+    actions, states = words.actions(), incident_words.task_states()
     return Listing(
         columns=[
             Column("due", _l("Due"), "date"),
@@ -178,7 +179,7 @@ def _form(row: Any, *, submitted: bool = False) -> TaskForm:
     return form
 
 
-def _owners(row: Any) -> list[tuple[int, str]]:
+def _owners(row: Any) -> list[SelectChoice]:
     """The owner, whoever acts, and those who lead somebody today; not the person concerned."""
     assigned = assignments_on(web.today())
     leaders = select(assigned.c.supervisor_id).where(assigned.c.supervisor_id.is_not(None))
@@ -189,7 +190,7 @@ def _owners(row: Any) -> list[tuple[int, str]]:
         known, Employee.id != row.employee_id
     )
     found = session().execute(query.order_by(Employee.employee_no))
-    return [(each.id, f"{each.employee_no} {each.name}") for each in found]
+    return [SelectChoice(each.id, f"{each.employee_no} {each.name}") for each in found]
 
 
 def _page(row: Any, form: TaskForm) -> str:
@@ -200,8 +201,8 @@ def _page(row: Any, form: TaskForm) -> str:
         row=row,
         form=form,
         action=action,
-        rule_text=words.rule_text(row.rule, policy),
-        state=words.task_states()[row.state],
+        rule_text=incident_words.rule_text(row.rule, policy),
+        state=incident_words.task_states()[row.state],
         overdue=row.state == "open" and row.due < web.today(),
         may_work=_may_work(row) and row.state == "open",
     )
