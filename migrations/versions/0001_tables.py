@@ -927,6 +927,28 @@ def upgrade() -> None:
         batch_op.create_index("ix_person_days_month", ["month", "employee_id"], unique=False)
 
     op.create_table(
+        "policy_acknowledgements",
+        sa.Column("version_id", sa.Integer(), nullable=False),
+        sa.Column("employee_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["employee_id"], ["employees.id"], name=op.f("fk_policy_acknowledgements_employee_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["version_id"],
+            ["document_versions.id"],
+            name=op.f("fk_policy_acknowledgements_version_id"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "version_id", "employee_id", name=op.f("pk_policy_acknowledgements")
+        ),
+    )
+    with op.batch_alter_table("policy_acknowledgements", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_policy_acknowledgements_employee_id"), ["employee_id"], unique=False
+        )
+
+    op.create_table(
         "punches",
         sa.Column("employee_id", sa.Integer(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
@@ -1648,7 +1670,7 @@ def upgrade() -> None:
         sa.Column("applied_by", sa.String(length=120), nullable=True),
         sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "applied_at IS NULL OR decision IN ('accepted', 'partly')",
+            "applied_at IS NULL OR (decision IS NOT NULL AND decision <> 'declined' AND applied_by IS NOT NULL)",
             name=op.f("ck_appeal_lines_applied"),
         ),
         sa.CheckConstraint(
@@ -1788,6 +1810,10 @@ def downgrade() -> None:
     op.drop_table("review_assignments")
     op.drop_table("reopenings")
     op.drop_table("punches")
+    with op.batch_alter_table("policy_acknowledgements", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_policy_acknowledgements_employee_id"))
+
+    op.drop_table("policy_acknowledgements")
     with op.batch_alter_table("person_days", schema=None) as batch_op:
         batch_op.drop_index("ix_person_days_month")
 
