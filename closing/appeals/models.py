@@ -93,7 +93,11 @@ class AppealLine(Model):
             name="decided",
         ),
         CheckConstraint("reason <> '' AND asked <> ''", name="reason"),
-        CheckConstraint("applied_at IS NULL OR decision IN ('accepted', 'partly')", name="applied"),
+        CheckConstraint(
+            "applied_at IS NULL OR (decision IS NOT NULL AND decision <> 'declined' AND applied_by"
+            " IS NOT NULL)",
+            name="applied",
+        ),
     )
 
     id: Mapped[Key]
