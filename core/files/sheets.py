@@ -6,7 +6,9 @@ for every cell between the first and the last.
 
 from __future__ import annotations
 
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -22,6 +24,13 @@ MAX_CELLS = 12_000_000
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _CELL = re.compile(rb'r="([A-Z]{1,3})(\d{1,7})"')
 _CHUNK = 1 << 20
+# What the libraries say of files that are not what they should be; of an offset beyond the file
+# the system itself complains.
+_TORN = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError),
+    *(NotImplementedError, RuntimeError, ValueError, KeyError, OverflowError),
+)
+_BROKEN = (CalamineError, ValueError, IndexError, OverflowError, OSError)
 _OVERLAP = 32
 
 
@@ -42,7 +51,7 @@ def sheet_rows(path: Path) -> Iterator[list[str]]:
         sheet = workbook.get_sheet_by_index(0)
         for row in sheet.to_python(skip_empty_area=False):
             yield [cell_text(cell) for cell in row]
-    except (CalamineError, ValueError, IndexError, OverflowError) as error:
+    except _BROKEN as error:
         raise Refused(
             N_("the spreadsheet cannot be read: %(reason)s"), reason=str(error)[:200]
         ) from error
@@ -73,7 +82,7 @@ def _check_archive(path: Path) -> None:
                             rows=rows,
                             columns=columns,
                         )
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except _TORN as error:
         raise Refused(
             N_("the spreadsheet is damaged: %(reason)s"), reason=str(error)[:200]
         ) from error

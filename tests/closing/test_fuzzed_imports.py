@@ -1,0 +1,105 @@
+"""Spoilt files of every kind and form: each is refused, or every row of it is told of."""
+
+from __future__ import annotations
+
+import random
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy.orm import Session
+from support.centres import opened, seal
+from support.databases import Databases
+from support.fuzzing import spoilt
+from support.importing import CLOCK, NOW, Files, with_policy
+from support.samples import SAMPLES
+
+from closing.imports.foreign import import_foreign
+from closing.imports.mappings import load_mapping
+from closing.imports.registry import KINDS, columns_of, open_file
+from closing.imports.reports import ImportReport
+from closing.imports.services import import_file
+from core.actor import SYSTEM
+from core.messages import Refused
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+EACH = 130  # of about 40 samples: more than 5,000 inputs
+
+
+@pytest.fixture(scope="module")
+def centre(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Files]:
+    """One database for all; what is stored is rolled back."""
+    url = databases.copy_of("sqlite", "default-policy", with_policy)
+    with opened(url) as session:
+        files = Files(session, tmp_path_factory.mktemp("fuzz"))
+        files.people("E1", email="e1@example.com")
+        files.people("E2", "64", "7")
+        files.good("courses", "course_code,name", "K0,Fire")
+        yield files
+    databases.drop(url)
+
+
+def take(session: Session, kind: str, mapping: str, path: Path, **how: Any) -> ImportReport:
+    told: dict[str, Any] = {
+        "kind": kind,
+        "path": path,
+        "clock": CLOCK,
+        "seal": seal,
+        "actor": SYSTEM,
+        "now": NOW,
+        **how,
+    }
+    if not mapping:
+        return import_file(session, **told)
+    found = load_mapping(mapping, session, CLOCK)
+    return import_foreign(session, mapping=found, home=SHANGHAI, **told)
+
+
+def rows_in(session: Session, kind: str, path: Path) -> int:
+    columns = columns_of(session, CLOCK)[kind]
+    return sum(1 for _ in open_file(KINDS[kind], columns, path).rows)
+
+
+def judge(files: Files, name: str, path: Path, *, stored: bool) -> str:
+    """What became of a file: refused as a whole, bad rows, or good."""
+    kind, mapping, _ = SAMPLES[name]
+    session = files.session
+    try:
+        report = take(session, kind, mapping, path, dry_run=not stored, partial=True)
+    except Refused:
+        return "refused"
+    finally:
+        session.rollback()
+    assert sum(report.counts.values()) == rows_in(session, kind, path)
+    assert report.counts["refused"] == len({each.row for each in report.problems}) or (
+        kind == "punches"
+    )
+    assert bool(report.counts["refused"]) == bool(report.problems)
+    assert all(str(each.message) for each in report.problems)
+    return "bad rows" if report.counts["refused"] else "good"
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_sample_is_good_as_it_is(centre: Files, name: str) -> None:
+    path = centre.write(SAMPLES[name][2](), "sample.bin")
+    assert judge(centre, name, path, stored=True) == "good"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_spoilt_file_is_refused_or_every_row_of_it_is_told_of(centre: Files, name: str) -> None:
+    whole = SAMPLES[name][2]()
+    became = []
+    for number in range(EACH):
+        dice = random.Random(zlib.crc32(f"{name} {number}".encode()))
+        content = spoilt(whole, dice)
+        path = centre.write(content, "spoilt.bin")
+        try:
+            became.append(judge(centre, name, path, stored=number % 5 == 0))
+        except BaseException as error:
+            error.add_note(f"{name}, number {number}, {len(content)} bytes")
+            raise
+    assert {"refused", "bad rows"} <= set(became)
