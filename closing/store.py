@@ -120,7 +120,7 @@ def digest(session: Session, closing: Closing) -> str:
 
 def _stored(sheet: Mapping[str, Fact]) -> str:
     """A fact is a tuple, which JSON writes as a list."""
-    return json.dumps(sheet, sort_keys=True)
+    return json.dumps(sheet, sort_keys=True, separators=(",", ":"))
 
 
 def _lines(card: Card) -> Iterable[tuple[int, LineResult]]:

@@ -99,6 +99,7 @@ def person_days(
     overtime: Iterable[Span] = (),
     excuses: Collection[tuple[date, ExcuseKind]] = frozenset(),
     repeat_minutes: int,
+    windows: Sequence[Window] | None = None,
 ) -> list[PersonDay]:
     """Every date from ``first`` to ``last`` of one employee, in order.
 
@@ -110,7 +111,8 @@ def person_days(
     ``windows.needed(first, last, overtime)`` says, punches back to a pause
     (``windows.certain_from``), and every approved leave and overtime that overlaps or touches
     them. More does no harm. The order of records does not matter; corrections are punches with
-    a mark, and two punches at the same second are one.
+    a mark, and two punches at the same second are one. ``windows`` are those of the shifts, where
+    they are known already.
     """
     added = frozenset(corrections)
     kept, dropped = without_repeats(sorted({*punches, *added}), repeat_minutes)
@@ -124,7 +126,8 @@ def person_days(
         united(overtime),
         excuses,
     )
-    windows = windows_of(shifts)
+    if windows is None:
+        windows = windows_of(shifts)
     scheduled = {
         window.day: _scheduled_day(window, records)
         for window in windows

@@ -181,7 +181,7 @@ def _add_punches(
     while waiting:
         since = min(need[who].punches_from for who in waiting) - margin
         until = max(need[who].punches_until for who in waiting)
-        rows = session.execute(
+        rows = session.connection().execute(  # the session would make each row twice
             select(Punch.employee_id, Punch.at, Punch.correction)
             .where(Punch.employee_id.in_(waiting), Punch.at >= since, Punch.at < until)
             .order_by(Punch.employee_id, Punch.at)
@@ -206,9 +206,11 @@ def days_of(
     records: Records, span: DateSpan, need: Needed, rostering: Rostering, repeat_minutes: int
 ) -> list[PersonDay]:
     """The days of one employee from records that ``fill`` has completed."""
+    shifts = rostering.shifts(records, need.first_shift, need.last_shift)
     return person_days(
         *span,
-        shifts=rostering.shifts(records, need.first_shift, need.last_shift),
+        shifts=shifts,
+        windows=rostering.windows(shifts),
         punches=records.punches,
         corrections=records.corrections,
         leaves=records.leaves,

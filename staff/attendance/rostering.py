@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 from sqlalchemy import ColumnElement, or_, select
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from staff.attendance.models import Roster
 from staff.attendance.rosters import DayCalendar, RosterEntry, Shift, shift_on
+from staff.attendance.windows import Window, windows_of
 
 Entries = tuple[RosterEntry, ...]
 Teams = tuple[tuple[date, int | None], ...]
@@ -38,6 +40,7 @@ class Rostering:
         for row in rows:
             owned[row.team_id or 0].append(roster_entry(row))
         self._teams = {team: tuple(entries) for team, entries in owned.items()}
+        self._windows: dict[int, list[Window]] = {}  # by what ``_known`` keeps alive
         self._known: dict[tuple[date, date, Entries, Teams], dict[date, Shift]] = {}
 
     def shifts(self, who: Rostered, first: date, last: date) -> Mapping[date, Shift]:
@@ -52,6 +55,13 @@ class Rostering:
         if found is None:
             found = self._known[key] = self._shifts(*key)
         return found
+
+    def windows(self, shifts: Mapping[date, Shift]) -> Sequence[Window]:
+        """Those of ``shifts``, which this has given out."""
+        kept = self._windows.get(id(shifts))
+        if kept is None:
+            kept = self._windows[id(shifts)] = windows_of(shifts)
+        return kept
 
     def _with_rosters(self, teams: Teams, first: date) -> Teams:
         """The same for dates from ``first`` on, and the same for all teams without a roster."""
@@ -76,9 +86,17 @@ def roster_entry(row: Roster) -> RosterEntry:
     """The entry that a stored row stands for."""
     shift = None
     if row.shift_start is not None and row.shift_end is not None:
-        shift = Shift.between(row.shift_start, row.shift_end, row.break_minutes, row.grace_minutes)
-    weekdays = frozenset(int(digit) for digit in row.weekdays)
-    return RosterEntry(row.start, row.end, shift, weekdays, row.follows_calendar)
+        shift = _shift(row.shift_start, row.shift_end, row.break_minutes, row.grace_minutes)
+    return RosterEntry(row.start, row.end, shift, _weekdays(row.weekdays), row.follows_calendar)
+
+
+# A centre has few of either, and everybody has them.
+_shift = lru_cache(maxsize=1000)(Shift.between)
+
+
+@lru_cache(maxsize=200)
+def _weekdays(digits: str) -> frozenset[int]:
+    return frozenset(int(digit) for digit in digits)
 
 
 def team_on(teams: Teams, day: date) -> int | None:

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, delete, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
+from core.bulk import in_one_go, insert_rows
 from core.models import MonthState
 from core.values import Month
 from staff.attendance.calendars import calendar_around
@@ -114,7 +115,8 @@ def refresh_days(session: Session, sections: SectionsOf) -> int:
         if found is not None:
             section, leave = found
             rules = Rules(section, leave, calendar_around(session, month).days)
-            changed += _refresh_month(session, month, stale, rules)
+            with in_one_go():
+                changed += _refresh_month(session, month, stale, rules)
     return changed
 
 
@@ -221,15 +223,12 @@ def _store_differences(
         if row != tuple(values):
             changed.append({"who": who, "on": day, **dict(zip(COLUMNS, row))})
     new = [
-        {"employee_id": who, "day": day, "month": Month.of(day), **dict(zip(COLUMNS, row))}
-        for (who, day), row in rows.items()
-        if (who, day) not in same
+        (who, day, Month.of(day), *row) for (who, day), row in rows.items() if (who, day) not in same
     ]
     key = (DAYS.c.employee_id == bindparam("who")) & (DAYS.c.day == bindparam("on"))
     if gone:
         session.execute(delete(DAYS).where(key), gone)
     if changed:
         session.execute(update(DAYS).where(key), changed)
-    if new:
-        session.execute(insert(DAYS), new)
+    insert_rows(session, PersonDay, ("employee_id", "day", "month", *COLUMNS), new)
     return len(gone) + len(changed) + len(new)
