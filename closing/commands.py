@@ -16,7 +16,7 @@ from closing.reopening import reopen
 from closing.tables import SCORECARD_COLUMNS, difference_table, scorecard_rows
 from closing.versions import policy_version, publish_policy, versions
 from core.access import EXPORTED, note
-from core.cli import MONTH, acting, deliver, now, refusing, seal
+from core.cli import MONTH, acting, deliver, now, progress_bar, refusing, seal
 from core.db import db, transaction
 from core.values import Month
 from staff.accounts.services import ensure_first_administrator
@@ -82,9 +82,14 @@ def close_command(month: Month, dry_run: bool, login: str | None) -> None:
         count, words = len(computed.result.cards), "would be closed"
         db.session.rollback()
     else:
-        with transaction():
+        with progress_bar() as told, transaction():
             closing = services.close_month(
-                db.session(), actor=acting(login), now=now().moment, month=month, seal=seal()
+                db.session(),
+                actor=acting(login),
+                now=now().moment,
+                month=month,
+                seal=seal(),
+                told=told,
             )
             omitted, revision = closing.left_out, closing.revision
         count, words = len(services.views_of(db.session(), month)), f"closed, revision {revision}"

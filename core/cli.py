@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -16,6 +17,8 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 from flask_babel import gettext
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy.exc import SQLAlchemyError
 
 from core import clock, keyring
@@ -97,3 +100,21 @@ def deliver(result: str | Table, output: Path | None, kind: str = "csv") -> None
         sys.stdout.flush()
     else:
         output.write_bytes(data)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on a terminal, told the step and the how manieth of how many it is.
+
+    Nothing is shown where standard error goes elsewhere.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    shown = sys.stderr.isatty()
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not shown) as bar:
+        task = bar.add_task("")
+
+        def told(step: str, number: int, of: int) -> None:
+            bar.update(task, description=step, completed=number - 1, total=of)
+
+        yield told

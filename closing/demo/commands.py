@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
 import click
 from flask import current_app
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy.orm import Session
 
 from closing.demo.people import FEWEST, MOST
@@ -29,7 +26,7 @@ from closing.months import newest_closed
 from closing.services import views_of
 from core import serving
 from core.attachments import sweep
-from core.cli import MONTH, acting, now, refusing, seal
+from core.cli import MONTH, acting, now, progress_bar, refusing, seal
 from core.db import db, transaction
 from core.values import Month
 
@@ -51,36 +48,20 @@ def demo_command(
     if if_empty and not is_empty(db.session()):
         return
     size = Size(staff, months, seed, until)
-    with tempfile.TemporaryDirectory(prefix="pingyou-") as folder, _progress(months) as step:
+    numbers = count(1)
+    with tempfile.TemporaryDirectory(prefix="pingyou-") as folder, progress_bar() as told:
         telling = Telling(
             actor=acting(login),
             now=now(),
             zone=current_app.config["TIMEZONE"],
             seal=seal(),
             folder=Path(folder),
-            step=step,
+            step=lambda month: told(str(month), next(numbers), months),
         )
         with transaction():
             made = create_demo(db.session(), size, telling)
     if not if_empty:  # there ``flask start`` follows, which shows them
         _console().print(sign_in_table(made))
-
-
-@contextmanager
-def _progress(months: int) -> Iterator[Callable[[Month], None]]:
-    """A bar on a terminal; nothing where standard error goes elsewhere."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    console = Console(stderr=True)
-    with Progress(
-        *columns, console=console, transient=True, disable=not sys.stderr.isatty()
-    ) as bar:
-        done = count()
-        task = bar.add_task("", total=months)
-
-        def step(month: Month) -> None:
-            bar.update(task, description=str(month), completed=next(done))
-
-        yield step
 
 
 @click.command("start")

@@ -16,6 +16,7 @@ from support.markup import Markup, markup
 from support.site import Site
 
 from closing.payroll import COLUMNS
+from core import jobs
 from core.models import MonthState
 from core.values import Month
 from evaluations.scorecards.models import Scorecard
@@ -256,3 +257,45 @@ def test_months_without_any_record_say_what_to_do(site: Site) -> None:
     assert client.get("/rewards/matrix").status_code == 200
     assert client.get("/policy/").status_code == 200
     assert client.get("/policy/new").status_code == 200
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every centre is too large to be closed within a request."""
+    monkeypatch.setattr("closing.jobs.AT_ONCE", 0)
+
+
+@pytest.mark.usefixtures("large")
+def test_a_large_centre_is_closed_by_a_job_whose_progress_the_page_follows(
+    site: Site, hr: FlaskClient
+) -> None:
+    close(site, SEPTEMBER)
+    asked = site.post(hr, "/closing/2026-10/close", form=MONTH)
+    address = asked.headers["Location"]
+    waiting = page(hr, address)
+    assert waiting.heading == "Closing October 2026"
+    assert "It waits for its turn." in waiting.text
+    # Whoever asks again is led to the same job.
+    again = site.post(hr, "/closing/2026-10/close", form=MONTH)
+    assert again.headers["Location"] == address
+    assert "HX-Redirect" not in hr.get(f"{address}/progress").headers
+    with site.app.app_context():
+        assert jobs.work_off() == 1
+    assert hr.get(f"{address}/progress").headers["HX-Redirect"] == MONTH
+    assert hr.get(address).headers["Location"] == MONTH
+    assert page(hr, MONTH).heading.startswith("October 2026 is closed")
+    with site.session() as session:
+        assert session.get_one(MonthState, OCTOBER).state == "closed"
+
+
+@pytest.mark.usefixtures("large")
+def test_a_job_that_failed_says_why_and_that_nothing_was_changed(
+    site: Site, hr: FlaskClient
+) -> None:
+    close(site, SEPTEMBER)
+    address = site.post(hr, "/closing/2026-10/close", form=MONTH).headers["Location"]
+    close(site, OCTOBER)  # by command, meanwhile
+    with site.app.app_context():
+        jobs.work_off()
+    told = page(hr, address).text
+    assert "Nothing was changed. 2026-10 is closed already." in " ".join(told.split())

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import select
-from support.site import application
+from support.centres import application
 
 from core import jobs
 from core.actor import Actor
@@ -30,7 +30,9 @@ Does = Callable[[jobs.Task], dict[str, Any]]
 
 @pytest.fixture
 def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
-    made = application(database_url, tmp_path)
+    made = application(database_url)
+    made.instance_path = str(tmp_path)
+    made.config["TIMEZONE"] = "Asia/Shanghai"
     with made.app_context():
         yield made
         db.session.remove()
