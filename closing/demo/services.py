@@ -18,8 +18,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from closing import services
+from closing.demo.appeals import answers
 from closing.demo.centre import Centre, centre
 from closing.demo.people import Person
+from closing.demo.rounds import running_round
 from closing.demo.rows import Rows
 from closing.imports.services import import_file
 from core import audit
@@ -102,7 +104,9 @@ def create_demo(session: Session, size: Size, telling: Telling) -> list[SignIn]:
         if month != made.months[-1]:
             _close(session, telling, month)
     refresh_days(session, services.sections_of(session))
+    _answers(session, size, telling, made)
     sign_ins = _accounts(session, telling, made)
+    _round(session, telling, size)
     factor.switch_off(session, actor=telling.actor, now=telling.now)
     audit.record(
         session,
@@ -118,6 +122,34 @@ def create_demo(session: Session, size: Size, telling: Telling) -> list[SignIn]:
         },
     )
     return sign_ins
+
+
+def _answers(session: Session, size: Size, telling: Telling, made: Centre) -> None:
+    """What is said to the newest results that are published."""
+    if len(made.months) > 1:
+        month = made.months[-2]
+        answers(
+            session,
+            seed=size.seed,
+            month=month,
+            people=made.people,
+            officer=next(person for person in made.people if person.position == "hr"),
+            at=lambda after: _moment(telling, month, CLOSED + after),
+        )
+        audit.write(session)
+
+
+def _round(session: Session, telling: Telling, size: Size) -> None:
+    """The quarter's 360° round runs, whenever the demo is made: of the month after its last."""
+    month = size.until.plus(1)
+    running_round(
+        session,
+        actor=telling.actor,
+        now=telling.now,
+        month=month,
+        policy=services.required_policy(session, month).policy,
+        seed=size.seed,
+    )
 
 
 def _moment(telling: Telling, month: Month, after: timedelta) -> Now:
