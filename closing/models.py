@@ -5,12 +5,13 @@ What is taken off wages is encrypted (``closing.sealed_pay``), zeros too.
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Model, Money, big
+from core.db import Model, Money, UTCDateTime, big
 
 
 class Pay(Model):
@@ -29,3 +30,15 @@ class Pay(Model):
     payout: Mapped[Decimal] = mapped_column(Money)
     wage_deduction: Mapped[str] = mapped_column(Text)
     wage_deduction_asked: Mapped[str] = mapped_column(Text)
+
+
+class PolicyAcknowledgement(Model):
+    """Somebody said that they have read a version of the policy. It is not agreement."""
+
+    __tablename__ = "policy_acknowledgements"
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("document_versions.id"), primary_key=True)
+    employee_id: Mapped[int] = mapped_column(
+        ForeignKey("employees.id"), primary_key=True, index=True
+    )
+    at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -12,6 +13,10 @@ from core.db import one_at_a_time
 from core.errors import N_, Conflict
 from core.models import MonthState
 from core.values import Month
+from evaluations.scorecards.models import Scorecard
+from staff import notices
+
+PUBLISHED = notices.kind("results.published", N_("Your scorecard of %(month)s is there."))
 
 
 def publish_results(session: Session, *, actor: Actor, now: datetime, month: Month) -> None:
@@ -25,6 +30,17 @@ def publish_results(session: Session, *, actor: Actor, now: datetime, month: Mon
     state.published_at = now
     session.flush()
     _record(session, actor, now, "results.published", month)
+    notices.notify(
+        session,
+        now=now,
+        to=session.scalars(
+            select(Scorecard.employee_id).where(Scorecard.closing_id == state.closing_id)
+        ),
+        kind=PUBLISHED,
+        params={"month": str(month)},
+        endpoint="scorecards.own_card",
+        values={"month": str(month)},
+    )
 
 
 def withhold_results(session: Session, *, actor: Actor, now: datetime, month: Month) -> None:

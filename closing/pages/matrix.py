@@ -68,12 +68,19 @@ def _chosen() -> PolicyVersion | None:
         return None
 
 
-def categories_of(policy: Policy) -> list[CategoryView]:
-    """Categories with rules that are switched on, in the order of the policy."""
+def categories_of(policy: Policy, position: str | None = None) -> list[CategoryView]:
+    """Categories with rules that are switched on, in the order of the policy.
+
+    With a ``position`` those that apply to it.
+    """
     facts = condition_catalogue(policy)
     found = []
     for key, category in policy.categories.items():
-        rules = [rule for rule in policy.rules.values() if rule.category == key and rule.enabled]
+        rules = [
+            rule
+            for rule in policy.rules.values()
+            if rule.category == key and rule.enabled and _applies(rule, position)
+        ]
         if rules:
             found.append(
                 CategoryView(
@@ -83,6 +90,10 @@ def categories_of(policy: Policy) -> list[CategoryView]:
                 )
             )
     return found
+
+
+def _applies(rule: Rule, position: str | None) -> bool:
+    return position is None or rule.positions is None or position in rule.positions
 
 
 def rule_view(rule: Rule, facts: dict[str, FactSpec], policy: Policy) -> RuleView:

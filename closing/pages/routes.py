@@ -6,6 +6,7 @@ import closing.appeals.adjustment_routes
 import closing.appeals.decision_routes
 import closing.appeals.receipt_routes
 import closing.appeals.routes
+import closing.pages.acknowledgements
 import closing.pages.awards
 import closing.pages.incidents
 import closing.pages.jobs

@@ -10,15 +10,16 @@ from sqlalchemy.orm import Session
 from closing.cards import CardView, stored_views
 from closing.history import past_month
 from closing.policy import Policy
+from closing.rounds.view import ReviewView, review_view
 from closing.versions import policy_of_closing
 from core.permissions import Permission
 from core.values import Month
 from evaluations.review_queries import closed_groups
+from evaluations.rounds.queries import answered_in_browser
 from reports.reach import ClosedMonth, Subject
 from reports.scorecards import card as cards
 from reports.scorecards import queries
 from reports.scorecards.chances import Chance, chances
-from reports.scorecards.facts import ReviewView, review_view
 from reports.scorecards.queries import Past
 
 
@@ -100,4 +101,4 @@ def _reviews(session: Session, person: Subject, closed: ClosedMonth) -> ReviewVi
     policy = closed.policy
     first = closed.month.plus(-policy.reviews.carry_months)
     rounds = closed_groups(session, person.id, first, closed.month, policy.reviews.min_raters)
-    return review_view(rounds, policy, closed.month)
+    return review_view(rounds, policy, closed.month, answered_in_browser(session, list(rounds)))

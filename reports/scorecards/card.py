@@ -11,13 +11,14 @@ from flask_babel import gettext as _
 from closing.cards import CardView
 from closing.catalogue import fact_catalogue
 from closing.policy import Policy
+from closing.rounds.view import ReviewView
 from core.i18n import language
 from core.pages.filters import money, number, percent, short
 from core.values import FactSpec, Month, flat, half_up, settle
 from evaluations.policy import Grade
 from evaluations.scorecards.scoring import cap_ceiling
 from reports import words
-from reports.scorecards.facts import FactGroup, ReviewView, fact_groups
+from reports.scorecards.facts import FactGroup, fact_groups
 from reports.scorecards.lines import LineView, line_views
 from reports.scorecards.queries import Past
 from reports.scorecards.rules import RuleView, rule_views

@@ -60,6 +60,8 @@ SUBJECTS = (*AGENTS, "E0002", "E0008", "E9999")
 # themself once they are published.
 ABOUT_SOMEBODY: dict[str, bool] = {
     "scorecards.card": True,
+    "scorecards.pdf": True,
+    "scorecards.rules": False,
     "scorecards.reviews": True,
     "scorecards.metrics": True,
     "scorecards.tickets": False,
@@ -71,7 +73,7 @@ ABOUT_SOMEBODY: dict[str, bool] = {
 }
 CARDS = {*AGENTS, "E0001", "E0002", "E0008"}  # whose position has a template
 # Those that only a closed month has, and only who had a scorecard in it.
-OF_CLOSED_MONTHS = {"scorecards.card", "scorecards.reviews"}
+OF_CLOSED_MONTHS = {"scorecards.card", "scorecards.pdf", "scorecards.reviews"}
 # Pages that name more than their reader may look up, and whom: a supervisor is named to their
 # people, and whoever checked or recorded something to whom it is about. Winners are announced.
 NAMED_TO_THEIR_PEOPLE = {"agent": {"E0002"}, "colleague": {"E0002"}, "other": {"E0008"}}
@@ -171,7 +173,7 @@ def test_a_page_about_somebody_opens_to_whom_the_table_lets_see_them(
                 allowed = allowed and (month == AUGUST or bool(reads_all))
             if endpoint in OF_CLOSED_MONTHS:
                 allowed = allowed and closed
-            if endpoint == "scorecards.card":
+            if endpoint in ("scorecards.card", "scorecards.pdf"):
                 allowed = allowed and number in CARDS
             answer = walk.get(viewer, endpoint, month=month, employee_no=number)
             if answer.status_code != (200 if allowed else 404):

@@ -1,0 +1,136 @@
+"""A scorecard as a PDF: the same figures and sentences as on its page, one or two sheets of A4."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from flask_babel import gettext as _
+
+from core import pdf
+from core.i18n import language
+from core.pages import filters as written
+from reports.reach import Subject
+from reports.scorecards import card as cards
+from reports.scorecards.assembling import Assembled
+from reports.scorecards.card import Row
+from reports.scorecards.lines import LineView
+from reports.scorecards.rules import RuleView
+
+TEMPLATE = Path(__file__).with_name("card.typ")
+
+
+def document(whole: Assembled, person: Subject, printed: str) -> bytes:
+    """``printed`` says when, by whom: it stands at the foot of every sheet."""
+    return pdf.render(TEMPLATE, contents(whole, person, printed))
+
+
+def contents(whole: Assembled, person: Subject, printed: str) -> dict[str, Any]:
+    """What the template is handed: texts only, in the reader's language."""
+    view, page = whole.view, whole.page
+    grade = page.grade
+    return {
+        "lang": "zh" if language() == "zh" else "en",
+        "title": _("Scorecard"),
+        "name": view.name,
+        "number": view.employee_no,
+        "about": " · ".join(filter(None, (view.team, page.template))),
+        "month": written.month(view.month),
+        "issue": _(
+            "revision %(revision)d · policy version %(version)d",
+            revision=view.revision,
+            version=view.policy_version,
+        ),
+        "total": written.number(view.total),
+        "grade": f"{grade.key} {grade.names.get(language())}" if grade else written.DASH,
+        "facts": _head(whole),
+        "note": cards.status_note(view, whole.policy) or "",
+        "replaced": "" if whole.chosen.current else _("This revision was replaced by a later one."),
+        "sections": _sections(whole),
+        "foot": printed,
+    }
+
+
+def _head(whole: Assembled) -> list[list[str]]:
+    view, page = whole.view, whole.page
+    found = []
+    if view.team_rank:
+        found.append([_("Team"), f"{view.team_rank} / {page.team_size}"])
+    if view.company_rank:
+        found.append([_("Company"), str(view.company_rank)])
+    change = written.number(page.change, sign=True)
+    return [*found, [_("Against last month"), change]]
+
+
+def _sections(whole: Assembled) -> list[dict[str, Any]]:
+    page = whole.page
+    found = [_lines(page), _sum(_("From the base to the total"), page.ledger, _total(whole))]
+    if page.rules:
+        found.append(_rules(page.rules))
+    if page.pay:
+        found.append(_sum(_("Pay"), page.pay[:-1], [page.pay[-1].label, page.pay[-1].amount]))
+    if page.moved:
+        found.append(_moved(page))
+    return [*found, *_facts(page)]
+
+
+def _table(
+    title: str, heads: list[str], rows: list[list[str]], foot: list[str] | None = None
+) -> dict[str, Any]:
+    """``heads`` are as many as the cells of a row; the first column is text, the others figures."""
+    return {"title": title, "heads": heads, "rows": rows, "foot": foot or []}
+
+
+def _lines(page: cards.CardPage) -> dict[str, Any]:
+    heads = [_("Metric"), _("Actual"), _("Sample"), _("Target"), _("Weight"), _("Score")]
+    base = [_("Base"), "", "", "", written.short(page.weight), "", written.number(page.card.base)]
+    return _table(_("Lines"), [*heads, _("Points")], [_line(line) for line in page.lines], base)
+
+
+def _line(line: LineView) -> list[str]:
+    return [
+        line.label,
+        _("no data") if line.score is None else line.raw,
+        written.short(line.sample_size),
+        line.target,
+        written.short(line.weight),
+        written.number(line.score),
+        written.number(line.contribution),
+    ]
+
+
+def _sum(title: str, rows: list[Row], foot: list[str]) -> dict[str, Any]:
+    listed = [[f"{row.label} {row.note}".strip(), row.amount] for row in rows]
+    return _table(title, ["", ""], listed, foot)
+
+
+def _total(whole: Assembled) -> list[str]:
+    return [_("Total"), written.number(whole.view.total)]
+
+
+def _rules(rules: list[RuleView]) -> dict[str, Any]:
+    rows = [
+        [
+            f"{each.code} {each.name}" + (f" ({written.day(each.day)})" if each.day else ""),
+            " · ".join([each.state_label, *each.effects]),
+        ]
+        for each in rules
+    ]
+    return _table(_("Rules that fired"), ["", ""], rows)
+
+
+def _moved(page: cards.CardPage) -> dict[str, Any]:
+    rows = [[move.label, written.number(move.amount, sign=True)] for move in page.moved]
+    foot = [_("Change of the total"), written.number(page.change, sign=True)]
+    return _table(_("What moved since last month"), ["", ""], rows, foot)
+
+
+def _facts(page: cards.CardPage) -> list[dict[str, Any]]:
+    """All facts of the month in one table, two beside one another."""
+    cells = [[fact.label, fact.value] for group in page.facts for fact in group.facts]
+    if not cells:
+        return []
+    half = (len(cells) + 1) // 2
+    left, right = cells[:half], [*cells[half:], ["", ""]]
+    rows = [[*one, *other] for one, other in zip(left, right)]
+    return [_table(_("All facts of the month"), ["", "", "", ""], rows)]
