@@ -31,6 +31,7 @@ from closing.evaluation.pages import evaluations as evaluation_pages
 from closing.imports.commands import import_command
 from closing.imports.routes import imports
 from closing.pages.routes import BLUEPRINTS as closing_pages
+from closing.rounds.hr_routes import reviews as review_pages
 from core import keyring, web
 from core.db import db, migration_type
 from core.jobs import init_jobs
@@ -69,7 +70,7 @@ def create_app(given: Mapping[str, Any] | None = None) -> Flask:
     init_mail(app)
     init_jobs(app)
     own = (staff_pages, inbox, imports, evaluation_pages)
-    for blueprint in (*report_pages, *account_pages, *own, *closing_pages):
+    for blueprint in (*report_pages, *account_pages, *own, *closing_pages, review_pages):
         app.register_blueprint(blueprint)
     web.check_endpoints(app)
     app.extensions["find_actor"] = lambda login: acting(db.session(), login)

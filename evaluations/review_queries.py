@@ -14,7 +14,7 @@ from core.erasing import rewrite
 from core.values import Month
 from evaluations.models import Review, ReviewGroup, ReviewParticipant
 from evaluations.reviews import ReviewSum, settle_groups, unit_rating
-from evaluations.reviews_seal import OpenReview, Seal, seal_rows
+from evaluations.reviews_seal import OpenReview, Seal, reviews_of, seal_rows
 from evaluations.rounds.models import ReviewRound
 
 GROUP = ("month", "ratee_id", "relations", "n", "total", "competencies")
@@ -50,6 +50,15 @@ def closed_groups(
     for row in rows:
         sums[row.month].append(_sum_of(row))
     return {month: settle_groups(each, min_raters) for month, each in sums.items()}
+
+
+def groups_of(session: Session, month: Month, ratee_id: int, min_raters: int) -> list[ReviewSum]:
+    """The groups that may be seen of one ratee, of a round that is closed or has ended."""
+    kept = closed_groups(session, ratee_id, month, month, min_raters)
+    if month in kept:
+        return kept[month]
+    found = review_groups(session, month, min_raters, reviews_of(session, month, ratee_id))
+    return found.get(ratee_id, [])
 
 
 def round_is_sealed(session: Session, month: Month) -> bool:

@@ -38,16 +38,6 @@ def sources() -> dict[str, str]:
     }
 
 
-def relations() -> dict[str, str]:
-    return {
-        "supervisor": _("Supervisor"),
-        "peer": _("Peers"),
-        "subordinate": _("Subordinates"),
-        "cross_team": _("Other teams"),
-        "self": _("Oneself"),
-    }
-
-
 def figure(value: float | None, spec: FactSpec, places: int | None = None) -> str:
     """A value with its unit: ``94.0%``, ``3.20 min``; ``places`` overrides those of its kind."""
     if value is None:

@@ -24,6 +24,17 @@
       delete form.dataset.sent;
     });
   });
+  // A digit rates where the keyboard is, and goes on to the next question.
+  document.addEventListener("keydown", function (event) {
+    var scale = event.target.closest(".scale");
+    var point = scale && !event.ctrlKey && !event.metaKey && !event.altKey && scale.querySelector('input[value="' + Number(event.key) + '"]');
+    if (point) {
+      event.preventDefault();
+      point.checked = true;
+      var next = scale.nextElementSibling;
+      (next && next.querySelector("input, textarea") || point).focus();
+    }
+  });
   // What opens over the page closes by a click elsewhere and by Escape.
   function closeMenus(except) {
     document.querySelectorAll("details.more[open], details.confirm[open]").forEach(function (each) {

@@ -224,3 +224,11 @@ def answered_in_browser(session: Session, months: Sequence[Month]) -> set[Month]
             )
         )
     )
+
+
+def was_reviewed(session: Session, month: Month, ratee_id: int) -> bool:
+    """Whether anybody was asked about this person."""
+    asked = select(ReviewAssignment.ratee_id).where(
+        ReviewAssignment.month == month, ReviewAssignment.ratee_id == ratee_id
+    )
+    return session.scalar(asked.limit(1)) is not None

@@ -11,6 +11,7 @@ from sqlalchemy import Select
 
 from closing.catalogue import fact_catalogue
 from closing.policy import Policy
+from closing.rounds.view import review_view
 from closing.versions import policy_in_force
 from core import tables, web
 from core.db import db
@@ -18,11 +19,11 @@ from core.permissions import Permission
 from core.tables import Listing
 from core.values import Month
 from evaluations.review_queries import closed_groups
+from evaluations.rounds.queries import answered_in_browser
 from reports.blueprints import scorecards
 from reports.reach import ClosedMonth, Subject, closed_month, sees_unpublished, subject
 from reports.records import listings, queries
 from reports.records.attendance import calendar_page
-from reports.scorecards.facts import review_view
 from staff.attendance.queries import person_month
 
 P = Permission
@@ -125,7 +126,9 @@ def reviews(month: Month, employee_no: str) -> str:
     rounds = closed_groups(db.session(), behind.person.id, first, month, section.min_raters)
     return render_template(
         "reports/records/reviews.html",
-        found=review_view(rounds, behind.policy, month),
+        found=review_view(
+            rounds, behind.policy, month, answered_in_browser(db.session(), list(rounds))
+        ),
         **_context(behind, "reviews"),
     )
 
