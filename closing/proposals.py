@@ -189,4 +189,5 @@ def bar_of(row: Any, viewer: Viewer, within: Collection[int]) -> str | None:
         return "self"
     if viewer.is_person(row.recorded_by_id) or viewer.has_part_in(row.recorder):
         return "recorder"
-    return None if row.employee_id in within else "scope"
+    mine = viewer.decides_for_hr(row.recorded_by_id, row.recorder)
+    return None if mine or row.employee_id in within else "scope"

@@ -20,6 +20,7 @@ from rewards.models import AwardWinner
 from rewards.policy import Award
 from rewards.selection import Proposal, quota_of
 from staff.models import Employee
+from staff.second_decider import AS_CANDIDATE
 
 
 def confirm_winners(
@@ -111,7 +112,7 @@ def undo_confirmation(
     if not rows:
         raise NotFound(N_("Nobody has been confirmed for this award."))
     if any(actor.is_person(winner.employee_id) for winner, _ in rows):
-        raise Forbidden(N_("Nobody decides on an award for which they are a candidate."))
+        raise Forbidden(AS_CANDIDATE)
     for pay_month in sorted({winner.pay_month for winner, _ in rows}):
         state = session.get(MonthState, pay_month, with_for_update=True)
         if state is not None and state.exported_at is not None:
@@ -140,7 +141,7 @@ def is_candidate(session: Session, employee_id: int | None, proposals: list[Prop
 
 def _check_not_candidate(session: Session, actor: Actor, proposals: list[Proposal]) -> None:
     if is_candidate(session, actor.employee_id, proposals):
-        raise Forbidden(N_("Nobody decides on an award for which they are a candidate."))
+        raise Forbidden(AS_CANDIDATE)
 
 
 def _chosen(award: Award, proposals: list[Proposal], numbers: set[str]) -> list[Proposal]:

@@ -6,44 +6,23 @@ only read.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from datetime import datetime
-from threading import Lock
+from typing import Any
 
+from sqlalchemy import case
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from core import audit
 from core.actor import Actor
 from core.db import db
+from core.models import RefusalCount
 
 REFUSED = "access.refused"
 EXPORTED = "export"
 # Refusals of one account that a minute keeps: enough to see what somebody tries, and too few to
 # fill the disk by trying.
 PER_MINUTE = 20
-_COUNTED = 5000
-
-
-class Flood:
-    """How many refusals each account had in its present minute, in the memory of this process."""
-
-    def __init__(self) -> None:
-        self._counts: OrderedDict[str, tuple[int, int]] = OrderedDict()
-        self._lock = Lock()
-
-    def count(self, who: str, at: datetime) -> int:
-        """The how manieth of this minute it is."""
-        minute = int(at.timestamp()) // 60
-        with self._lock:
-            last, number = self._counts.pop(who, (minute, 0))
-            number = number + 1 if last == minute else 1
-            self._counts[who] = (minute, number)
-            while len(self._counts) > _COUNTED:
-                self._counts.popitem(last=False)
-            return number
-
-
-_flood = Flood()
 
 
 def note(actor: Actor, at: datetime, action: str, subject: str, after: object = None) -> None:
@@ -59,8 +38,29 @@ def note_refusal(actor: Actor, at: datetime, subject: str, after: object = None)
 
     ``subject`` names what was asked for.
     """
-    number = _flood.count(f"{db.engine.url!r} {actor.label}", at)
-    if number <= PER_MINUTE:
-        note(actor, at, REFUSED, subject, after)
-    elif number == PER_MINUTE + 1:
-        note(actor, at, REFUSED, "more in this minute, which are not kept")
+    with Session(db.engine) as session:
+        number = _count(session, f"{actor.account_id}:{actor.label}"[:140], at)
+        if number > PER_MINUTE:
+            subject, after = "more in this minute, which are not kept", None
+        if number <= PER_MINUTE + 1:
+            audit.record(
+                session, actor=actor, at=at, action=REFUSED, subject=subject[:200], after=after
+            )
+            audit.write(session)
+        session.commit()
+
+
+def _count(session: Session, who: str, at: datetime) -> int:
+    """The how manieth refusal of this minute it is, over all processes: one statement."""
+    minute = int(at.timestamp()) // 60
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    counted: Any = dialect.insert(RefusalCount).values(who=who, minute=minute, number=1)
+    same = RefusalCount.minute == counted.excluded.minute
+    counted = counted.on_conflict_do_update(
+        index_elements=[RefusalCount.who],
+        set_={
+            "minute": counted.excluded.minute,
+            "number": case((same, RefusalCount.number + 1), else_=1),
+        },
+    ).returning(RefusalCount.number)
+    return int(session.execute(counted).scalar_one())

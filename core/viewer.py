@@ -22,6 +22,14 @@ class StandIn:
 
 
 @dataclass(frozen=True, slots=True)
+class OfHr:
+    """The people of HR: ids of employees, and how records name them."""
+
+    people: frozenset[int]
+    labels: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Viewer:
     """``label`` is what records name: the employee number, or the login of one who is no employee.
 
@@ -46,11 +54,15 @@ class Viewer:
 
     stand_ins: tuple[StandIn, ...] = ()
     behalf: StandIn | None = None
-    hr: frozenset[int] | None = None
+    hr: OfHr | None = None
 
     def is_person(self, employee_id: int | None) -> bool:
         """Whether it is the viewer, or the one for whom they act."""
         return self._actor.is_person(employee_id)
+
+    def decides_for_hr(self, employee_id: int | None, label: str | None) -> bool:
+        """Whether the viewer is the second decider, and one of these names somebody of HR."""
+        return self.hr is not None and (employee_id in self.hr.people or label in self.hr.labels)
 
     def has_part_in(self, label: str | None) -> bool:
         """Whether what bears ``label`` was done by one of these, or for one of them."""

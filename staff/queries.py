@@ -106,8 +106,8 @@ def visible_employees(
         if Scope.TEAM in held:
             conditions.append(Employee.id.in_(team_of_viewer(viewer, day)))
     if Scope.OF_HR in held:
-        others = (viewer.hr or frozenset()) - {viewer.employee_id}
-        conditions.append(Employee.id.in_(sorted(others)))
+        people = viewer.hr.people if viewer.hr else frozenset()
+        conditions.append(Employee.id.in_(sorted(people - {viewer.employee_id})))
     return select(Employee.id).where(or_(*conditions))
 
 

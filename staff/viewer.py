@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from core.models import Setting
 from core.permissions import Role
-from core.viewer import StandIn, Viewer
+from core.viewer import OfHr, StandIn, Viewer
 from staff import notices
 from staff.models import Account, Deputy, Employee, RoleGrant, TeamLeader
 from staff.queries import assignments_on
@@ -74,21 +74,22 @@ def _second_decider() -> Any:
     return select(Setting.value).where(Setting.key == SECOND_DECIDER).scalar_subquery()
 
 
-def people_of_hr(session: Session, today: date, positions: Mapping[str, Role]) -> frozenset[int]:
-    """Ids of the employees who are HR, by position or by hand."""
+def people_of_hr(session: Session, today: date, positions: Mapping[str, Role]) -> OfHr:
+    """Who is HR, by position or by hand."""
     assigned = assignments_on(today)
     named = [name for name, role in positions.items() if role == Role.HR]
-    by_hand = (
-        select(Account.employee_id)
-        .join(RoleGrant, RoleGrant.account_id == Account.id)
-        .where(RoleGrant.role == Role.HR, Account.employee_id.is_not(None))
-    )
-    rows = session.scalars(
-        select(Employee.id)
+    by_hand = exists().where(RoleGrant.account_id == Account.id, RoleGrant.role == Role.HR)
+    rows = session.execute(
+        select(Employee.id, Employee.employee_no, Account.login)
+        .select_from(Employee)
+        .join(Account, Account.employee_id == Employee.id, full=True)
         .outerjoin(assigned, assigned.c.employee_id == Employee.id)
-        .where(or_(assigned.c.position.in_(named), Employee.id.in_(by_hand)))
+        .where(or_(assigned.c.position.in_(named), by_hand))
+    ).all()
+    return OfHr(
+        people=frozenset(row.id for row in rows if row.id is not None),
+        labels=frozenset(row.employee_no or row.login for row in rows),
     )
-    return frozenset(rows)
 
 
 def _leads(who: Any, today: date) -> ColumnElement[bool]:

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from closing import winners
 from closing.award_reasons import AwardList, Line, award_list
-from closing.awards import award_of
+from closing.awards import award_of, propose
 from closing.catalogue import award_catalogue
 from closing.months import current_closing
 from closing.pages import words
@@ -71,9 +71,19 @@ def quota_text(award: Award) -> str:
     return str(ngettext("%(num)d winner", "%(num)d winners", int(award.quota)))
 
 
-def _sees_reasons() -> bool:
+def _sees_reasons(month: Month, key: str) -> bool:
     """The list with its reasons is for those who decide, and for auditors."""
-    return web.viewer().may(Permission.CLOSING_READ)
+    return web.viewer().may(Permission.CLOSING_READ) or _decides(month, key)
+
+
+def _decides(month: Month, key: str) -> bool:
+    """HR, and the second decider about an award for which somebody of HR is a candidate."""
+    viewer = web.viewer()
+    if viewer.reaches_all(Permission.AWARDS_WRITE):
+        return True
+    return viewer.hr is not None and any(
+        viewer.decides_for_hr(None, each.employee_no) for each in propose(session(), month, key)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +98,11 @@ class Shown:
 @rewards.route("/awards/<month:month>/<award>", methods=["GET", "POST"])
 @web.requires(Permission.AWARDS_READ)
 def award(month: Month, award: str) -> str | Redirect | tuple[str, int]:
-    if not _sees_reasons():
+    if not _sees_reasons(month, award):
         award_of(session(), month, award)
         return redirect(url_for("rewards.awards", month=month))
     if request.method == "POST":
-        if not web.viewer().may(Permission.AWARDS_WRITE):
+        if not _decides(month, award):
             web.refuse(Permission.AWARDS_WRITE)
         return _confirm(month, award)
     return _award_page(month, award)
@@ -141,6 +151,7 @@ def _award_page(month: Month, key: str, field: str = "", problem: str = "") -> s
         exported=_is_exported(confirmed),
         ticked=ticked,
         selected=selected,
+        decides=_decides(month, key),
         is_candidate=winners.is_candidate(session(), web.viewer().employee_id, found.proposals),
         reason=request.form.get("reason", ""),
         field=field,
@@ -212,6 +223,8 @@ def reasons_text(line: Line) -> list[str]:
 @rewards.post("/awards/<month:month>/<award>/undo")
 @web.requires(Permission.AWARDS_WRITE)
 def undo_award(month: Month, award: str) -> Redirect:
+    if not _decides(month, award):
+        web.refuse(Permission.AWARDS_WRITE)
     return attempt(
         lambda: winners.undo_confirmation(
             session(),

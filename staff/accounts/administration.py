@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -13,15 +13,15 @@ from core import audit, mail
 from core.actor import Actor
 from core.clock import Now
 from core.errors import N_, Forbidden, Refused
+from core.models import Setting
 from core.permissions import Role
 from staff.accounts import codes, factor, sessions
 from staff.accounts.naming import get, label_of, mailbox_of
 from staff.accounts.services import add_account
 from staff.models import Account, Employee, RoleGrant
-from staff.queries import assignments_on
 from staff.viewer import load_viewer
 
-BY_HAND = (Role.HR, Role.ADMINISTRATOR, Role.AUDITOR)
+HR_WAS = "hr_was"  # the setting: somebody was HR by hand and is no more
 Positions = Mapping[str, Role]
 
 
@@ -54,7 +54,7 @@ def issue_code(
     """
     account = _helped(session, actor, now, account_id, roles, positions)
     code = codes.issue(session, account_ids=[account_id], purpose="handed", now=now)[account_id]
-    _record(session, actor, now, "code.issue", account, after={"purpose": "handed"})
+    note(session, actor, now, "code.issue", account, after={"purpose": "handed"})
     recipient = mailbox_of(session, account)
     if notice is not None and recipient is not None:
         mail.queue(session, recipient=recipient, letter=notice, now=now.moment)
@@ -65,7 +65,7 @@ def issue_code_from_server(session: Session, *, actor: Actor, now: Now, account_
     """The same for whoever runs commands on the server, and may do everything."""
     account = get(session, account_id)
     code = codes.issue(session, account_ids=[account_id], purpose="handed", now=now)[account_id]
-    _record(session, actor, now, "code.issue", account, after={"purpose": "handed"})
+    note(session, actor, now, "code.issue", account, after={"purpose": "handed"})
     return code
 
 
@@ -104,7 +104,6 @@ def create(
     now: Now,
     employee_no: str,
     login: str,
-    roles: Sequence[Role] = (),
 ) -> Account:
     """An account without a password, for the employee of a number or for one who is none."""
     employee_no, login = employee_no.strip(), login.strip()
@@ -123,7 +122,6 @@ def create(
         now=now,
         employee_id=employee_id,
         login=login or None,
-        roles=roles,
     )
 
 
@@ -135,7 +133,7 @@ def _helped(
     roles: frozenset[Role],
     positions: Positions,
 ) -> Account:
-    account = _other(session, actor, account_id)
+    account = other_account(session, actor, account_id)
     viewer = load_viewer(session, account_id, today=now.wall.date(), positions=positions)
     if viewer is None:
         raise Refused(N_("This account is closed, or its owner has left."))
@@ -144,23 +142,10 @@ def _helped(
     return account
 
 
-def _other(session: Session, actor: Actor, account_id: int) -> Account:
+def other_account(session: Session, actor: Actor, account_id: int) -> Account:
     if actor.account_id == account_id:
         raise Forbidden(N_("Nobody does this to their own account here."))
     return get(session, account_id)
-
-
-def give_role(session: Session, *, actor: Actor, now: Now, account_id: int, role: Role) -> None:
-    """Give a role by hand. Raises ``Forbidden`` for one's own account."""
-    account = _other(session, actor, account_id)
-    if role not in BY_HAND:
-        raise Refused(N_("This role is not given by hand."), field="role")
-    before = _roles(session, account_id)
-    if role in before:
-        raise Refused(N_("This account has the role already."), field="role")
-    session.add(RoleGrant(account_id=account_id, role=str(role)))
-    session.flush()
-    _changed(session, actor, now, "role.give", account, before)
 
 
 def take_role(
@@ -170,20 +155,29 @@ def take_role(
     now: Now,
     account_id: int,
     role: Role,
-    positions: Positions,
 ) -> None:
     """Take back a role that was given by hand; the last administrator keeps theirs."""
-    account = _other(session, actor, account_id)
+    account = other_account(session, actor, account_id)
     _lock_administrators(session)
-    before = _roles(session, account_id)
+    before = roles_by_hand(session, account_id)
     if role not in before:
         raise Refused(N_("This role was not given by hand; it comes with the position."))
     session.execute(
         delete(RoleGrant).where(RoleGrant.account_id == account_id, RoleGrant.role == str(role))
     )
     if role == Role.ADMINISTRATOR:
-        _keep_an_administrator(session, now.wall.date(), positions)
-    _changed(session, actor, now, "role.take", account, before)
+        _keep_an_administrator(session, now.wall.date())
+    if role == Role.HR:
+        session.merge(Setting(key=HR_WAS, value="1"))
+    note(
+        session,
+        actor,
+        now,
+        "role.take",
+        account,
+        before=before,
+        after=roles_by_hand(session, account_id),
+    )
 
 
 def set_active(
@@ -193,44 +187,36 @@ def set_active(
     now: Now,
     account_id: int,
     active: bool,
-    positions: Positions,
 ) -> None:
     """Close an account, which ends its sessions, or open it again.
 
     The last administrator's stays open.
     """
-    account = _other(session, actor, account_id)
+    account = other_account(session, actor, account_id)
     if account.active == active:
         return
     _lock_administrators(session)
     account.active = active
     session.flush()
     if not active:
-        _keep_an_administrator(session, now.wall.date(), positions)
+        _keep_an_administrator(session, now.wall.date())
         sessions.end_all(session, actor=actor, now=now, account_id=account_id)
-    _record(session, actor, now, "account.open" if active else "account.close", account)
+    note(session, actor, now, "account.open" if active else "account.close", account)
 
 
-def _keep_an_administrator(session: Session, day: date, positions: Positions) -> None:
-    if not administrators(session, day, positions):
-        raise Refused(N_("This is the last administrator. Make somebody else one first."))
-
-
-def administrators(session: Session, day: date, positions: Positions) -> set[int]:
-    """Ids of the open accounts of administrators, by hand or by position."""
-    assigned = assignments_on(day)
-    named = [name for name, role in positions.items() if role == Role.ADMINISTRATOR]
-    rows = session.execute(
+def _keep_an_administrator(session: Session, day: date) -> None:
+    """Administrators are made by hand only: see ``load_viewer``."""
+    left = (
         select(Account.id)
         .outerjoin(Employee, Employee.id == Account.employee_id)
-        .outerjoin(assigned, assigned.c.employee_id == Employee.id)
         .where(
             Account.active,
-            Account.id.in_(_granted_ids()) | assigned.c.position.in_(named),
+            Account.id.in_(_granted_ids()),
             Employee.leave_date.is_(None) | (Employee.leave_date >= day),
         )
     )
-    return {row.id for row in rows}
+    if session.scalars(left.limit(1)).first() is None:
+        raise Refused(N_("This is the last administrator. Make somebody else one first."))
 
 
 def _lock_administrators(session: Session) -> None:
@@ -243,19 +229,12 @@ def _granted_ids() -> Any:
     return select(RoleGrant.account_id).where(RoleGrant.role == Role.ADMINISTRATOR)
 
 
-def _roles(session: Session, account_id: int) -> set[Role]:
+def roles_by_hand(session: Session, account_id: int) -> list[Role]:
     rows = session.scalars(select(RoleGrant.role).where(RoleGrant.account_id == account_id))
-    return {Role(name) for name in rows}
+    return sorted(Role(name) for name in rows)
 
 
-def _changed(
-    session: Session, actor: Actor, now: Now, action: str, account: Account, before: set[Role]
-) -> None:
-    after = _roles(session, account.id)
-    _record(session, actor, now, action, account, before=sorted(before), after=sorted(after))
-
-
-def _record(
+def note(
     session: Session,
     actor: Actor,
     now: Now,

@@ -16,8 +16,10 @@ from core.errors import N_, NotFound, Refused
 from core.forms import show
 from core.permissions import Permission, Role
 from core.tables import Column, Filter, Listing
+from staff import second_decider
 from staff.accounts import administration as acting
 from staff.accounts import codes, first_passwords, letters, listing, throttles
+from staff.accounts import roles as role_services
 from staff.accounts.blueprints import ROLE_NAMES, administration
 from staff.accounts.forms import NewAccountForm
 from staff.guard import person_or_abort
@@ -84,6 +86,9 @@ def people() -> str | Any:
         filename="accounts",
         states=STATES,
         role_names=role_names,
+        waiting=[
+            (each, ROLE_NAMES[Role(each.role)]) for each in role_services.waiting(db.session())
+        ],
         new=len(first_passwords.newcomers(db.session(), web.today())),
         missing=len(first_passwords.without_account(db.session(), web.today())),
     )
@@ -103,7 +108,9 @@ def _person(account_id: int, code: str | None = None) -> str:
     row = listing.one(db.session(), account_id, web.today(), positions())
     if row is None:
         raise NotFound(N_("There is no such account."))
-    by_hand = listing.roles_by_hand(db.session(), account_id)
+    by_hand = acting.roles_by_hand(db.session(), account_id)
+    asked = role_services.waiting(db.session(), account_id)
+    taken = {*by_hand, *(Role(each.role) for each in asked)}
     waiting = throttles.delays(db.session(), web.now().moment)
     return render_template(
         "accounts/person.html",
@@ -111,12 +118,21 @@ def _person(account_id: int, code: str | None = None) -> str:
         state=STATES[row.state],
         roles=role_names(row),
         by_hand=[(role, ROLE_NAMES[role]) for role in by_hand],
-        to_give=[(role, ROLE_NAMES[role]) for role in acting.BY_HAND if role not in by_hand],
+        to_give=[(role, ROLE_NAMES[role]) for role in role_services.BY_HAND if role not in taken],
+        asked=[(each, ROLE_NAMES[Role(each.role)]) for each in asked],
+        by_position=_waits_by_position(row, by_hand),
         delay=next((each for each in waiting if each.account_id == row.id), None),
         own=row.id == web.viewer().account_id,
+        decides=second_decider.account_of(db.session()) == row.id,
         code=code,
         hours=_hours(),
     )
+
+
+def _waits_by_position(row: Any, by_hand: list[Role]) -> bool:
+    """Whether the position is an administrator's, and no administrator has given the role."""
+    named = positions().get(row.position) == Role.ADMINISTRATOR
+    return named and Role.ADMINISTRATOR not in by_hand
 
 
 def _hours() -> int:
@@ -234,7 +250,7 @@ def create() -> str | Response:
     form = NewAccountForm()
     form.role.choices = [
         SelectChoice("", gettext("none by hand")),
-        *(SelectChoice(str(role), str(ROLE_NAMES[role])) for role in acting.BY_HAND),
+        *(SelectChoice(str(role), str(ROLE_NAMES[role])) for role in role_services.BY_HAND),
     ]
     if form.validate_on_submit():
         try:
@@ -244,35 +260,20 @@ def create() -> str | Response:
                     **whose(),
                     employee_no=form.employee_no.data or "",
                     login=form.login.data or "",
-                    roles=[Role(form.role.data)] if form.role.data else [],
                 )
+                if form.role.data:
+                    role_services.give_role(
+                        db.session(),
+                        **whose(),
+                        account_id=made.id,
+                        role=Role(form.role.data),
+                        positions=positions(),
+                    )
             flash(gettext("The account is made. Issue a code, so that its owner can sign in."))
             return redirect(url_for("administration.person", account_id=made.id))
         except Refused as refused:
             show(form, refused)
     return render_template("accounts/new.html", form=form)
-
-
-@administration.post("/<int:account_id>/roles")
-@web.requires(Permission.ACCOUNTS_WRITE)
-def change_role(account_id: int) -> Response:
-    """Give a role by hand, or take it back."""
-    wanted = request.form.get("role", "")
-    if wanted not in list(Role):
-        raise Refused(N_("This role is not given by hand."))
-    with transaction():
-        if request.form.get("do") == "take":
-            acting.take_role(
-                db.session(),
-                **whose(),
-                account_id=account_id,
-                role=Role(wanted),
-                positions=positions(),
-            )
-        else:
-            acting.give_role(db.session(), **whose(), account_id=account_id, role=Role(wanted))
-    flash(gettext("The roles are changed."))
-    return redirect(url_for("administration.person", account_id=account_id))
 
 
 @administration.post("/<int:account_id>/state")
@@ -281,8 +282,6 @@ def change_state(account_id: int) -> Response:
     """Close an account, or open it again."""
     active = request.form.get("active") == "1"
     with transaction():
-        acting.set_active(
-            db.session(), **whose(), account_id=account_id, active=active, positions=positions()
-        )
+        acting.set_active(db.session(), **whose(), account_id=account_id, active=active)
     flash(gettext("The account is open.") if active else gettext("The account is closed."))
     return redirect(url_for("administration.person", account_id=account_id))

@@ -161,11 +161,9 @@ def ask_for_reset(session: Session, *, name: str, now: Now, address: str, compos
     The same happens, in vain, where there is nobody, or nobody with a mailbox. Returns how many
     seconds one has to wait for the next letter instead, 0 where one was written.
     """
-    keys = throttles.for_letters(name, address)
-    wait = throttles.wait(session, keys, now.moment)
-    if wait:
-        return wait
-    throttles.count(session, keys, now.moment)
+    claimed = throttles.claim(session, throttles.for_letters(name, address), now.moment)
+    if claimed.wait:
+        return claimed.wait
     account, person = look_up(session, name)
     recipient = None
     if account is not None and account.active and not has_left(person, now.wall.date()):

@@ -8,7 +8,8 @@ from flask_babel import gettext
 from core.cli import acting, now, refusing
 from core.db import db, transaction
 from core.errors import N_, NotFound
-from staff.accounts import factor
+from core.permissions import Role
+from staff.accounts import factor, roles
 from staff.accounts.administration import issue_code_from_server
 from staff.accounts.naming import find
 
@@ -16,6 +17,24 @@ from staff.accounts.naming import find
 @click.group("account")
 def account_group() -> None:
     """Help somebody who cannot sign in."""
+
+
+@account_group.command("confirm")
+@click.argument("login")
+@click.argument("role", type=click.Choice([str(role) for role in roles.BY_HAND]))
+@click.option("--as", "actor", help="Who acts.")
+@refusing
+def confirm_command(login: str, role: str, actor: str | None) -> None:
+    """Confirm a ROLE that an administrator gave to LOGIN, where nobody else can."""
+    who, moment = acting(actor), now()
+    with transaction():
+        account = find(db.session(), login)
+        if account is None:
+            raise NotFound(N_("%(login)s has no account."), login=login)
+        roles.confirm_role(
+            db.session(), actor=who, now=moment, account_id=account.id, role=Role(role)
+        )
+    click.echo(gettext("The roles are changed."))
 
 
 @account_group.command("code")

@@ -17,7 +17,7 @@ from core.errors import N_, Refused
 from core.models import Setting
 from staff.accounts import codes, sessions, throttles
 from staff.accounts.naming import get, label_of
-from staff.accounts.throttles import Verdict
+from staff.accounts.throttles import Claim, Verdict
 from staff.models import Account, RecoveryCode
 
 WINDOW = 1  # steps that the clock of a telephone may be off, either way
@@ -82,20 +82,18 @@ def enrol(
     return _new_recovery_codes(session, account_id)
 
 
-def verify(session: Session, *, account_id: int, code: str, now: Now) -> Verdict:
+def verify(session: Session, *, account_id: int, code: str, now: Now, claimed: Claim) -> Verdict:
     """Check a code of the authenticator, or a recovery code. Failures are counted and delay.
 
-    Whichever it was, it does not count a second time.
+    Whichever it was, it does not count a second time. ``claimed`` is the try
+    (``throttles.for_factor``), committed before.
     """
-    keys = throttles.for_factor(account_id)
-    wait = throttles.wait(session, keys, now.moment)
-    if wait:
-        return Verdict(False, wait)
+    if claimed.wait:
+        return Verdict(False, claimed.wait)
     account = get(session, account_id)
     if _take_step(session, account, code, now) or _take_recovery_code(session, account, code, now):
-        throttles.forget(session, keys)
+        throttles.settle(session, claimed, forgotten=claimed.keys)
         return Verdict(True)
-    throttles.count(session, keys, now.moment)
     return Verdict(False)
 
 

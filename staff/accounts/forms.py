@@ -44,12 +44,17 @@ def _repeated() -> PasswordField:
     )
 
 
-class PasswordForm(FlaskForm):  # type: ignore[misc]
+class ProveForm(FlaskForm):  # type: ignore[misc]
+    """The password again, before something that matters."""
+
     current = PasswordField(
         _l("Present password"),
         validators=[DataRequired(_l("Type the password you signed in with."))],
         render_kw={"autocomplete": "current-password"},
     )
+
+
+class PasswordForm(ProveForm):
     password = _new_password()
     repeat = _repeated()
 

@@ -100,6 +100,11 @@ def _as_deputy(viewer: Viewer) -> Viewer:
     return viewer if away is None else viewer.acting_for(away)
 
 
+def is_proven() -> bool:
+    """Whether the owner showed a moment ago who they are: by signing in, or by the password."""
+    return bool(web.now().moment - g.proven_at <= sessions.PROVEN)
+
+
 def act_for(stand_in: int | None) -> None:
     """From the next request on the viewer acts for one away, or as themselves again."""
     session.pop(BEHALF, None)

@@ -19,8 +19,8 @@ Positions = Mapping[str, Role]
 
 
 def everybody(day: date, positions: Positions) -> Select[Any]:
-    """All accounts. Columns: id, number (or login), name, team, email, state, factor, seen_at, and
-    one per special role.
+    """All accounts. Columns: id, number (or login), name, team, position, email, state, factor,
+    seen_at, and one per special role.
 
     ``state`` is open, closed, left or new (it never had a password).
     """
@@ -42,6 +42,7 @@ def everybody(day: date, positions: Positions) -> Select[Any]:
             func.coalesce(Employee.employee_no, Account.login).label("number"),
             func.coalesce(Employee.name, literal("")).label("name"),
             Team.path.label("team"),
+            assigned.c.position.label("position"),
             Employee.email.label("email"),
             state.label("state"),
             Account.second_factor.is_not(None).label("factor"),
@@ -55,20 +56,20 @@ def everybody(day: date, positions: Positions) -> Select[Any]:
 
 
 def _holds(role: Role, assigned: Any, positions: Positions) -> Any:
-    """Whether an account has a role, by hand or by the position of its person."""
+    """Whether an account has a role, by hand or by the position of its person.
+
+    Administrators are made by hand only.
+    """
     named = [name for name, given in positions.items() if given == role]
     granted = exists().where(RoleGrant.account_id == Account.id, RoleGrant.role == str(role))
+    if role == Role.ADMINISTRATOR:
+        return granted
     return or_(granted, func.coalesce(assigned.c.position, "").in_(named))
 
 
 def one(session: Session, account_id: int, day: date, positions: Positions) -> Any:
     """The row of one account, None where there is none."""
     return session.execute(everybody(day, positions).where(Account.id == account_id)).first()
-
-
-def roles_by_hand(session: Session, account_id: int) -> list[Role]:
-    rows = session.scalars(select(RoleGrant.role).where(RoleGrant.account_id == account_id))
-    return sorted(Role(name) for name in rows)
 
 
 def to_help(viewer: Viewer, day: date) -> Select[Any]:

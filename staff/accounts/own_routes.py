@@ -13,10 +13,10 @@ from core.errors import Refused
 from core.forms import show
 from core.permissions import Permission
 from staff.accounts import factor as second_factor
-from staff.accounts import identity, services, sessions
+from staff.accounts import identity, services, sessions, throttles
 from staff.accounts.blueprints import ROLE_NAMES, accounts
-from staff.accounts.forms import FactorForm, PasswordForm
-from staff.accounts.routes import waiting, wrong_code
+from staff.accounts.forms import FactorForm, PasswordForm, ProveForm
+from staff.accounts.routes import claim, waiting, wrong_code
 
 PENDING = "factor"
 
@@ -73,10 +73,7 @@ def password() -> str | Response | tuple[str, int]:
     status = 200
     if form.validate_on_submit():
         current = form.current.data or ""
-        with transaction():
-            verdict = services.check_current(
-                db.session(), account_id=web.viewer().account_id, current=current, now=web.now()
-            )
+        verdict = check_password(current)
         if verdict.right:
             try:
                 return _change_password(current, form.password.data or "")
@@ -86,8 +83,18 @@ def password() -> str | Response | tuple[str, int]:
             status = 429
             form.current.errors = [waiting(verdict.wait)]
         else:
-            form.current.errors = [gettext("This is not the present password.")]
+            form.current.errors = [_not_it()]
     return str(render_template("accounts/password.html", form=form)), status
+
+
+def check_password(current: str) -> throttles.Verdict:
+    """Whether one's own password was typed rightly."""
+    account_id = web.viewer().account_id
+    claimed = claim(throttles.for_current(account_id))
+    with transaction():
+        return services.check_current(
+            db.session(), account_id=account_id, current=current, claimed=claimed
+        )
 
 
 def _change_password(current: str, password: str) -> Response:
@@ -105,6 +112,36 @@ def _change_password(current: str, password: str) -> Response:
     return redirect(url_for("reports.dashboard"))
 
 
+@accounts.route("/account/prove", methods=["GET", "POST"])
+@web.requires(Permission.SELF, first_password=True)
+def prove() -> str | Response | tuple[str, int]:
+    """Type the password again before something that whoever finds an open browser must not do."""
+    form = ProveForm()
+    status = 200
+    if form.validate_on_submit():
+        verdict = check_password(form.current.data or "")
+        if verdict.right:
+            with transaction():
+                sessions.prove(
+                    db.session(),
+                    actor=web.current_actor(),
+                    now=web.now(),
+                    session_id=identity.session_id(),
+                )
+            return redirect(url_for("accounts.factor"))
+        status = 429 if verdict.wait else 400
+        form.current.errors = [waiting(verdict.wait) if verdict.wait else _not_it()]
+    return str(render_template("accounts/prove.html", form=form)), status
+
+
+def _prove_first() -> Response:
+    return redirect(url_for("accounts.prove"))
+
+
+def _not_it() -> str:
+    return str(gettext("This is not the present password."))
+
+
 @accounts.route("/account/factor", methods=["GET", "POST"])
 @web.requires(Permission.SELF, first_password=True)
 def factor() -> str | Response:
@@ -112,6 +149,8 @@ def factor() -> str | Response:
     viewer = web.viewer()
     if viewer.must_change:
         return redirect(url_for(web.PASSWORD))
+    if not identity.is_proven():
+        return _prove_first()
     form = FactorForm()
     if viewer.has_factor:
         left = second_factor.recovery_codes_left(db.session(), viewer.account_id)
@@ -169,9 +208,11 @@ def _is_needed() -> bool:
 @web.requires(Permission.SELF)
 def recovery_codes() -> str | Response:
     """Ten new recovery codes, for one of the authenticator."""
+    if not identity.is_proven():
+        return _prove_first()
+    if not _verified():
+        return redirect(url_for("accounts.factor"))
     with transaction():
-        if not _verified():
-            return redirect(url_for("accounts.factor"))
         made = second_factor.renew_recovery_codes(
             db.session(),
             actor=web.current_actor(),
@@ -185,15 +226,17 @@ def recovery_codes() -> str | Response:
 @web.requires(Permission.SELF)
 def factor_off() -> Response:
     """Take the second factor off; who needs one is led to set up another."""
-    with transaction():
-        if _verified():
+    if not identity.is_proven():
+        return _prove_first()
+    if _verified():
+        with transaction():
             second_factor.remove(
                 db.session(),
                 actor=web.current_actor(),
                 now=web.now(),
                 account_id=web.viewer().account_id,
             )
-            flash(gettext("The second factor is off."))
+        flash(gettext("The second factor is off."))
     return redirect(url_for("accounts.factor"))
 
 
@@ -203,12 +246,16 @@ def _verified() -> bool:
     if not form.validate_on_submit():
         flash(gettext("Type the code that the authenticator shows."), "error")
         return False
-    verdict = second_factor.verify(
-        db.session(),
-        account_id=web.viewer().account_id,
-        code=form.code.data or "",
-        now=web.now(),
-    )
+    account_id = web.viewer().account_id
+    claimed = claim(throttles.for_factor(account_id))
+    with transaction():
+        verdict = second_factor.verify(
+            db.session(),
+            account_id=account_id,
+            code=form.code.data or "",
+            now=web.now(),
+            claimed=claimed,
+        )
     if not verdict.right:
         flash(waiting(verdict.wait) if verdict.wait else wrong_code(), "error")
     return verdict.right

@@ -13,7 +13,7 @@ from core.forms import show
 from core.i18n import LANGUAGE, LOCALES
 from core.permissions import Permission
 from core.secrets import sha256
-from staff.accounts import codes, identity, letters, services, sessions, signing_in
+from staff.accounts import codes, identity, letters, services, sessions, signing_in, throttles
 from staff.accounts.blueprints import accounts
 from staff.accounts.forms import ChooseForm, FactorForm, ForgottenForm, SignInForm
 from staff.accounts.provider import Provider
@@ -31,13 +31,16 @@ def sign_in() -> str | Response | tuple[str, int]:
     form = SignInForm()
     status = 200
     if form.validate_on_submit():
+        name, address = form.name.data or "", request.remote_addr or ""
+        claimed = claim(throttles.for_sign_in(name, address))
         with transaction():
             outcome = signing_in.sign_in(
                 db.session(),
-                name=form.name.data or "",
+                name=name,
                 password=form.password.data or "",
-                address=request.remote_addr or "",
+                address=address,
                 now=web.now(),
+                claimed=claimed,
             )
             if outcome.account is not None and not outcome.by_code:
                 return _enter(outcome.account, web.safe_next(form.next.data))
@@ -52,6 +55,12 @@ def sign_in() -> str | Response | tuple[str, int]:
         str(render_template("accounts/sign_in.html", form=form, mail=mailing.is_configured())),
         status,
     )
+
+
+def claim(keys: throttles.Keys) -> throttles.Claim:
+    """Count a try before it is made, for every process to see."""
+    with transaction():
+        return throttles.claim(db.session(), keys, web.now().moment)
 
 
 def _enter(account: Account, target: str | None) -> Response:
@@ -101,13 +110,16 @@ def second_step() -> str | Response | tuple[str, int]:
     form = FactorForm()
     status = 200
     if form.validate_on_submit():
+        account_id = account.id
+        claimed = claim(throttles.for_factor(account_id))
         with transaction():
             outcome = signing_in.second_step(
                 db.session(),
-                account_id=account.id,
+                account_id=account_id,
                 code=form.code.data or "",
                 address=request.remote_addr or "",
                 now=web.now(),
+                claimed=claimed,
             )
             if outcome.account is not None:
                 target = web.safe_next(session.get(NEXT))

@@ -15,7 +15,7 @@ from core.errors import N_, Refused
 from core.permissions import Role
 from staff.accounts import passwords, sessions, throttles
 from staff.accounts.naming import find, get, label_of, named, words_about
-from staff.accounts.throttles import Verdict
+from staff.accounts.throttles import Claim, Verdict
 from staff.models import Account, RoleGrant
 
 __all__ = [
@@ -115,17 +115,16 @@ def ensure_first_administrator(session: Session, now: Now) -> str | None:
     return made.password
 
 
-def check_current(session: Session, *, account_id: int, current: str, now: Now) -> Verdict:
-    """Whether one's own password was typed again rightly; wrong ones are counted and delay."""
-    keys = throttles.for_current(account_id)
-    wait = throttles.wait(session, keys, now.moment)
-    if wait:
-        return Verdict(False, wait)
+def check_current(session: Session, *, account_id: int, current: str, claimed: Claim) -> Verdict:
+    """Whether one's own password was typed again rightly; wrong ones are counted and delay.
+
+    ``claimed`` is the try (``throttles.for_current``), committed before.
+    """
+    if claimed.wait:
+        return Verdict(False, claimed.wait)
     right = passwords.hasher().verify(get(session, account_id).password_hash, current)
     if right:
-        throttles.forget(session, keys)
-    else:
-        throttles.count(session, keys, now.moment)
+        throttles.settle(session, claimed, forgotten=claimed.keys)
     return Verdict(right)
 
 

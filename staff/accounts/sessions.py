@@ -21,6 +21,7 @@ from staff.models import Account, SignedInSession
 
 LONGEST = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=1)
+PROVEN = timedelta(minutes=5)  # for how long it is known who sits there
 KEPT = timedelta(days=30)  # after their end, so that one can look where one was signed in
 
 
@@ -98,6 +99,13 @@ def touch(connection: Any, session_id: int, now: datetime) -> None:
         .where(SignedInSession.id == session_id, SignedInSession.ended_at.is_(None))
         .values(seen_at=now)
     )
+
+
+def prove(session: Session, *, actor: Actor, now: Now, session_id: int) -> None:
+    """The owner has typed the password again in this session."""
+    row = session.get_one(SignedInSession, session_id)
+    row.proven_at = now.moment
+    audit.record(session, actor=actor, at=now.moment, action="session.proven", subject=actor.label)
 
 
 def open_sessions(

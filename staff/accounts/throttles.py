@@ -7,13 +7,13 @@ of whose account it is: otherwise a delay would tell which names belong to one p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import delete, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -82,12 +82,6 @@ def for_current(account_id: int) -> Keys:
     return {f"current:{account_id}": CURRENT}
 
 
-def wait(session: Session, keys: Keys, now: datetime) -> int:
-    """Seconds until the next try; 0 where it may be made."""
-    rows = session.scalars(select(SignInFailure).where(SignInFailure.key.in_(list(keys))))
-    return max([0, *(_left(row, keys[row.key], now) for row in rows)])
-
-
 def _left(row: SignInFailure, throttle: Throttle, now: datetime) -> int:
     if now - row.last_at >= FORGOTTEN:
         return 0
@@ -95,24 +89,64 @@ def _left(row: SignInFailure, throttle: Throttle, now: datetime) -> int:
     return max(0, int((until - now).total_seconds()))
 
 
-def count(session: Session, keys: Iterable[str], now: datetime) -> None:
-    """One more failure under each key; those of more than an hour ago are forgotten."""
-    for key in keys:
-        _count(session, key, now)
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A try that was counted as a failure before it was made, or how long it has to wait.
+
+    ``before`` is when the last failure under each key was, for giving it back.
+    """
+
+    keys: Keys
+    at: datetime
+    wait: int
+    before: Mapping[str, datetime]
 
 
-def _count(session: Session, key: str, now: datetime) -> None:
-    old = (SignInFailure.key == key) & (SignInFailure.last_at <= now - FORGOTTEN)
-    session.execute(update(SignInFailure).where(old).values(count=0))
-    counted = update(SignInFailure).where(SignInFailure.key == key)
-    values = {"count": SignInFailure.count + 1, "last_at": now}
-    if session.execute(counted.values(values)).rowcount:  # type: ignore[attr-defined]
-        return
-    try:
-        with session.begin_nested():
-            session.add(SignInFailure(key=key, count=1, last_at=now))
-    except IntegrityError:  # another worker was first
-        session.execute(counted.values(values))
+def claim(session: Session, keys: Keys, now: datetime) -> Claim:
+    """Count a try before it is made, unless it has to wait: commit this, and only then verify.
+
+    So however many come at once, no more of them are verified than one after the other. Those who
+    claim under the same key wait for each other here, and nowhere else.
+    """
+    rows = _locked(session, keys, now)
+    waits = max([0, *(_left(row, keys[row.key], now) for row in rows)])
+    before = {row.key: row.last_at for row in rows}
+    if not waits:
+        for row in rows:
+            row.count = 1 if now - row.last_at >= FORGOTTEN else row.count + 1
+            row.last_at = now
+        session.flush()
+    return Claim(keys, now, waits, before)
+
+
+def _locked(session: Session, keys: Keys, now: datetime) -> Sequence[SignInFailure]:
+    """A row for each key, ours until the end of the transaction; always in the same order."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    new = [{"key": key, "count": 0, "last_at": now} for key in sorted(keys)]
+    session.execute(dialect.insert(SignInFailure).values(new).on_conflict_do_nothing())
+    return session.scalars(
+        select(SignInFailure)
+        .where(SignInFailure.key.in_(list(keys)))
+        .order_by(SignInFailure.key)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def settle(session: Session, claimed: Claim, *, forgotten: Iterable[str]) -> None:
+    """The try was right: it was no failure, and those before it under ``forgotten`` are past."""
+    forgotten = set(forgotten)
+    for key in sorted(set(claimed.keys) - forgotten):
+        row = SignInFailure.key == key
+        restored = {"count": SignInFailure.count - 1, "last_at": claimed.before[key]}
+        newest = SignInFailure.last_at == claimed.at
+        session.execute(update(SignInFailure).where(row, newest).values(restored))
+        session.execute(
+            update(SignInFailure)
+            .where(row, SignInFailure.last_at > claimed.at)
+            .values(count=SignInFailure.count - 1)
+        )
+    forget(session, forgotten)
 
 
 def forget(session: Session, keys: Iterable[str]) -> None:
@@ -182,7 +216,7 @@ def release_account(session: Session, *, actor: Actor, now: Now, account_id: int
     """Let an account sign in again at once, by every name it goes by."""
     for _, keys, label, _ in _names(session, account_id):
         names = [key for key in keys if not key.startswith("factor:")]
-        exact = [f"factor:{account_id}", *(f"name:{key}" for key in names)]
+        exact = [f"factor:{account_id}", f"current:{account_id}", *(f"name:{key}" for key in names)]
         exact += [f"letter:{key}" for key in names]
         pairs = [SignInFailure.key.startswith(f"pair:{key}:") for key in names]
         session.execute(delete(SignInFailure).where(or_(SignInFailure.key.in_(exact), *pairs)))

@@ -31,7 +31,7 @@ from staff.models import Employee, ExternalId
 SOURCE = "punches"  # of the aliases that name people at devices and in office suites
 OLDEST = 2010  # a device that lost its clock counts from 2000 or before
 HEAD = 40
-_STAMP = r"(\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d{2}:\d{2})"
+_STAMP = r"(\d{4}[-/]\d{1,2}[-/]\d{1,2} \d{1,2}:\d{2}(?::\d{2})?)"
 _RECORD = re.compile(rf"\s*(\S+)\s*\t(?:[^\t]*\t)?{_STAMP}(?:\t.*|\s*)")
 _SEPARATORS = (",", "\t", ";")
 
@@ -59,6 +59,7 @@ def punch_file(path: Path) -> Table | None:
         return found
     grid = _grid(path)
     if grid is None:
+        _refuse_results(path)
         return None
     found = PunchFile(["employee_no", "timestamp"], iter(()))
     found.rows = _grid_rows(grid, found)
@@ -77,10 +78,18 @@ def _records(path: Path) -> Iterator[tuple[int, str]]:
                 yield number, text
 
 
-def _is_dump(path: Path) -> bool:
+def _beginning(path: Path) -> bytes:
+    """The first bytes that are not NUL: a torn write may leave a long run of them."""
+    found = b""
     with path.open("rb") as file:
-        head = file.read(64 * 1024)
-    if b"\t" not in head or not re.search(rb"\d{4}-\d\d?-\d\d? \d\d?:\d\d:\d\d", head):
+        while len(found) < 64 * 1024 and (chunk := file.read(1 << 20)):
+            found += chunk.replace(b"\0", b"")
+    return found[: 64 * 1024]
+
+
+def _is_dump(path: Path) -> bool:
+    head = _beginning(path)
+    if b"\t" not in head or not re.search(rb"\d{4}[-/]\d\d?[-/]\d\d? \d\d?:\d\d", head):
         return False
     lines = [text for _, text in islice(_records(path), HEAD)]
     good = [bool(_RECORD.fullmatch(line)) for line in lines]
@@ -104,6 +113,18 @@ def _dump_rows(path: Path, found: PunchFile) -> Iterator[Row]:
 
 
 # Grids
+
+
+def _refuse_results(path: Path) -> None:
+    """A month of results, as office suites sum it up, tells of no time at all."""
+    try:
+        first = [row for row in islice(_cells(path), 2)]
+    except (Refused, UnicodeDecodeError):
+        return
+    if any("月度汇总" in cell for row in first for cell in row):
+        raise Refused(
+            N_("the file holds results of days without times: export the punches themselves")
+        )
 
 
 def _grid(path: Path) -> Grid | None:

@@ -11,26 +11,29 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from core.documents.problems import short
-from core.imports.cells import Bad
+from core.imports.cells import EARLIEST, LATEST, Bad
 from core.imports.moments import order_of, read_clock, read_when
 from core.messages import N_
+from core.values import Month
 
 Rows = Sequence[tuple[int, Sequence[str]]]
 
 _IDS = (
     *("工号", "员工号", "员工编号", "人员编号", "考勤号码", "登记号码", "编号", "用户号", "帐号"),
     *("账号", "userid", "ac-no", "enno", "personnel id", "user id", "no", "id"),
+    *("employee no", "employee id", "emp id", "person id", "staff id", "badge number"),
 )
 _NAMES = ("姓名", "name")
 _DATES = ("考勤日期", "日期", "date", "时间")
-_STAMPS = ("打卡时间", "日期时间", "刷卡时间", "签到时间", "date/time", "datetime", "时间")
+_STAMPS = ("打卡时间", "日期时间", "刷卡时间", "签到时间", "date/time", "datetime", "时间", "time")
 _TIMES = re.compile(
     r"(上班|下班|签到|签退)\d?(打卡时间|时间)?|最早|最晚|(打卡|刷卡|时间|签到|签退)\d?|打卡时间\d?|打卡明细"
     r"|(clock|on|off|check)[- ]?(in|out|duty)?( time)?|time ?\d?"
 )
 _PERIOD = re.compile(
-    r"(\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2})日?\s*(?:~|至|到|-+|—+|–|to)\s*(\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2})"
+    r"(\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2})日?\s*(?:~|至|到|-+|—+|–|to)\s*((?:\d{4}[-/.年])?\d{1,2}[-/.月]\d{1,2})"
 )
+_MONTH = re.compile(r"(?<!\d)(\d{4})\s*(?:年\s*(\d{1,2})\s*月(?!\s*\d)|[-/.](\d{1,2})(?![-/.\d]))")
 _DAY = re.compile(
     r"0?([1-9]|[12]\d|3[01])(?:\.0)?(?:日|号)?\s*(?:\(?(?:星期|周)?[一二三四五六日天]\)?)?"
 )
@@ -57,12 +60,13 @@ class Grid:
     stamp_at: int | None = None
     times: tuple[int, ...] = ()
     days: dict[int, int] = field(default_factory=dict)
+    dates: dict[int, date] = field(default_factory=dict)
     period: tuple[date, date] | None = None
     without: int = 0
 
     def punches(self) -> Iterator[Punch]:
         """Row number, who, and the time in our spelling or why there is none."""
-        if self.days:
+        if self.days or self.dates:
             yield from self._of_matrix()
             return
         try:
@@ -73,6 +77,8 @@ class Grid:
             who = self._who(row)
             if who:
                 yield from self._of_row(number, who, row, order)
+            else:
+                yield from self._of_nobody(number, row)
 
     def _body(self) -> Rows:
         return [each for each in self.rows if each[0] > self.head]
@@ -119,6 +125,12 @@ class Grid:
         for each in found:
             yield number, who, each
 
+    def _of_nobody(self, number: int, row: Sequence[str]) -> Iterator[Punch]:
+        """A row with times and without a person is told of, and not passed over."""
+        at = [*self.times, *self.days, *self.dates, *self._dated(row)]
+        if any(place < len(row) and _TIME.search(row[place]) for place in at):
+            yield number, "", Bad(N_("names nobody"), "employee_no")
+
     # Months as matrices
 
     def _of_matrix(self) -> Iterator[Punch]:
@@ -130,7 +142,11 @@ class Grid:
                 continue
             who = section or self._who(row)
             if not who:
+                yield from self._of_nobody(number, row)
                 continue
+            for place, on in self.dates.items():
+                if place < len(row):
+                    yield from self._of_cell(number, who, on, row[place])
             for place, day in self.days.items():
                 if place < len(row) and row[place].strip():
                     yield from self._of_day(number, who, day, row[place])
@@ -166,7 +182,11 @@ def grid_of(rows: Rows) -> Grid | None:
             above = rows[place - 1][1] if place else ()
             who = _people(plain) or _people([cell.strip().lower() for cell in above])
             if who or any(section_of(each) for _, each in rows):
+                period = period or month_of(rows[:place])
                 return Grid(rows, number, who, days=days, period=period)
+        dates = dates_of(row)
+        if dates and _people(plain):
+            return Grid(rows, number, _people(plain), dates=dates)
         who = _people(plain)
         if who:
             below = rows[place + 1][1] if place + 1 < len(rows) else ()
@@ -189,6 +209,7 @@ def _list(
     """A list with a date and times, or with whole times; its head has one row or two."""
     under = [cell.strip().lower() for cell in below]
     two = bool(under) and not any(under[at] for at in who if at < len(under))
+    two = two and not any(re.search(r"\d{1,2}:\d{2}|\d{4}", cell) for cell in under)
     width = max(len(plain), len(under)) if two else len(plain)
     titles = [
         (under[at] if two and at < len(under) and under[at] else "")
@@ -222,17 +243,50 @@ def days_of(row: Sequence[str]) -> dict[int, int]:
     return found if in_order else {}
 
 
+def dates_of(row: Sequence[str]) -> dict[int, date]:
+    """Columns whose heading is a whole date, where a row has at least three."""
+    found = {}
+    for at, cell in enumerate(row):
+        if len(cell) < 40 and re.match(r"\s*\d{4}\D", cell):
+            try:
+                when = read_when(cell.strip().removesuffix(" 00:00:00"))
+            except Bad:
+                continue
+            if when.clock is None:
+                found[at] = when.day
+    return found if len(found) >= 3 else {}
+
+
 def period_of(row: Sequence[str]) -> tuple[date, date] | None:
     for cell in row:
         match = _PERIOD.search(cell)
         if match is not None:
             try:
-                first, last = read_when(match[1]).day, read_when(match[2]).day
+                first = read_when(match[1]).day
+                year = "" if len(re.split(r"[-/.年月]", match[2])) > 2 else f"{first.year}-"
+                last = read_when(f"{year}{match[2]}").day
             except Bad:
                 continue
             if first <= last:
                 return first, last
     return None
+
+
+def month_of(rows: Rows) -> tuple[date, date] | None:
+    """The month that the titles above a head name, where they name one only."""
+    found = {
+        (int(match[1]), int(match[2] or match[3]))
+        for _, row in rows
+        for cell in row
+        for match in _MONTH.finditer(cell)
+    }
+    if len(found) != 1:
+        return None
+    ((year, number),) = found
+    if not (EARLIEST <= year <= LATEST and 1 <= number <= 12):
+        return None
+    month = Month(year, number)
+    return month.first_day, month.last_day
 
 
 def section_of(row: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 from factories import people
+from flask import current_app
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, func, select, text
 from support.centres import KEY, NOW, opened
@@ -219,6 +221,25 @@ def test_a_flood_of_refusals_keeps_its_beginning_only(database_url: str) -> None
         assert session.scalar(count.where(AuditEntry.actor == "E0005")) == 1
         note_refusal(actor, NOW + timedelta(minutes=1), "the next minute")
         assert session.scalar(count.where(AuditEntry.actor == "E0004")) == PER_MINUTE + 2
+        assert list(audit.verify(session)) == []
+
+
+def test_a_flood_from_many_processes_at_once_is_one_flood(database_url: str) -> None:
+    """What counts is in the database: threads share nothing but that here."""
+    actor = Actor("E0004")
+    with opened(database_url) as session:
+        app = current_app._get_current_object()  # type: ignore[attr-defined]
+
+        def flood() -> None:
+            with app.app_context():
+                for number in range(PER_MINUTE):
+                    note_refusal(actor, NOW, f"GET /{number}")
+
+        with ThreadPoolExecutor(4) as pool:
+            for done in [pool.submit(flood) for _ in range(4)]:
+                done.result()
+        count = select(func.count()).select_from(AuditEntry)
+        assert session.scalar(count.where(AuditEntry.actor == "E0004")) == PER_MINUTE + 1
         assert list(audit.verify(session)) == []
 
 

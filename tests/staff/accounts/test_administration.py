@@ -15,10 +15,10 @@ from support.site import Site
 
 from core.actor import SYSTEM, Actor
 from core.clock import Now
-from core.errors import Forbidden, Refused
+from core.errors import Forbidden, NotFound, Refused
 from core.models import AuditEntry, OutgoingMail
 from core.permissions import Role
-from staff.accounts import administration, codes, factor, sessions, signing_in, throttles
+from staff.accounts import administration, codes, factor, roles, sessions, signing_in, throttles
 from staff.models import Account, Employee, OneTimeCode, RoleGrant, SignInFailure
 from staff.viewer import load_viewer
 
@@ -76,8 +76,20 @@ def test_a_code_is_never_issued_upwards_or_to_oneself(
             assert session.scalars(select(OneTimeCode)).all() == []
 
 
-def give(session: Session, by: Account, account: Account, role: Role) -> None:
-    administration.give_role(
+def give(session: Session, by: Account, account: Account, role: Role) -> bool:
+    """Whether it holds at once."""
+    return roles.give_role(
+        session,
+        actor=actor_of(by),
+        now=people.NOW,
+        account_id=account.id,
+        role=role,
+        positions=POSITIONS,
+    )
+
+
+def confirm(session: Session, by: Account, account: Account, role: Role) -> None:
+    roles.confirm_role(
         session, actor=actor_of(by), now=people.NOW, account_id=account.id, role=role
     )
 
@@ -89,7 +101,6 @@ def take(session: Session, by: Account, account: Account, role: Role) -> None:
         now=people.NOW,
         account_id=account.id,
         role=role,
-        positions=POSITIONS,
     )
 
 
@@ -100,7 +111,6 @@ def close(session: Session, by: Account, account: Account) -> None:
         now=people.NOW,
         account_id=account.id,
         active=False,
-        positions=POSITIONS,
     )
 
 
@@ -108,7 +118,9 @@ def test_an_administrator_gives_and_takes_roles_of_others_only(any_site: Site) -
     with any_site.session() as session:
         accounts = people.centre(session)
         admin, agent = accounts["admin"], accounts["agent"]
-        give(session, admin, agent, Role.HR)
+        assert not give(session, admin, agent, Role.HR)
+        assert Role.HR not in roles_of(session, agent)
+        confirm(session, accounts["hr"], agent, Role.HR)
         assert Role.HR in roles_of(session, agent)
         take(session, admin, agent, Role.HR)
         assert Role.HR not in roles_of(session, agent)
@@ -128,20 +140,95 @@ def test_the_last_administrator_stays_one(any_site: Site) -> None:
             with pytest.raises(Refused), session.begin_nested():
                 (act or (lambda: close(session, agent, admin)))()
         give(session, admin, agent, Role.ADMINISTRATOR)
+        confirm(session, accounts["hr"], agent, Role.ADMINISTRATOR)
         close(session, admin, agent)
         with pytest.raises(Refused), session.begin_nested():
             take(session, agent, admin, Role.ADMINISTRATOR)
 
 
-def test_an_administrator_by_position_counts(site: Site) -> None:
+def test_nobody_becomes_administrator_by_a_position_that_hr_imports(site: Site) -> None:
     with site.session() as session:
         accounts = people.centre(session)
         person = people.employee(session, "E0050", position="administrator")
         other = people.account(session, person)
-        take(session, other, accounts["admin"], Role.ADMINISTRATOR)
-        assert not session.scalars(select(RoleGrant)).all()
-        day = people.NOW.wall.date()
-        assert administration.administrators(session, day, POSITIONS) == {other.id}
+        assert roles_of(session, other) == {Role.EMPLOYEE}
+        with pytest.raises(Refused), session.begin_nested():
+            take(session, other, accounts["admin"], Role.ADMINISTRATOR)
+        session.commit()
+        client = site.signed_in(accounts["admin"])
+        site.app.config["BABEL_DEFAULT_LOCALE"] = site.app.config["LANGUAGE"] = "en"
+        page = client.get(f"/accounts/{other.id}").get_data(as_text=True)
+        assert "position is an administrator" in page
+        give(session, accounts["admin"], other, Role.ADMINISTRATOR)
+        confirm(session, accounts["hr"], other, Role.ADMINISTRATOR)
+        assert Role.ADMINISTRATOR in roles_of(session, other)
+
+
+def test_a_role_waits_for_a_second_person(any_site: Site) -> None:
+    with any_site.session() as session:
+        accounts = people.centre(session)
+        admin, agent, hr = accounts["admin"], accounts["agent"], accounts["hr"]
+        puppet = people.account(session, login="puppet")
+        for role in (Role.HR, Role.AUDITOR, Role.ADMINISTRATOR):
+            assert not give(session, admin, puppet, role)
+            assert roles_of(session, puppet) == set()
+            for same in (admin, puppet):
+                with pytest.raises(Forbidden):
+                    confirm(session, same, puppet, role)
+            with pytest.raises(Refused, match="already"):
+                give(session, admin, puppet, role)
+        confirm(session, hr, puppet, Role.AUDITOR)
+        assert roles_of(session, puppet) == {Role.AUDITOR}
+        roles.decline_role(
+            session, actor=actor_of(hr), now=people.NOW, account_id=puppet.id, role=Role.HR
+        )
+        assert [each.role for each in roles.waiting(session)] == ["administrator"]
+        with pytest.raises(NotFound):
+            confirm(session, hr, agent, Role.HR)
+    with any_site.session() as session:
+        told = session.execute(select(AuditEntry.action, AuditEntry.actor, AuditEntry.subject))
+        found = [tuple(row) for row in told if row.action.startswith("role.")]
+        asked = [("role.ask", "x", "puppet")] * 3
+        assert found == [*asked, ("role.confirm", "x", "puppet"), ("role.decline", "x", "puppet")]
+
+
+def test_the_first_hr_is_given_by_one_alone_and_never_again(any_site: Site) -> None:
+    with any_site.session() as session:
+        admin = people.account(session, login="admin", roles=[Role.ADMINISTRATOR])
+        first = people.account(session, login="first")
+        puppet = people.account(session, login="puppet")
+        assert give(session, admin, first, Role.HR)
+        close(session, admin, first)
+        assert not give(session, admin, puppet, Role.HR), "a closed account counts"
+        take(session, admin, first, Role.HR)
+        assert not give(session, admin, puppet, Role.ADMINISTRATOR), "there was one"
+
+
+def test_whoever_has_the_server_confirms_where_nobody_else_can(site: Site) -> None:
+    with site.session() as session:
+        accounts = people.centre(session)
+        give(session, accounts["admin"], accounts["agent"], Role.HR)
+    runner = site.app.test_cli_runner()
+    told = runner.invoke(args=["account", "confirm", "E0004", "hr"])
+    assert told.exit_code == 0, told.output
+    again = runner.invoke(args=["account", "confirm", "E0004", "hr"])
+    assert again.exit_code == 1
+    with site.session() as session:
+        assert session.scalars(select(RoleGrant.role).order_by(RoleGrant.id)).all()[-1] == "hr"
+
+
+def test_hr_confirms_on_the_page_what_an_administrator_gave(site: Site) -> None:
+    with site.session() as session:
+        accounts = people.centre(session)
+    agent = f"/accounts/{accounts['agent'].id}"
+    admin, hr = site.signed_in(accounts["admin"]), site.signed_in(accounts["hr"])
+    site.post(admin, f"{agent}/roles", {"role": "hr"}, form=agent)
+    confirm_url, role = f"{agent}/roles/confirm", {"role": "hr"}
+    assert site.post(admin, confirm_url, role, form=agent).status_code == 403
+    assert agent in hr.get("/accounts/").get_data(as_text=True)
+    assert site.post(hr, confirm_url, role, form=agent).status_code == 302
+    with site.session() as session:
+        assert Role.HR in roles_of(session, accounts["agent"])
 
 
 def test_closing_an_account_ends_its_sessions(any_site: Site) -> None:
@@ -159,14 +246,19 @@ def later(**span: float) -> Now:
 
 
 def fail(session: Session, name: str, times: int, address: str = "192.0.2.7") -> None:
-    for _ in range(times):
-        throttles.count(session, throttles.for_sign_in(name, address), people.NOW.moment)
+    for key in throttles.for_sign_in(name, address):
+        row = session.scalar(select(SignInFailure).filter_by(key=key))
+        row = row or SignInFailure(key=key, count=0)
+        row.count, row.last_at = row.count + times, people.NOW.moment
+        session.add(row)
+        session.flush()
 
 
 def tried(session: Session, name: str, now: Now, password: str = people.PASSWORD) -> int | None:
     """Seconds to wait, None where it let in."""
+    claimed = throttles.claim(session, throttles.for_sign_in(name, "192.0.2.7"), now.moment)
     outcome = signing_in.sign_in(
-        session, name=name, password=password, address="192.0.2.7", now=now
+        session, name=name, password=password, address="192.0.2.7", now=now, claimed=claimed
     )
     return None if outcome.account else outcome.wait
 

@@ -21,7 +21,7 @@ from core.actor import SYSTEM
 from core.clock import Now
 from core.errors import Refused
 from core.models import AuditEntry
-from staff.accounts import factor
+from staff.accounts import factor, throttles
 from staff.models import Account, RecoveryCode
 
 START = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
@@ -56,7 +56,12 @@ def enrolled(session: Session, login: str = "admin") -> tuple[Account, list[str]
 
 
 def right(session: Session, account: Account, code: str, now: Now) -> bool:
-    return factor.verify(session, account_id=account.id, code=code, now=now).right
+    return verdict_on(session, account, code, now).right
+
+
+def verdict_on(session: Session, account: Account, code: str, now: Now) -> throttles.Verdict:
+    claimed = throttles.claim(session, throttles.for_factor(account.id), now.moment)
+    return factor.verify(session, account_id=account.id, code=code, now=now, claimed=claimed)
 
 
 def test_a_code_fits_a_step_early_and_late_and_no_more(any_site: Site) -> None:
@@ -118,12 +123,8 @@ def test_wrong_codes_delay_the_right_one(any_site: Site) -> None:
         account, _ = enrolled(session)
         for _ in range(5):
             assert not right(session, account, "000000", at(seconds=60))
-        verdict = factor.verify(
-            session,
-            account_id=account.id,
-            code=code_at(START + timedelta(seconds=60)),
-            now=at(seconds=60),
-        )
+        code = code_at(START + timedelta(seconds=60))
+        verdict = verdict_on(session, account, code, at(seconds=60))
         assert (verdict.right, verdict.wait) == (False, 2)
         now = at(seconds=63)
         assert right(session, account, code_at(now.moment), now)
@@ -250,6 +251,50 @@ def test_it_is_taken_off_by_a_code_only(strict: Site, clock: time_machine.Travel
     code = code_at(START + timedelta(seconds=60), secret)
     strict.post(client, "/account/factor/off", {"code": code}, form=form)
     assert client.get("/").location == "/account/factor", "HR needs a new one"
+
+
+def test_in_a_browser_left_open_the_password_is_asked_again(
+    strict: Site, clock: time_machine.Traveller
+) -> None:
+    with strict.session() as session:
+        people.centre(session)
+    client = strict.client()
+    sign_in(strict, client, "E0004")
+    secret, _ = set_up(strict, client)
+    clock.shift(timedelta(minutes=5))
+    assert client.get("/account/factor").status_code == 200
+    clock.shift(timedelta(seconds=60))
+    assert client.get("/account/factor").location == "/account/prove"
+    code = {"code": code_at(START + timedelta(seconds=360), secret)}
+    for place in ("/account/factor", "/account/factor/off", "/account/factor/codes"):
+        answer = strict.post(client, place, code, form="/account/prove")
+        assert answer.location == "/account/prove"
+    with strict.session() as session:
+        account = session.scalars(select(Account).where(Account.second_factor.is_not(None))).one()
+        assert factor.recovery_codes_left(session, account.id) == 10
+    wrong = strict.post(client, "/account/prove", {"current": "wrong"}, form="/account/prove")
+    assert wrong.status_code == 400
+    assert client.get("/account/factor").status_code == 302
+    right_one = {"current": people.PASSWORD}
+    answer = strict.post(client, "/account/prove", right_one, form="/account/prove")
+    assert answer.location == "/account/factor"
+    strict.post(client, "/account/factor/off", code, form="/account/factor")
+    with strict.session() as session:
+        assert session.scalars(select(Account.second_factor).distinct()).all() == [None]
+        assert "session.proven" in set(session.scalars(select(AuditEntry.action)))
+
+
+def test_a_password_typed_again_wrongly_has_to_wait_too(
+    strict: Site, clock: time_machine.Traveller
+) -> None:
+    with strict.session() as session:
+        agent = people.centre(session)["agent"]
+    client = strict.signed_in(agent)
+    statuses = [
+        strict.post(client, "/account/prove", {"current": "x"}, form="/account/prove").status_code
+        for _ in range(6)
+    ]
+    assert statuses == [400] * 5 + [429]
 
 
 def test_a_page_says_that_it_is_switched_off(site: Site, strict: Site) -> None:
