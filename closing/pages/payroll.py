@@ -26,7 +26,7 @@ from core.permissions import Permission
 from core.tables import Column, Filter, Listing
 from core.values import Month
 
-KINDS = {"bonus": _l("Bonus"), "prize": _l("Prize"), "adjustment": _l("Adjustment")}
+KINDS = {"bonus": _l("Bonus"), "prize": _l("Prize"), "adjustment": _l("Pay adjustment")}
 
 
 def _listing(lines: list[PayLine], policy: Policy) -> Listing:
