@@ -161,8 +161,10 @@ def _of(viewer: Viewer, employee_no: str, day: date) -> Select[Any]:
     in_team: ColumnElement[bool] = literal(False)
     if viewer.employee_id is not None:
         in_team = Employee.id.in_(team_of_viewer(viewer, day))
-    return select(Employee.id, Employee.employee_no, Employee.name, in_team).where(
-        Employee.employee_no == employee_no
+    return (
+        select(Employee.id, Employee.employee_no, Employee.name, in_team)
+        .select_from(Employee)
+        .where(Employee.employee_no == employee_no)
     )
 
 
