@@ -168,7 +168,10 @@ def _check_decider(actor: Actor, incident: Incident, person: Employee) -> None:
     _check_not_self(actor, person)
     if actor.is_person(incident.recorded_by_id) or actor.has_part_in(incident.recorded_by):
         raise Refused(
-            N_("You recorded %(rule)s of %(number)s yourself: somebody else decides it."),
+            N_(
+                "You recorded %(rule)s of %(number)s yourself: somebody else decides it. Where HR "
+                "has nobody else, the second decider does, whom an administrator appoints."
+            ),
             rule=incident.rule,
             number=person.employee_no,
         )

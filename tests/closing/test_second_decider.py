@@ -61,7 +61,8 @@ def record(site: Site, client: FlaskClient, about: str) -> int:
 
 
 def decide(site: Site, client: FlaskClient, incident: int) -> int:
-    answer = site.post(client, f"/rewards/incidents/{incident}/approve", form="/account")
+    reason = {"reason": "Seen by everybody"}
+    answer = site.post(client, f"/rewards/incidents/{incident}/approve", reason, form="/account")
     return answer.status_code
 
 
@@ -76,7 +77,7 @@ def test_what_hr_recorded_is_decided_by_the_second_decider_once_appointed(
 ) -> None:
     recorded = record(site, site.signed_in(accounts["hr"]), "E0009")
     outsider = site.signed_in(accounts["outsider"])
-    assert decide(site, outsider, recorded) == 404
+    assert decide(site, outsider, recorded) == 403
     assert appoint(site, accounts).status_code == 302
     assert decide(site, outsider, recorded) == 302
     assert status(site, recorded) == ("approved", "E0020")
@@ -93,7 +94,7 @@ def test_what_others_recorded_about_others_is_none_of_theirs(
     outsider = site.signed_in(accounts["outsider"])
     assert decide(site, outsider, theirs) == 404
     assert outsider.get("/rewards/incidents").get_data(as_text=True).count("E0004") == 0
-    data = {"chosen": [f"incident:{theirs}"], "decision": "approved"}
+    data = {"chosen": [f"incident:{theirs}"], "decision": "approved", "reason": "Yes"}
     answer = site.post(outsider, "/rewards/proposals/2026-10", data, form="/account")
     assert answer.status_code == 404
     assert status(site, theirs) == ("recorded", None)
