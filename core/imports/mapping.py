@@ -179,10 +179,10 @@ def _cell(section: Section) -> Cell:
 
 def _separator(section: Section) -> str:
     """What stands between joined columns: any short text, also a blank or none."""
-    given = section.raw("with", "-")
-    if given is None or (isinstance(given, str) and len(given) <= 10 and given.isprintable()):
-        return given or ""
-    return section.text("with")
+    given = section.raw("with", "-") if section.has("with") else "-"
+    if isinstance(given, str) and len(given) <= 10 and given.isprintable():
+        return given
+    return section.text("with", default="-")
 
 
 def _values(section: Section) -> dict[str, str]:

@@ -19,6 +19,7 @@ _XXY = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})", re.ASCII)
 _NAMED = re.compile(
     r"(?:(\d{1,2})[- ]([a-z]{3,9})[- ,]+(\d{4})|([a-z]{3,9}) (\d{1,2}),? (\d{4}))", re.I | re.ASCII
 )
+_SHORT = re.compile(r"(\d{2})-(\d{2})-(\d{2})\s*(?:星期|周)([一二三四五六日天])", re.ASCII)
 _JOINED = re.compile(r"(?<=\d)T(?=\d)")
 _WEEKDAY = re.compile(
     r"\(?(?:星期|周|礼拜)[一二三四五六日天]\)?|\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b,?", re.I
@@ -48,6 +49,9 @@ def read_when(cell: str, order: str | None = None) -> When:
     numbers can only be a day. Raises ``Bad``.
     """
     plain = " ".join(_WEEKDAY.sub(" ", _JOINED.sub(" ", cell)).split())
+    short_year = _SHORT.match(cell.strip())
+    if short_year is not None:
+        plain = f"{_with_century(short_year, cell)} {cell.strip()[short_year.end() :].strip()}"
     for pattern, read in ((_YMD, _from_ymd), (_XXY, _from_xxy), (_NAMED, _from_named)):
         match = pattern.match(plain)
         if match is not None:
@@ -55,6 +59,14 @@ def read_when(cell: str, order: str | None = None) -> When:
             clock, zone = _clock(plain[match.end() :].strip(" ,"), cell)
             return When(day, clock, zone)
     raise Bad(N_('"%(cell)s" is no date or time'), cell=short(cell))
+
+
+def _with_century(match: re.Match[str], cell: str) -> date:
+    """``26-10-08 星期四``: the day of the week says that it is read rightly."""
+    found = _date(cell, f"20{match[1]}", match[2], match[3])
+    if "一二三四五六日".index(match[4].replace("天", "日")) != found.weekday():
+        raise Bad(N_('"%(cell)s" is no %(day)s'), cell=short(cell), day=match[0].split()[-1])
+    return found
 
 
 def read_clock(cell: str) -> time:

@@ -118,7 +118,7 @@ def _dump_rows(path: Path, found: PunchFile) -> Iterator[Row]:
 def _refuse_results(path: Path) -> None:
     """A month of results, as office suites sum it up, tells of no time at all."""
     try:
-        first = [row for row in islice(_cells(path), 2)]
+        first = list(islice(_cells(path), 2))
     except (Refused, UnicodeDecodeError):
         return
     if any("月度汇总" in cell for row in first for cell in row):

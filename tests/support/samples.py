@@ -7,6 +7,8 @@ import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from support.xls import xls
+
 from core.files.writing import write_xlsx
 
 FOREIGN = Path(__file__).parents[1] / "data" / "foreign"
@@ -141,6 +143,8 @@ STAMPS = table(
     ["64", "甲", "13/09/2026 6:05 PM"],
 )
 
+REPORT = xls([["2026年10月"], ["工号", "姓名", *DAYS], [64.0, "甲", "08:5518:02", *[""] * 30]])
+
 # Name: kind, map (or nothing), content.
 SAMPLES: dict[str, tuple[str, str, Callable[[], bytes]]] = {
     **{f"{kind}.csv": (kind, "", lambda kind=kind: comma(kind)) for kind in TABLES},
@@ -153,6 +157,7 @@ SAMPLES: dict[str, tuple[str, str, Callable[[], bytes]]] = {
     "sections": ("punches", "", lambda: SECTIONS),
     "wecom": ("punches", "", lambda: WECOM),
     "stamps": ("punches", "", lambda: STAMPS),
+    "report.xls": ("punches", "", lambda: REPORT),
     **{
         name: ("tickets", name, lambda name=name: (FOREIGN / f"{name}.csv").read_bytes())
         for name in ("calls", "chatwoot", "freshdesk", "zendesk")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from support.importing import Files, reasons
+from support.xls import xls
 
 from core.db import wall_time
 from core.files.writing import write_xlsx
@@ -201,3 +202,137 @@ def test_our_own_columns_are_not_taken_for_another_form(files: Files) -> None:
     files.good("punches", "工号,打卡时间", "64,2026-10-08 08:58")
     files.good("punches", "employee_no,timestamp,上班", "64,2026-10-09 08:58,08:00")
     assert len(punches(files)) == 2
+
+
+DAYS = [str(day) for day in range(1, 32)]
+MONTH = "2026-10-01 至 2026-10-31"
+
+
+@pytest.mark.parametrize("form", ["xls", "xlsx"])
+def test_a_report_of_a_device_in_both_spreadsheet_formats(files: Files, form: str) -> None:
+    rows: list[list[Any]] = [
+        ["考勤记录表", "2026年10月"],
+        ["工号", "姓名", *map(float, DAYS)],
+        [64.0, "甲", "08:55\n12:01\n18:02", *[""] * 30],
+        [7.0, "乙", "", "20:00 09:27 +", *[""] * 29],
+    ]
+    content = xls(rows) if form == "xls" else write_xlsx(rows[0], rows[1:])
+    files.take("punches", files.write(content))
+    assert punches(files) == [
+        "64 2026-10-01 08:55:00",
+        "64 2026-10-01 12:01:00",
+        "64 2026-10-01 18:02:00",
+        "7 2026-10-02 20:00:00",
+        "7 2026-10-03 09:27:00",
+    ]
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "2026/10/01 ~ 10/31",
+        "2026-10-01至2026-10-31",
+        "2026年10月",
+        "统计 2026-10",
+        "2026.10.01-10.31",
+    ],
+)
+def test_the_month_of_a_matrix_stands_in_its_title(files: Files, title: str) -> None:
+    files.take(
+        "punches",
+        files.write(table([title], ["工号", *DAYS], ["64", "08:55", *[""] * 30])),
+    )
+    assert punches(files) == ["64 2026-10-01 08:55:00"]
+
+
+def test_two_months_in_the_titles_decide_nothing(files: Files) -> None:
+    content = table(["2026年10月", "2026年11月"], ["工号", *DAYS], ["64", "08:55", *[""] * 30])
+    report = files.take("punches", files.write(content))
+    assert reasons(report) == [
+        "row 3, column timestamp: nothing in the file says of which month day 1 is"
+    ]
+
+
+def test_whole_dates_as_headings(files: Files) -> None:
+    heads = [f"2026-10-{day:02}" for day in range(1, 32)]
+    content = write_xlsx(["工号", *heads], [["64", "08:55;18:02", *[""] * 30]])
+    files.take("punches", files.write(content))
+    assert punches(files) == ["64 2026-10-01 08:55:00", "64 2026-10-01 18:02:00"]
+
+
+def test_daily_statistics_of_dingtalk(files: Files) -> None:
+    content = write_xlsx(
+        [f"每日统计表 统计日期：{MONTH}"],
+        [
+            ["姓名", "考勤组", "工号", "日期", "班次", "上班1", "", "下班1", ""],
+            ["", "", "", "", "", "打卡时间", "打卡结果", "打卡时间", "打卡结果"],
+            ["甲", "一组", "64", "26-10-08 星期四", "A", "08:55", "正常", "次日 00:30", "正常"],
+            ["甲", "一组", "64", "26-10-08 星期五", "A", "08:55", "正常", "", "缺卡"],
+        ],
+    )
+    report = files.take("punches", files.write(content), partial=True)
+    assert punches(files) == ["64 2026-10-08 08:55:00", "64 2026-10-09 00:30:00"]
+    assert reasons(report) == ['row 5, column timestamp: "26-10-08 星期五" is no 星期五']
+
+
+def test_a_monthly_summary_with_weekdays_as_headings_is_refused_too(files: Files) -> None:
+    content = write_xlsx(
+        [f"月度汇总 统计日期：{MONTH}"],
+        [
+            ["姓名", "工号", "出勤天数", "考勤结果"],
+            ["", "", "", *"四五六日一二三"],
+            ["甲", "64", "5"],
+        ],
+    )
+    with pytest.raises(Refused, match="results of days without times"):
+        files.take("punches", files.write(content))
+
+
+def test_twelve_hour_clocks_of_a_device(files: Files) -> None:
+    content = table(
+        ["AC-No.", "Name", "Time", "State"],
+        ["64", "甲", "10/13/2026 8:05 AM", "C/In"],
+        ["64", "甲", "10/14/2026 12:05 AM", "C/Out"],
+        ["64", "甲", "10/14/2026 12:05 PM", "C/In"],
+        ["64", "甲", "10/14/2026 13:05 PM", "C/In"],
+    )
+    report = files.take("punches", files.write(content), partial=True)
+    assert punches(files) == [
+        "64 2026-10-13 08:05:00",
+        "64 2026-10-14 00:05:00",
+        "64 2026-10-14 12:05:00",
+    ]
+    assert reasons(report) == ['row 5, column timestamp: "10/14/2026 13:05 PM" is no date or time']
+
+
+NOBODY = {
+    "list": table(
+        ["编号", "姓名", "日期时间"], ["", "", "2026/10/8 8:20"], ["64", "甲", "2026/10/8 8:21"]
+    ),
+    "matrix": table(["2026年10月"], ["工号", *DAYS], ["", "08:55", *[""] * 30]),
+    "days": table(["工号", "日期", "签到"], ["", "2026/10/8", "8:20"], ["64", "2026/10/8", "8:21"]),
+}
+
+
+@pytest.mark.parametrize("form", NOBODY)
+def test_times_of_nobody_are_told_of(files: Files, form: str) -> None:
+    report = files.take("punches", files.write(NOBODY[form]), partial=True)
+    assert [each.split(",")[1] for each in reasons(report)] == [" column employee_no: names nobody"]
+
+
+DUMPS = {
+    "a long run of NUL first": b"\0" * 200_000 + DUMP,
+    "slashes": DUMP.replace(b"-", b"/"),
+    "no seconds": DUMP.replace(b":30", b""),
+    "GBK names": "7\t柳青\t2026-10-08 08:59:30\t1\r\n".encode("gbk"),
+    "no last column": b"7\t2026-10-08 08:59:30\r\n",
+    "no end of line": DUMP.rstrip(),
+    "a torn record first": b"-10-08 08:59:30\t1\r\n" + DUMP + DUMP,
+}
+
+
+@pytest.mark.parametrize("form", DUMPS)
+def test_dumps_as_devices_leave_them(files: Files, form: str) -> None:
+    files.take("punches", files.write(DUMPS[form], "x"), partial=True)
+    seconds = "00" if form == "no seconds" else "30"
+    assert punches(files) == [f"7 2026-10-08 08:59:{seconds}"]
