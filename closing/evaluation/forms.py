@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, HiddenField, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length
 
 from evaluations.monthly.writing import LONGEST, LONGEST_NOTE
@@ -30,7 +31,10 @@ class NoteForm(FlaskForm):
     day = DateField(_l("Day"), validators=[InputRequired(_l("Say on which day."))])
     kind = RadioField(
         _l("What it is"),
-        choices=[("good", _l("Done well")), ("bad", _l("To do better"))],
+        choices=[
+            SelectChoice("good", _l("Done well")),
+            SelectChoice("bad", _l("To do better")),
+        ],
         default="good",
         validators=[InputRequired(_l("Say which of the two it is."))],
     )

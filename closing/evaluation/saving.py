@@ -75,9 +75,11 @@ class Saving:
 
     def everybody(self) -> list[Any]:
         """All of the month about whom the viewer may write."""
-        ids = visible_employees(self.viewer, Permission.EVALUATIONS_WRITE, day=self.now.wall.date())
-        query = people(self.viewer, self.now.wall.date(), self.month)
-        return list(self.session.execute(query.where(Employee.id.in_(ids))))
+        day = self.now.wall.date()
+        ids = visible_employees(self.viewer, Permission.EVALUATIONS_WRITE, day=day)
+        may = set(self.session.scalars(ids))
+        rows = self.session.execute(people(self.viewer, day, self.month))
+        return [row for row in rows if row.id in may]
 
     def check_return(self, row: Any) -> None:
         """Raises ``Forbidden`` where the viewer may not give back this person's evaluation."""
