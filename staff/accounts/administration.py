@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -13,7 +13,7 @@ from core import audit, mail
 from core.actor import Actor
 from core.clock import Now
 from core.errors import N_, Forbidden, Refused
-from core.models import Setting
+from core.models import AuditEntry, Setting
 from core.permissions import Role
 from staff.accounts import codes, factor, sessions
 from staff.accounts.naming import get, label_of, mailbox_of
@@ -53,6 +53,7 @@ def issue_code(
     ``Forbidden``.
     """
     account = _helped(session, actor, now, account_id, roles, positions)
+    _check_not_both(session, actor, now, account, positions, done="factor.reset")
     code = codes.issue(session, account_ids=[account_id], purpose="handed", now=now)[account_id]
     note(session, actor, now, "code.issue", account, after={"purpose": "handed"})
     recipient = mailbox_of(session, account)
@@ -79,7 +80,8 @@ def reset_factor(
     positions: Positions,
 ) -> None:
     """Take off the second factor of somebody who lost it. Raises ``Forbidden``."""
-    _helped(session, actor, now, account_id, roles, positions)
+    account = _helped(session, actor, now, account_id, roles, positions)
+    _check_not_both(session, actor, now, account, positions, done="code.issue")
     factor.remove(session, actor=actor, now=now, account_id=account_id)
 
 
@@ -140,6 +142,31 @@ def _helped(
     if not may_help(roles, viewer.roles):
         raise Forbidden(N_("Only an administrator does this for this account."))
     return account
+
+
+def _check_not_both(
+    session: Session, actor: Actor, now: Now, account: Account, positions: Positions, *, done: str
+) -> None:
+    """Password and second factor of HR or an auditor are not both replaced by one person in a day.
+
+    Whoever did both could sign in as them. Raises ``Forbidden``.
+    """
+    viewer = load_viewer(session, account.id, today=now.wall.date(), positions=positions)
+    if viewer is None or not viewer.roles & {Role.HR, Role.AUDITOR, Role.ADMINISTRATOR}:
+        return
+    other_half = select(AuditEntry.id).where(
+        AuditEntry.action == done,
+        AuditEntry.subject == label_of(session, account),
+        AuditEntry.actor == actor.label,
+        AuditEntry.at > now.moment - timedelta(days=1),
+    )
+    if session.scalars(other_half.limit(1)).first() is not None:
+        raise Forbidden(
+            N_(
+                "Who gave out a code takes no second factor off, nor the other way round, within a "
+                "day: somebody else does it, or whoever has the server (flask account code)."
+            )
+        )
 
 
 def other_account(session: Session, actor: Actor, account_id: int) -> Account:

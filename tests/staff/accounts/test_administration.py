@@ -400,6 +400,31 @@ def test_hr_may_see_accounts_but_not_give_roles(site: Site) -> None:
     assert 'name="role"' not in client.get(f"/accounts/{agent}").get_data(as_text=True)
 
 
+@pytest.mark.parametrize("first", ["code", "factor"])
+def test_one_person_replaces_not_both_password_and_second_factor_of_hr(
+    site: Site, first: str
+) -> None:
+    with site.session() as session:
+        accounts = people.centre(session)
+        secret = factor.new_secret()
+        for role in ("hr", "agent"):
+            factor.enrol(
+                session,
+                actor=actor_of(accounts[role]),
+                now=people.NOW,
+                account_id=accounts[role].id,
+                secret=secret,
+                code=pyotp.TOTP(secret).at(people.NOW.moment),
+            )
+    admin = site.signed_in(accounts["admin"])
+    second = "factor" if first == "code" else "code"
+    for role, expected in (("hr", 403), ("agent", None)):
+        page = f"/accounts/{accounts[role].id}"
+        assert site.post(admin, f"{page}/{first}", form=page).status_code < 400
+        status = site.post(admin, f"{page}/{second}", form=page).status_code
+        assert status == expected if expected else status < 400
+
+
 def test_a_lost_second_factor_is_reset_and_recorded(any_site: Site) -> None:
     with any_site.session() as session:
         accounts = people.centre(session)
