@@ -54,7 +54,7 @@ def answers(
             )
     told = 0
     for person in sorted(people, key=lambda each: (each.story != "struggler", each.no)):
-        if person.no not in cards or person.queue is None or told == 2:
+        if person.no not in cards or not person.queue or person.story == "star" or told == 2:
             continue
         actor = Actor(person.no, ids[person.no])
         lodged = _lodge(session, actor, at, cards[person.no], hr=[ids[officer.no]])
