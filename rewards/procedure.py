@@ -50,8 +50,9 @@ def tell(session: Session, *, actor: Actor, now: Now, incident_id: int) -> Incid
         raise Conflict(N_("The person was told already."))
     if incident.status != "recorded":
         raise Conflict(N_("This is decided already."))
+    due = working_days_after(session, now.wall.date(), STATEMENT_DAYS)
     incident.notified_at, incident.notified_by = now.moment, actor.label
-    incident.statement_due = working_days_after(session, now.wall.date(), STATEMENT_DAYS)
+    incident.statement_due = due
     session.flush()
     _note(session, actor, now, "incident.told", incident, {"until": str(incident.statement_due)})
     notices.notify(
@@ -59,7 +60,7 @@ def tell(session: Session, *, actor: Actor, now: Now, incident_id: int) -> Incid
         now=now.moment,
         to=[incident.employee_id],
         kind=TOLD,
-        params={"day": incident.day, "rule": incident.rule, "until": incident.statement_due},
+        params={"day": incident.day, "rule": incident.rule, "until": due},
         endpoint="rewards.incident",
         values={"incident_id": incident.id},
     )
@@ -138,9 +139,9 @@ def serve(
         raise Refused(N_("Say who handed it over."), field="by")
     if how == "refused" and not note.strip():
         raise Refused(N_("Say who was there when it was refused."), field="note")
-    incident.served_on, incident.served_how = day, how
+    final = working_days_after(session, day, FINAL_DAYS)
+    incident.served_on, incident.served_how, incident.final_from = day, how, final
     incident.served_by, incident.served_note = by.strip(), note.strip() or None
-    incident.final_from = working_days_after(session, day, FINAL_DAYS)
     session.flush()
     after = {"day": str(day), "how": how, "by": incident.served_by, "note": incident.served_note}
     _note(session, actor, now, "incident.served", incident, after)
