@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -178,21 +178,28 @@ def _from_card(
     )
 
 
+class StoredRow(NamedTuple):
+    """A scorecard with what stands beside it; ``facts`` are as stored, ``team`` is a path."""
+
+    card: Scorecard
+    employee_no: str
+    name: str
+    team: str | None
+    facts: Mapping[str, Any]
+    pay: Pay
+
+
 def stored_views(
-    session: Session,
-    closing: Closing,
-    employee_ids: Any | None = None,
-    lines: Mapping[int, Sequence[LineResult]] | None = None,
+    session: Session, closing: Closing, employee_ids: Any | None = None
 ) -> list[CardView]:
     """The scorecards of a closing in the order of employee numbers.
 
-    ``employee_ids`` limits them: a select or a collection of ids. Six statements in all, one less
-    with the ``stored_lines`` of the scorecards at hand.
+    ``employee_ids`` limits them: a select or a collection of ids. Six statements in all.
     """
     condition = Scorecard.closing_id == closing.id
     if employee_ids is not None:
         condition = condition & Scorecard.employee_id.in_(employee_ids)
-    cards = session.execute(
+    rows = session.execute(
         select(Scorecard, Employee.employee_no, Employee.name, Team.path, FactSheet.facts, Pay)
         .join(Employee, Employee.id == Scorecard.employee_id)
         .outerjoin(Team, Team.id == Scorecard.team_id)
@@ -205,35 +212,45 @@ def stored_views(
         .where(condition)
     ).all()
     chosen = select(Scorecard.id).where(condition)
+    lines = stored_lines(session, chosen)
+    views = views_of(session, closing, [StoredRow(*row) for row in rows], lines, chosen)
+    return sorted(views, key=lambda view: view.employee_no)
+
+
+def views_of(
+    session: Session,
+    closing: Closing,
+    rows: Iterable[StoredRow],
+    lines: Mapping[int, Sequence[LineResult]],
+    chosen: Any,
+) -> list[CardView]:
+    """Scorecards from rows that were read, in their order; ``chosen`` are their ids."""
     box = Box(session)
-    if lines is None:
-        lines = stored_lines(session, chosen)
     entries = _entries(session, box, chosen)
     version = session.get_one(DocumentVersion, closing.document_version_id)
-    views = [
+    return [
         CardView(
-            scorecard_id=card.id,
-            employee_id=card.employee_id,
-            employee_no=employee_no,
-            name=name,
-            team_id=card.team_id,
-            team=team,
+            scorecard_id=row.card.id,
+            employee_id=row.card.employee_id,
+            employee_no=row.employee_no,
+            name=row.name,
+            team_id=row.card.team_id,
+            team=row.team,
             month=closing.month,
             revision=closing.revision,
             policy_version=version.number,
             as_of=closing.as_of,
             **{
-                each: getattr(card, each)
+                each: getattr(row.card, each)
                 for each in ("position", "team_mean", "team_share", *PLAIN)
             },
-            lines=tuple(lines[card.id]),
-            rules=tuple(entries[card.id]),
-            facts=facts_from_json(facts),
-            pay=_stored_pay(box, pay),
+            lines=tuple(lines[row.card.id]),
+            rules=tuple(entries[row.card.id]),
+            facts=facts_from_json(row.facts),
+            pay=_stored_pay(box, row.pay),
         )
-        for card, employee_no, name, team, facts, pay in cards
+        for row in rows
     ]
-    return sorted(views, key=lambda view: view.employee_no)
 
 
 def _stored_pay(box: Box, pay: Pay) -> PayView:

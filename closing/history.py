@@ -50,11 +50,6 @@ class _LazyFacts(Mapping[str, float]):
         return len(self._parsed())
 
 
-def past_month(status: str, facts: str, fired: Mapping[str, int]) -> PastMonth:
-    """A stored month; its facts (JSON) are parsed only where a rule asks for them."""
-    return PastMonth(status == "exempt", _LazyFacts(facts), fired)
-
-
 class StoredHistory:
     """``closing.month.History`` over the database. Months are loaded once, when asked for."""
 
@@ -161,7 +156,7 @@ class StoredHistory:
             .where(Scorecard.closing_id == closing_id)
         )
         return {
-            who: past_month(status, text, fired.get(who, {}))
+            who: PastMonth(status == "exempt", _LazyFacts(text), fired.get(who, {}))
             for who, status, text in cards
         }
 

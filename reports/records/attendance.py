@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from babel.dates import format_date
 from flask_babel import get_locale
@@ -14,6 +14,10 @@ from core.i18n import language
 from core.pages.filters import minutes, number, short
 from core.values import half_up
 from staff.attendance.views import DayView, PunchView
+
+
+MONDAY = date(2024, 1, 1)
+GRAVEST = ("bad", "warn", "good")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +30,15 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One date, ``written`` with its weekday.
+    """One date, ``written`` with its weekday; ``kind`` is that of its gravest note.
 
     ``outside`` are punches outside every shift, ``others`` those between arrival and departure.
     """
 
+    day: date
     written: str
+    weekday: str
+    kind: str
     label: str
     holiday: bool
     shift: str
@@ -45,10 +52,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Days in order; ``blanks`` cells stand before the first in a week that begins on Monday."""
+    """Days in order; ``blanks`` cells stand before the first in a week that begins on Monday.
+
+    ``weekdays`` are the heads of its columns.
+    """
 
     lines: tuple[Line, ...]
     blanks: int
+    weekdays: tuple[str, ...]
     scheduled: int
     worked: int
     late: int
@@ -59,6 +70,7 @@ def calendar_page(days: Sequence[DayView]) -> Calendar:
     return Calendar(
         lines=tuple(_line(day) for day in days),
         blanks=days[0].day.weekday() if days else 0,
+        weekdays=tuple(_weekday(MONDAY + timedelta(days=at)) for at in range(7)),
         scheduled=sum(day.scheduled for day in days),
         worked=sum(day.worked for day in days),
         late=sum(day.late_minutes > 0 and "l" not in day.excused for day in days),
@@ -75,18 +87,26 @@ def _line(day: DayView) -> Line:
     if day.shift_start is not None and day.shift_end is not None:
         shift = f"{_clock(day.shift_start, day.day)}–{_clock(day.shift_end, day.day)}"
     overtime = short(half_up(day.overtime_seconds / 3600, 2)) if day.overtime_seconds else ""
+    notes = tuple(_notes(day))
     return Line(
+        day=day.day,
+        weekday=_weekday(day.day),
+        kind=next((kind for kind in GRAVEST for note in notes if note.kind == kind), "plain"),
         written=str(format_date(day.day, _form(), locale=get_locale())),
         label=day.label,
         holiday=day.kind == "holiday",
         shift=shift,
         arrival=_clock(day.arrival, day.day),
         departure=_clock(day.departure, day.day),
-        notes=tuple(_notes(day)),
+        notes=notes,
         overtime=overtime,
         outside=_times(outside, day.day),
         others=_times([*between, *repeats], day.day),
     )
+
+
+def _weekday(day: date) -> str:
+    return str(format_date(day, "EEE", locale=get_locale()))
 
 
 def _form() -> str:

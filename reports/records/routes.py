@@ -12,7 +12,6 @@ from sqlalchemy import Select
 from closing.catalogue import fact_catalogue
 from closing.policy import Policy
 from closing.rounds.view import review_view
-from closing.versions import policy_in_force
 from core import tables, web
 from core.db import db
 from core.permissions import Permission
@@ -21,10 +20,10 @@ from core.values import Month
 from evaluations.review_queries import closed_groups
 from evaluations.rounds.queries import answered_in_browser
 from reports.blueprints import scorecards
-from reports.reach import ClosedMonth, Subject, closed_month, sees_unpublished, subject
+from reports.reach import ClosedMonth, Subject, look, sees_unpublished
 from reports.records import listings, queries
 from reports.records.attendance import calendar_page
-from staff.attendance.queries import person_month
+from staff.attendance.queries import month_view
 
 P = Permission
 FAMILIES = (
@@ -106,7 +105,8 @@ def incidents(month: Month, employee_no: str) -> str | Response:
 def attendance(month: Month, employee_no: str) -> str:
     behind = _behind(month, employee_no, P.ATTENDANCE_READ)
     sections = (behind.policy.attendance, behind.policy.leave)
-    days = person_month(db.session(), behind.person.id, month, sections)
+    kept = behind.closed.closing.calendar if behind.closed else None
+    days = month_view(db.session(), behind.person.id, month, sections, kept)
     return render_template(
         "reports/records/attendance.html",
         page=calendar_page(days),
@@ -135,16 +135,12 @@ def reviews(month: Month, employee_no: str) -> str:
 
 def _behind(month: Month, employee_no: str, permission: Permission) -> Behind:
     session = db.session()
-    closed = closed_month(session, month)
-    person = subject(session, web.viewer(), employee_no, web.today())
-    if person is None or not person.may(permission, closed=closed is not None):
+    found = look(session, web.viewer(), employee_no, month, web.today())
+    if found is None or not found.person.may(permission, closed=found.closed is not None):
         abort(404)
-    if closed is not None:
-        return Behind(person, month, closed, closed.policy)
-    version = policy_in_force(session, month)
-    if version is None:
+    if found.policy is None:
         abort(404)
-    return Behind(person, month, None, version.policy)
+    return Behind(found.person, month, found.closed, found.policy)
 
 
 def _is_out(behind: Behind) -> bool:

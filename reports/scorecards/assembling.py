@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from closing.cards import CardView, stored_views
-from closing.history import past_month
+from closing.cards import CardView, views_of
+from closing.history import facts_from_json
 from closing.policy import Policy
 from closing.rounds.view import ReviewView, review_view
 from closing.versions import policy_of_closing
 from core.permissions import Permission
-from core.values import Month
+from core.values import Month, flat
 from evaluations.review_queries import closed_groups
 from evaluations.rounds.queries import answered_in_browser
 from reports.reach import ClosedMonth, Subject
@@ -21,6 +21,7 @@ from reports.scorecards import card as cards
 from reports.scorecards import queries
 from reports.scorecards.chances import Chance, chances
 from reports.scorecards.queries import Past
+from rewards.entries import PastMonth
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +55,14 @@ def assembled(
         policy = policy_of_closing(session, chosen.closing.document_version_id).policy
     before = cards.previous(own, month)
     lines = queries.lines_read(session, chosen, before)
-    (view,) = stored_views(session, chosen.closing, [person.id], {chosen.id: lines.chosen})
+    (view,) = views_of(
+        session, chosen.closing, [chosen.row], {chosen.id: lines.chosen}, [chosen.id]
+    )
     shown = [past for past in own if past is chosen or (past.current and past.month != month)]
     teams = queries.team_totals(session, shown)
     mates = len(teams.get(month, []))
     history = {
-        past.month: past_month(past.status, past.facts, past.fired)
-        for past in stored
-        if past.current and past.month < month
+        past.month: _past_month(past) for past in stored if past.current and past.month < month
     }
     return Assembled(
         view=view,
@@ -87,6 +88,11 @@ def assembled(
             beside=lines.beside,
         ),
     )
+
+
+def _past_month(past: Past) -> PastMonth:
+    facts = flat(facts_from_json(past.row.facts))
+    return PastMonth(past.status == "exempt", facts, past.fired)
 
 
 def _revision(own: list[Past], month: Month, asked: str) -> Past | None:

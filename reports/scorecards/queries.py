@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, Text, and_, case, cast, func, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from closing.cards import StoredRow
+from closing.models import Pay
 from core.models import Closing, MonthState
 from core.permissions import Permission
 from core.values import Month
@@ -136,8 +138,8 @@ class Past:
     team_rank: int | None
     company_rank: int | None
     visible: bool
-    facts: str
     fired: Mapping[str, int]
+    row: StoredRow
 
 
 def history(session: Session, viewer: Viewer, employee_id: int, last: Month) -> list[Past]:
@@ -157,10 +159,17 @@ def stored(session: Session, viewer: Viewer, employee_id: int, last: Month) -> l
             Closing,
             MonthState.closing_id,
             out_for(viewer, MonthState, Scorecard).label("visible"),
-            cast(FactSheet.facts, Text),
             _fired(),
+            Employee.employee_no,
+            Employee.name,
+            Team.path,
+            FactSheet.facts,
+            Pay,
         )
         .join(Closing, Closing.id == Scorecard.closing_id)
+        .join(Employee, Employee.id == Scorecard.employee_id)
+        .outerjoin(Team, Team.id == Scorecard.team_id)
+        .join(Pay, Pay.scorecard_id == Scorecard.id)
         .join(MonthState, MonthState.month == Scorecard.month)
         .join(
             FactSheet,
@@ -197,8 +206,8 @@ def _past(
     closing: Closing,
     current: int | None,
     visible: bool,
-    facts: str,
     fired: str | None,
+    *beside: Any,
 ) -> Past:
     names = [name for name in Past.__slots__ if hasattr(Scorecard, name)]
     return Past(
@@ -207,8 +216,8 @@ def _past(
         current=closing.id == current,
         closing=closing,
         visible=bool(visible),
-        facts=facts,
         fired=Counter(fired.split(",")) if fired else {},
+        row=StoredRow(card, *beside),
     )
 
 

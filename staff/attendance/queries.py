@@ -16,7 +16,7 @@ from staff.attendance.models import PersonDay, Roster
 from staff.attendance.policy import AttendanceSection, LeaveType
 from staff.attendance.records import Rules, computed_days
 from staff.attendance.rostering import reaches
-from staff.attendance.views import person_month
+from staff.attendance.views import month_view, person_month
 from staff.models import Assignment, Employee
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "calendar_json",
     "days_for_policy",
     "month_totals",
+    "month_view",
     "person_month",
     "rostered_employees",
 ]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from staff.attendance.days import ExcuseKind, PersonDay, person_days
@@ -73,45 +73,60 @@ def basics(session: Session, ids: Sequence[int], first: date, last: date) -> dic
     Overtime comes whole: every approved span that may count on the dates, and those that it is
     united with, however far they reach.
     """
+    low, high = midnight(first) + EARLIEST, midnight(last) + LATEST
     people = session.execute(
-        select(Employee.id, Employee.hire_date, Employee.leave_date).where(Employee.id.in_(ids))
+        select(Employee.id, Employee.hire_date, Employee.leave_date, Overtime.start, Overtime.end)
+        .outerjoin(Overtime, (Overtime.employee_id == Employee.id) & _overlapping(low, high))
+        .where(Employee.id.in_(ids))
     )
-    found = {who: Records(hire, leave) for who, hire, leave in people}
-    for who, spans in _overtime(session, ids, first, last).items():
-        found[who].overtime = spans
+    found: dict[int, Records] = {}
+    spans: dict[int, list[Span]] = defaultdict(list)
+    for who, hire, leave, start, end in people:
+        found.setdefault(who, Records(hire, leave))
+        if start is not None and end is not None:
+            spans[who].append((start, end))
+    for who, whole in _whole(session, ids, spans, low, high).items():
+        found[who].overtime = whole
     return found
 
 
-def _overtime(
-    session: Session, ids: Sequence[int], first: date, last: date
+def _whole(
+    session: Session, ids: Sequence[int], spans: dict[int, list[Span]], low: int, high: int
 ) -> dict[int, list[Span]]:
-    low, high = midnight(first) + EARLIEST, midnight(last) + LATEST
+    """United spans of overtime; one that crosses the edge is followed to where it ends."""
     while True:
-        spans: dict[int, list[Span]] = defaultdict(list)
-        rows = session.execute(
-            select(Overtime.employee_id, Overtime.start, Overtime.end).where(
-                Overtime.employee_id.in_(ids),
-                Overtime.status == "approved",
-                Overtime.start <= high,
-                Overtime.end >= low,
-            )
-        )
-        for who, start, end in rows:
-            spans[who].append((start, end))
         joined = {who: united(each) for who, each in spans.items()}
         begin = min([low, *(each[0][0] for each in joined.values())])
         until = max([high, *(each[-1][1] for each in joined.values())])
         if (begin, until) == (low, high):
             return joined
-        low, high = begin, until  # a span crosses the edge: one that touches it may lie beyond
+        low, high = begin, until  # one that touches it may lie beyond
+        spans = defaultdict(list)
+        rows = session.execute(
+            select(Overtime.employee_id, Overtime.start, Overtime.end).where(
+                Overtime.employee_id.in_(ids), _overlapping(low, high)
+            )
+        )
+        for who, start, end in rows:
+            spans[who].append((start, end))
+
+
+def _overlapping(low: int, high: int) -> ColumnElement[bool]:
+    return (Overtime.status == "approved") & (Overtime.start <= high) & (Overtime.end >= low)
 
 
 def fill(
-    session: Session, known: Mapping[int, Records], spans: Mapping[int, DateSpan], rules: Rules
+    session: Session,
+    known: Mapping[int, Records],
+    spans: Mapping[int, DateSpan],
+    rules: Rules,
+    *,
+    judged: bool = True,
 ) -> dict[int, Needed]:
     """Read all else that the dates of ``spans`` need into the records of their employees.
 
-    Returns how far shifts and punches are needed, by employee. ``spans`` is not empty.
+    Returns how far shifts and punches are needed, by employee. ``spans`` is not empty. What became
+    of the days is not asked for unless they are to be ``judged``: no leave and no excuses then.
     """
     ids = list(spans)
     need = {who: needed(*span, known[who].overtime) for who, span in spans.items()}
@@ -119,14 +134,9 @@ def fill(
     last = max(span[1] for span in spans.values())
     latest = max(each.last_shift for each in need.values())
     add_rosters(session, known, ids, min(each.first_shift for each in need.values()), latest)
-    _add_leaves(session, known, ids, first, last, rules.leave)
-    excuses = session.execute(
-        select(Excuse.employee_id, Excuse.day, Excuse.kind).where(
-            Excuse.employee_id.in_(ids), Excuse.day.between(first, last)
-        )
-    )
-    for who, day, kind in excuses:
-        known[who].excuses.add((day, kind))  # type: ignore[arg-type]
+    if judged:
+        _add_leaves(session, known, ids, first, last, rules.leave)
+        _add_excuses(session, known, ids, first, last)
     _add_punches(session, known, need, rules.section.repeat_minutes)
     return need
 
@@ -170,6 +180,18 @@ def _add_leaves(
     protected = {key for key, kind in types.items() if kind.protected}
     for who, start, end, kind in rows:
         known[who].leaves.append(LeaveSpan(start, end, kind in protected))
+
+
+def _add_excuses(
+    session: Session, known: Mapping[int, Records], ids: Sequence[int], first: date, last: date
+) -> None:
+    excuses = session.execute(
+        select(Excuse.employee_id, Excuse.day, Excuse.kind).where(
+            Excuse.employee_id.in_(ids), Excuse.day.between(first, last)
+        )
+    )
+    for who, day, kind in excuses:
+        known[who].excuses.add((day, kind))  # type: ignore[arg-type]
 
 
 def _add_punches(

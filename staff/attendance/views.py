@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -78,6 +78,17 @@ def person_month(
         .join(MonthState, MonthState.closing_id == Closing.id)
         .where(MonthState.month == month, MonthState.state == "closed")
     )
+    return month_view(session, employee_id, month, sections, kept)
+
+
+def month_view(
+    session: Session,
+    employee_id: int,
+    month: Month,
+    sections: Sections,
+    kept: Mapping[str, Any] | None,
+) -> list[DayView]:
+    """The same for whoever knows the calendar that a closed month keeps (None: it is open)."""
     stored = None if kept is None else _stored(session, employee_id, month)
     calendar = calendar_around(session, month) if kept is None else OfficialCalendar.from_json(kept)
     computed = _computed(session, employee_id, month, Rules(*sections, calendar.days), stored)
@@ -115,7 +126,8 @@ def _computed(
 ) -> list[ComputedDay]:
     span = (month.first_day, month.last_day)
     known = basics(session, [employee_id], *span)
-    need = fill(session, known, {employee_id: span}, rules)[employee_id]
+    wanted = {employee_id: span}
+    need = fill(session, known, wanted, rules, judged=stored is None)[employee_id]
     records = known[employee_id]
     rostering = Rostering(session, rules.calendar)
     shifts = dict(rostering.shifts(records, need.first_shift, need.last_shift))
