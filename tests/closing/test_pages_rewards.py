@@ -130,7 +130,7 @@ def test_a_supervisor_records_in_the_team_and_somebody_above_approves(
     assert site.post(supervisor, f"{url}/approve", form=url).status_code == 403
     manager = site.signed_in(accounts["manager"])
     assert f"{url}/approve" in page(manager, url).actions
-    site.post(manager, f"{url}/approve", form=url)
+    site.post(manager, f"{url}/approve", {"reason": "Seen by all"}, form=url)
     assert "Approved counts in October 2026" in page(manager, url).words
     close(site, OCTOBER)
     assert entries(site, "E0004", OCTOBER) == {"CON-P1": "counts"}
@@ -302,7 +302,7 @@ def test_an_incident_of_a_closed_month_waits_in_the_open_one(
 ) -> None:
     number = record(site, site.signed_in(accounts["supervisor"]), day="2026-09-14")
     assert f"incident:{number}" in page(hr, PROPOSALS).boxes
-    decide(site, hr, f"incident:{number}")
+    decide(site, hr, f"incident:{number}", reason="Seen by all")
     with site.session() as session:
         made = session.scalars(select(Incident)).one()
         assert (made.day, made.counts_in) == (date(2026, 9, 14), Month(2026, 11))
