@@ -14,7 +14,7 @@ from closing.appeals import changes, corrections, services, words
 from closing.appeals.blueprint import appeals
 from closing.appeals.forms import AmountForm, DecisionForm
 from closing.appeals.models import AppealLine
-from closing.appeals.routes import may, row_or_abort
+from closing.appeals.routes import bars_self, decides, row_or_abort
 from closing.appeals.words import Words
 from closing.pages.common import attempt, session
 from closing.pages.words import month_text
@@ -96,11 +96,11 @@ def _words(row: Any) -> Words:
 
 def _line_or_abort(appeal_id: int, line_id: int) -> tuple[Any, AppealLine]:
     row = row_or_abort(appeal_id)
-    if not may(P.APPEALS_DECIDE, row.employee_id):
-        web.refuse(P.APPEALS_DECIDE)
     line = session().get(AppealLine, line_id)
     if line is None or line.appeal_id != appeal_id:
         abort(404)
+    if not decides(row, line) and not bars_self(row):
+        web.refuse(P.APPEALS_DECIDE)
     return row, line
 
 

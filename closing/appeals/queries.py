@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, cast, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from closing.appeals.models import Appeal, AppealComment, AppealLine, PayAdjustment, Receipt
 from core.models import Closing, MonthState
-from core.permissions import Permission
+from core.permissions import Permission, Scope
 from core.values import Month
 from core.viewer import Viewer
 from evaluations.scorecards.models import Scorecard
@@ -62,15 +63,24 @@ def appeals(viewer: Viewer, day: date) -> Select[Any]:
 
 
 def _visible(viewer: Viewer, day: date) -> ColumnElement[bool]:
-    """Auditors see those of closed months."""
+    """Auditors see those of closed months, the second decider those about records that HR made."""
     permission = Permission.APPEALS_READ
     visible: ColumnElement[bool] = Appeal.employee_id.in_(
         visible_employees(viewer, permission, day=day)
     )
+    if viewer.hr is not None and Scope.OF_HR in viewer.scopes(permission):
+        visible = or_(visible, Appeal.id.in_(_made_by(viewer.hr.labels)))
     if viewer.reaches_all(permission, closed=True) and not viewer.reaches_all(permission):
         closed = select(MonthState.month).where(MonthState.state == "closed")
         visible = or_(visible, Appeal.month.in_(closed))
     return visible
+
+
+def _made_by(labels: Iterable[str]) -> Select[Any]:
+    """Appeals with a line about a record that one of these made or approved."""
+    makers = cast(AppealLine.makers, Text)
+    named = [makers.contains(json.dumps(label), autoescape=True) for label in sorted(labels)]
+    return select(AppealLine.appeal_id).where(or_(false(), *named))
 
 
 def appeal(session: Session, viewer: Viewer, day: date, appeal_id: int) -> Any | None:

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from closing.appeals import corrections, queries, services, words
 from closing.appeals.blueprint import appeals
+from closing.appeals.models import AppealLine
 from closing.appeals.services import Asked
 from closing.months import closed_months
 from closing.pages.common import attempt, session
@@ -120,6 +121,7 @@ def appeal_page(appeal_id: int, problem: str = "", text: str = "") -> str:
         later=[each for each in closed_months(session()) if each > row.month],
         may_comment=may(P.APPEALS_COMMENT, row.employee_id) and not bars_self(row),
         may_decide=may(P.APPEALS_DECIDE, row.employee_id) and not bars_self(row),
+        deciding={line.id for line, _paid in found if decides(row, line)},
         may_close=viewer.may(P.CLOSING_WRITE),
         sees_pay=may(P.PAY_READ, row.employee_id, closed=True),
         problem=problem,
@@ -141,6 +143,15 @@ def may(permission: Permission, employee_id: int, *, closed: bool = False) -> bo
     return is_visible(
         session(), web.viewer(), permission, employee_id, day=web.today(), closed=closed
     )
+
+
+def decides(row: Any, line: AppealLine) -> bool:
+    """Who reaches the person; the second decider also where HR made the record."""
+    viewer = web.viewer()
+    if bars_self(row):
+        return False
+    of_hr = any(viewer.decides_for_hr(None, label) for label in line.makers)
+    return of_hr or may(P.APPEALS_DECIDE, row.employee_id)
 
 
 def bars_self(row: Any) -> bool:
@@ -167,7 +178,7 @@ def new(month: Month) -> str | Redirect | tuple[str, int]:
                 now=web.now(),
                 scorecard_id=card,
                 lines=_asked(),
-                hr=people_of_hr(session(), web.today(), current_app.config["ROLE_POSITIONS"]),
+                hr=_hr(),
             )
             attachments.attach_all(
                 session(),
@@ -183,6 +194,11 @@ def new(month: Month) -> str | Redirect | tuple[str, int]:
     except Refused as refused:
         page = _new_page(month, card, refused.field or "", refused.message.render(_))
         return page, 400
+
+
+def _hr() -> frozenset[int]:
+    positions = current_app.config["ROLE_POSITIONS"]
+    return people_of_hr(session(), web.today(), positions).people
 
 
 def _asked() -> list[Asked]:

@@ -254,7 +254,12 @@ def check_decider(session: Session, actor: Actor, appeal: Appeal, line: AppealLi
     if bar == "self":
         raise Refused(N_("Nobody decides on their own appeal."))
     if bar == "maker":
-        raise Refused(N_("You made or approved this record: somebody else decides on it."))
+        raise Refused(
+            N_(
+                "You made or approved this record: somebody else decides on it. Where HR has "
+                "nobody else, the second decider does, whom an administrator appoints."
+            )
+        )
 
 
 def bar_of(who: Actor | Viewer, owner_id: int, makers: Sequence[str]) -> str | None:
