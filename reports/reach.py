@@ -19,6 +19,8 @@ from core.models import Closing, DocumentVersion, MonthState
 from core.permissions import Permission, Scope
 from core.values import Month
 from core.viewer import Viewer
+from evaluations.monthly.models import EvaluationFeedback
+from evaluations.monthly.queries import submitted_feedback
 from evaluations.scorecards.models import Scorecard
 from staff.models import Employee
 from staff.queries import team_of_viewer, visible_employees
@@ -118,13 +120,15 @@ class Subject:
 class Looked:
     """Somebody in a month: ``closed`` is None while it is open, ``policy`` where none is in force.
 
-    ``document`` is held so that the session keeps it for whoever asks for the version again.
+    ``document`` is held so that the session keeps it for whoever asks for the version again;
+    ``feedback`` is that of a submitted evaluation.
     """
 
     person: Subject
     closed: ClosedMonth | None
     policy: Policy | None
     document: DocumentVersion | None
+    feedback: EvaluationFeedback | None = None
 
 
 def look(
@@ -133,22 +137,23 @@ def look(
     """``subject`` and ``closed_month`` in one statement, with the policy of the month."""
     row = session.execute(
         _of(viewer, employee_no, day)
-        .add_columns(Closing, MonthState.published_at, DocumentVersion)
+        .add_columns(Closing, MonthState.published_at, DocumentVersion, EvaluationFeedback)
         .outerjoin(MonthState, (MonthState.month == month) & MonthState.closing_id.is_not(None))
         .outerjoin(Closing, Closing.id == MonthState.closing_id)
         .outerjoin(
             DocumentVersion,
             DocumentVersion.id == func.coalesce(Closing.document_version_id, in_force_id(month)),
         )
+        .outerjoin(EvaluationFeedback, submitted_feedback(Employee.id, month))
     ).first()
     if row is None:
         return None
-    person, closing, published_at, document = _subject(row, viewer), *row[4:]
+    person, closing, published_at, document, feedback = _subject(row, viewer), *row[4:]
     policy = policy_of_closing(session, document.id).policy if document else None
     if closing is None or policy is None:
-        return Looked(person, None, policy, document)
+        return Looked(person, None, policy, document, feedback)
     closed = ClosedMonth(month, closing, published_at, policy, document)
-    return Looked(person, closed, policy, document)
+    return Looked(person, closed, policy, document, feedback)
 
 
 def subject(session: Session, viewer: Viewer, employee_no: str, day: date) -> Subject | None:

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Response, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from werkzeug.wrappers import Response as Redirect
 
 from closing.evaluation import listing as lists
 from closing.evaluation.blueprint import evaluations
@@ -129,9 +128,7 @@ def _write(month: Month, employee_id: int, form: FeedbackForm) -> list[Written]:
     )
 
 
-def _told(
-    form: FeedbackForm, made: list[Written], problem: Refused | None
-) -> tuple[Response, int]:
+def _told(form: FeedbackForm, made: list[Written], problem: Refused | None) -> tuple[Response, int]:
     parts = [
         {
             "part": each.part,

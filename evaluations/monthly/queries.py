@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from core.permissions import Permission, Scope
@@ -231,35 +231,14 @@ def state_of(session: Session, month: Month, employee_id: int) -> EvaluationStat
     return session.get(EvaluationState, (employee_id, month))
 
 
-def submitted_feedback(
-    session: Session, month: Month, employee_id: int
-) -> EvaluationFeedback | None:
-    """The feedback of a submitted evaluation. One statement."""
+def submitted_feedback(employee: ColumnElement[int] | Any, month: Month) -> ColumnElement[bool]:
+    """Condition: the feedback of a submitted evaluation of that employee and month."""
     state = EvaluationState
-    return session.scalar(
-        select(EvaluationFeedback)
-        .join(
-            state,
-            and_(
-                state.employee_id == EvaluationFeedback.employee_id,
-                state.month == EvaluationFeedback.month,
-            ),
-        )
-        .where(
-            EvaluationFeedback.employee_id == employee_id,
-            EvaluationFeedback.month == month,
-            state.state == "submitted",
-        )
+    handed_in = exists().where(
+        state.employee_id == EvaluationFeedback.employee_id,
+        state.month == EvaluationFeedback.month,
+        state.state == "submitted",
     )
-
-
-def waiting(session: Session, month: Month, people: Mapping[int, str]) -> list[str]:
-    """Numbers of those among ``people`` (by id) whose evaluation is not submitted."""
-    done = set(
-        session.scalars(
-            select(EvaluationState.employee_id).where(
-                EvaluationState.month == month, EvaluationState.state == "submitted"
-            )
-        )
+    return and_(
+        EvaluationFeedback.employee_id == employee, EvaluationFeedback.month == month, handed_in
     )
-    return sorted(number for who, number in people.items() if who not in done)

@@ -11,7 +11,7 @@ from core.permissions import Permission
 from core.values import Month
 from reports import words
 from reports.blueprints import scorecards
-from reports.reach import ClosedMonth, Subject, closed_month, look, newest_readable, subject
+from reports.reach import ClosedMonth, Looked, Subject, closed_month, look, newest_readable, subject
 from reports.scorecards import card as cards
 from reports.scorecards import queries, trend
 from reports.scorecards.answers import answers
@@ -63,7 +63,8 @@ def month_list(month: Month) -> str | Response:
 @web.requires(READ)
 def card(month: Month, employee_no: str) -> str | tuple[str, int]:
     session = db.session()
-    person, closed = _looked(employee_no, month)
+    looked = _looked(employee_no, month)
+    person, closed = looked.person, looked.closed
     if closed is None or not person.may_see_results(closed):
         return _absent(person, month, closed)
     whole = assembled(session, person, closed, request.args.get("revision", ""))
@@ -86,6 +87,7 @@ def card(month: Month, employee_no: str) -> str | tuple[str, int]:
         walk=_walk(closed, person),
         kept=_kept(),
         answers=answers(session, person, closed, whole.chosen, web.now()),
+        feedback=looked.feedback if person.may(Permission.EVALUATIONS_READ) else None,
         may=person.may,
         endpoints=ENDPOINTS,
     )
@@ -97,7 +99,7 @@ def trend_chart(month: Month, employee_no: str) -> Response:
     session = db.session()
     person = _person(employee_no)
     own = queries.history(session, person.viewer, person.id, month)
-    found = trend.points(own, queries.team_totals(session, own), month)
+    found = trend.points(own, queries.team_totals(own), month)
     return charts.respond(charts.trend, trend.chart(person.name, found))
 
 
@@ -122,12 +124,12 @@ def _person(employee_no: str) -> Subject:
     return found
 
 
-def _looked(employee_no: str, month: Month) -> tuple[Subject, ClosedMonth | None]:
+def _looked(employee_no: str, month: Month) -> Looked:
     """The same with the month, None while it is open."""
     found = look(db.session(), web.viewer(), employee_no, month, web.today())
     if found is None or not found.person.may(READ):
         abort(404)
-    return found.person, found.closed
+    return found
 
 
 def _absent(person: Subject, month: Month, closed: ClosedMonth | None) -> tuple[str, int]:
