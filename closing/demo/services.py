@@ -21,6 +21,7 @@ from closing import services
 from closing.demo.appeals import answers
 from closing.demo.centre import Centre, centre
 from closing.demo.people import Person
+from closing.demo.procedures import procedures
 from closing.demo.rounds import running_round
 from closing.demo.rows import Rows
 from closing.imports.services import import_file
@@ -105,6 +106,7 @@ def create_demo(session: Session, size: Size, telling: Telling) -> list[SignIn]:
             _close(session, telling, month)
     refresh_days(session, services.sections_of(session))
     _answers(session, size, telling, made)
+    _procedures(session, telling, made)
     sign_ins = _accounts(session, telling, made)
     _round(session, telling, size)
     factor.switch_off(session, actor=telling.actor, now=telling.now)
@@ -135,6 +137,20 @@ def _answers(session: Session, size: Size, telling: Telling, made: Centre) -> No
             people=made.people,
             officer=next(person for person in made.people if person.position == "hr"),
             at=lambda after: _moment(telling, month, CLOSED + after),
+        )
+        audit.write(session)
+
+
+def _procedures(session: Session, telling: Telling, made: Centre) -> None:
+    """What is done about incidents of the open month, and about rules of the one before it."""
+    if len(made.months) > 1:
+        month = made.months[-1]
+        procedures(
+            session,
+            month=month,
+            people=made.people,
+            rules=services.required_policy(session, month).policy.rules,
+            at=lambda of, after: _moment(telling, of, after),
         )
         audit.write(session)
 

@@ -183,7 +183,7 @@ def test_people_see_their_own_incidents_and_auditors_those_of_closed_months(
     expected = {"agent": 200, "colleague": 404, "other": 404, "auditor": 404, "manager": 200}
     for role, status in expected.items():
         assert site.signed_in(accounts[role]).get(url).status_code == status
-    site.post(hr, f"{url}/approve", form=url)
+    site.post(hr, f"{url}/approve", {"reason": "Seen by all"}, form=url)
     close(site, OCTOBER)
     auditor = site.signed_in(accounts["auditor"])
     assert "The month in which it counts is closed" in page(auditor, url).words
