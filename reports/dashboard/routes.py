@@ -19,14 +19,8 @@ from reports.dashboard import queries
 from reports.reach import ClosedMonth, closed_month, newest_readable
 from reports.scorecards import trend
 from reports.scorecards.card import previous
-from reports.scorecards.queries import (
-    Overview,
-    Past,
-    history,
-    month_cards,
-    overview,
-    team_totals,
-)
+from reports.scorecards.past import Past, history, team_totals
+from reports.scorecards.queries import Overview, month_cards, overview
 
 MONTHS_SHOWN = 6
 
@@ -79,7 +73,7 @@ def _own(who: Viewer) -> Own | None:
     if before is not None and card.total is not None and before.total is not None:
         both = card.status == before.status == "complete"
         change = float(half_up(card.total - before.total, 2)) if both else None
-    points = trend.points(found, team_totals(session, found), card.month)
+    points = trend.points(found, team_totals(found), card.month)
     return Own(card, change, trend.chart(who.name, points), trend.table(points))
 
 

@@ -15,7 +15,6 @@ from core.pages.filters import minutes, number, short
 from core.values import half_up
 from staff.attendance.views import DayView, PunchView
 
-
 MONDAY = date(2024, 1, 1)
 GRAVEST = ("bad", "warn", "good")
 

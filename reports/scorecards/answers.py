@@ -13,7 +13,7 @@ from closing.appeals.services import deadlines_of
 from core.clock import Now
 from core.permissions import Permission
 from reports.reach import ClosedMonth, Subject
-from reports.scorecards.queries import Past
+from reports.scorecards.past import Past
 
 
 @dataclass(frozen=True, slots=True)

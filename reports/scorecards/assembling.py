@@ -18,9 +18,8 @@ from evaluations.review_queries import closed_groups
 from evaluations.rounds.queries import answered_in_browser
 from reports.reach import ClosedMonth, Subject
 from reports.scorecards import card as cards
-from reports.scorecards import queries
 from reports.scorecards.chances import Chance, chances
-from reports.scorecards.queries import Past
+from reports.scorecards.past import Past, lines_read, stored, team_totals
 from rewards.entries import PastMonth
 
 
@@ -45,8 +44,8 @@ def assembled(
 ) -> Assembled | None:
     """The revision that is asked for, else the one in force; None where there is no scorecard."""
     month = closed.month
-    stored = queries.stored(session, person.viewer, person.id, month)
-    own = [past for past in stored if past.visible]
+    known = stored(session, person.viewer, person.id, month)
+    own = [past for past in known if past.visible]
     chosen = _revision(own, month, revision)
     if chosen is None:
         return None
@@ -54,15 +53,15 @@ def assembled(
     if not chosen.current:
         policy = policy_of_closing(session, chosen.closing.document_version_id).policy
     before = cards.previous(own, month)
-    lines = queries.lines_read(session, chosen, before)
+    lines = lines_read(session, chosen, before)
     (view,) = views_of(
         session, chosen.closing, [chosen.row], {chosen.id: lines.chosen}, [chosen.id]
     )
     shown = [past for past in own if past is chosen or (past.current and past.month != month)]
-    teams = queries.team_totals(session, shown)
+    teams = team_totals(shown)
     mates = len(teams.get(month, []))
     history = {
-        past.month: _past_month(past) for past in stored if past.current and past.month < month
+        past.month: _past_month(past) for past in known if past.current and past.month < month
     }
     return Assembled(
         view=view,

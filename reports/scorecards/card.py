@@ -20,7 +20,7 @@ from evaluations.scorecards.scoring import cap_ceiling
 from reports import words
 from reports.scorecards.facts import FactGroup, fact_groups
 from reports.scorecards.lines import LineView, line_views
-from reports.scorecards.queries import Past
+from reports.scorecards.past import Past
 from reports.scorecards.rules import RuleView, rule_views
 from reports.scorecards.sums import Entry, Move, ScoredLine, ledger, moves
 from rewards.entries import effects

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import Session, aliased
 
-from closing.cards import StoredRow
-from closing.models import Pay
-from core.models import Closing, MonthState
+from core.models import MonthState
 from core.permissions import Permission
 from core.values import Month
 from core.viewer import Viewer
-from evaluations.scorecards.models import FactSheet, Scorecard, ScorecardLine
-from evaluations.scorecards.scoring import LineResult
+from evaluations.scorecards.models import Scorecard
 from reports.reach import out_for, readable
-from rewards.models import RuleEntry
-from rewards.voiding import still_counts
 from staff.models import Employee, Team
 from staff.queries import visible_employees
 
 # Columns by label, whatever their types: a list is read by its names.
 _select: Callable[..., Any] = select
-
-MONTHS = 12
 
 
 def month_cards(viewer: Viewer, day: date, month: Month) -> Select[Any]:
@@ -113,194 +106,6 @@ def overview(session: Session, cards: Select[Any]) -> Overview:
             teams.update("/".join(parts[: depth + 1]) for depth in range(len(parts)))
     total = sum(statuses.values())
     return Overview(dict(grades), dict(statuses), tuple(sorted(teams)), tuple(templates), total)
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """A scorecard of one person in one closing. ``current``: that by which the month is closed."""
-
-    id: int
-    month: Month
-    revision: int
-    current: bool
-    closing: Closing
-    status: str
-    ramping: bool
-    template: str
-    team_id: int | None
-    base: float | None
-    team_mean: float | None
-    team_share: float
-    blended: float | None
-    adjustment: float
-    total: float | None
-    grade: str | None
-    team_rank: int | None
-    company_rank: int | None
-    visible: bool
-    fired: Mapping[str, int]
-    row: StoredRow
-
-
-def history(session: Session, viewer: Viewer, employee_id: int, last: Month) -> list[Past]:
-    """Those of ``stored`` that the viewer may see."""
-    return [past for past in stored(session, viewer, employee_id, last) if past.visible]
-
-
-def stored(session: Session, viewer: Viewer, employee_id: int, last: Month) -> list[Past]:
-    """One person's scorecards of twelve months up to ``last``, every revision, oldest first.
-
-    ``visible`` says that the viewer may see that month already; whether they may see the person is
-    the caller's affair.
-    """
-    rows = session.execute(
-        select(
-            Scorecard,
-            Closing,
-            MonthState.closing_id,
-            out_for(viewer, MonthState, Scorecard).label("visible"),
-            _fired(),
-            Employee.employee_no,
-            Employee.name,
-            Team.path,
-            FactSheet.facts,
-            Pay,
-        )
-        .join(Closing, Closing.id == Scorecard.closing_id)
-        .join(Employee, Employee.id == Scorecard.employee_id)
-        .outerjoin(Team, Team.id == Scorecard.team_id)
-        .join(Pay, Pay.scorecard_id == Scorecard.id)
-        .join(MonthState, MonthState.month == Scorecard.month)
-        .join(
-            FactSheet,
-            (FactSheet.closing_id == Scorecard.closing_id)
-            & (FactSheet.employee_id == Scorecard.employee_id),
-        )
-        .where(
-            Scorecard.employee_id == employee_id,
-            Scorecard.month.between(last.plus(1 - MONTHS), last),
-            MonthState.closing_id.is_not(None),
-            Closing.sealed,
-        )
-        .order_by(Scorecard.month, Closing.revision)
-    )
-    return [_past(*row) for row in rows]
-
-
-def _fired() -> Any:
-    """The rules of a scorecard that ladders count, in one text."""
-    return (
-        select(func.aggregate_strings(RuleEntry.rule, ","))
-        .where(
-            RuleEntry.scorecard_id == Scorecard.id,
-            RuleEntry.state.in_(("counts", "superseded")),
-            still_counts(Scorecard.employee_id, Scorecard.month),
-        )
-        .correlate(Scorecard)
-        .scalar_subquery()
-    )
-
-
-def _past(
-    card: Scorecard,
-    closing: Closing,
-    current: int | None,
-    visible: bool,
-    fired: str | None,
-    *beside: Any,
-) -> Past:
-    names = [name for name in Past.__slots__ if hasattr(Scorecard, name)]
-    return Past(
-        **{name: getattr(card, name) for name in names},
-        revision=closing.revision,
-        current=closing.id == current,
-        closing=closing,
-        visible=bool(visible),
-        fired=Counter(fired.split(",")) if fired else {},
-        row=StoredRow(card, *beside),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class LinesRead:
-    """Lines of the scorecard shown and of the month before, and what the first are drawn to.
-
-    ``crowds`` are the sample sizes behind the means of small samples, everybody on the template
-    together, by metric; ``beside`` the lines of the teammates on it who compete.
-    """
-
-    chosen: list[LineResult]
-    before: list[LineResult]
-    crowds: dict[str, int]
-    beside: list[list[LineResult]]
-
-
-def lines_read(session: Session, chosen: Past, before: Past | None) -> LinesRead:
-    """One statement."""
-    line, mate = ScorecardLine.__table__, aliased(Scorecard)
-    mates = select(mate.id).where(
-        mate.closing_id == chosen.closing.id,
-        mate.template == chosen.template,
-        mate.team_id == chosen.team_id,
-        mate.team_rank.is_not(None),
-    )
-    crowds = _crowds(chosen)
-    ids = [chosen.id, before.id] if before else [chosen.id]
-    rows = session.execute(
-        select(line, crowds.c.crowd)
-        .outerjoin(crowds, crowds.c.metric == line.c.metric)
-        .where(or_(line.c.scorecard_id.in_(ids), line.c.scorecard_id.in_(mates)))
-        .order_by(line.c.scorecard_id, line.c.ordinal)
-    )
-    found: dict[int, list[LineResult]] = defaultdict(list)
-    sizes: dict[str, int] = {}
-    for row in rows:
-        values = row._mapping
-        found[values["scorecard_id"]].append(
-            LineResult(**{name: values[name] for name in LineResult.__slots__})
-        )
-        if values["crowd"]:
-            sizes[values["metric"]] = int(values["crowd"])
-    own = found.pop(chosen.id, [])
-    earlier = found.pop(before.id, []) if before else []
-    return LinesRead(own, earlier, sizes, list(found.values()))
-
-
-def _crowds(chosen: Past) -> Any:
-    line, card = aliased(ScorecardLine), aliased(Scorecard)
-    return (
-        select(line.metric, func.sum(line.sample_size).label("crowd"))
-        .join(card, card.id == line.scorecard_id)
-        .where(
-            card.closing_id == chosen.closing.id,
-            card.template == chosen.template,
-            line.prior > 0,
-            line.raw.is_not(None),
-        )
-        .group_by(line.metric)
-        .subquery("crowds")
-    )
-
-
-def team_totals(session: Session, own: list[Past]) -> dict[Month, list[float]]:
-    """Sorted totals of everybody ranked in the person's team, in each month of ``own``."""
-    teams = {(past.closing.id, past.team_id) for past in own if past.team_id is not None}
-    found: dict[Month, list[float]] = defaultdict(list)
-    if not teams:
-        return found
-    wanted = {team: month.month for month in own if (team := (month.closing.id, month.team_id))}
-    rows = session.execute(
-        select(Scorecard.closing_id, Scorecard.team_id, Scorecard.total).where(
-            Scorecard.closing_id.in_([closing for closing, _ in teams]),
-            Scorecard.team_id.in_({team for _, team in teams}),
-            Scorecard.team_rank.is_not(None),
-        )
-    )
-    for closing_id, team_id, total in rows:
-        month = wanted.get((closing_id, team_id))
-        if month is not None and total is not None:
-            found[month].append(total)
-    return {month: sorted(totals) for month, totals in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

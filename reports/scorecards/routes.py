@@ -17,6 +17,7 @@ from reports.scorecards import queries, trend
 from reports.scorecards.answers import answers
 from reports.scorecards.assembling import assembled
 from reports.scorecards.listing import listing
+from reports.scorecards.past import history, team_totals
 
 READ = Permission.SCORECARDS_READ
 
@@ -98,8 +99,8 @@ def card(month: Month, employee_no: str) -> str | tuple[str, int]:
 def trend_chart(month: Month, employee_no: str) -> Response:
     session = db.session()
     person = _person(employee_no)
-    own = queries.history(session, person.viewer, person.id, month)
-    found = trend.points(own, queries.team_totals(own), month)
+    own = history(session, person.viewer, person.id, month)
+    found = trend.points(own, team_totals(own), month)
     return charts.respond(charts.trend, trend.chart(person.name, found))
 
 

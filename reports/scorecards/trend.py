@@ -14,7 +14,7 @@ from core.i18n import language
 from core.pages.filters import month as month_name
 from core.pages.filters import number
 from core.values import Month, half_up
-from reports.scorecards.queries import MONTHS, Past
+from reports.scorecards.past import MONTHS, Past
 
 LEAST = 4  # of a smaller team the middle half would tell what single members got
 SHORTEST = 3
