@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from closing import services
 from closing.demo.appeals import answers
 from closing.demo.centre import Centre, centre
+from closing.demo.evaluations import evaluate
 from closing.demo.people import Person
 from closing.demo.procedures import procedures
 from closing.demo.rounds import running_round
@@ -102,6 +103,8 @@ def create_demo(session: Session, size: Size, telling: Telling) -> list[SignIn]:
         for kind, rows in made.files[month].items():
             if rows:
                 _import(session, telling, month, kind, rows)
+        if month in made.months[-2:]:
+            _evaluated(session, size, telling, made, month)
         if month != made.months[-1]:
             _close(session, telling, month)
     refresh_days(session, services.sections_of(session))
@@ -198,6 +201,16 @@ def _import(session: Session, telling: Telling, month: Month, kind: str, rows: R
             row=problem.row,
             reason=str(problem.message),
         )
+    audit.write(session)
+
+
+def _evaluated(
+    session: Session, size: Size, telling: Telling, made: Centre, month: Month
+) -> None:
+    """What supervisors wrote about the newest months; of the open one not all have handed in."""
+    now = _moment(telling, month, COLLECTED)
+    last = month == made.months[-1]
+    evaluate(session, made.people, month, now, seed=size.seed, last=last)
     audit.write(session)
 
 

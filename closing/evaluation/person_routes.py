@@ -1,4 +1,4 @@
-"""One person's evaluation: values, written feedback, notes; the employee reads it once submitted."""
+"""One person's evaluation: values, feedback, notes; the employee reads it once submitted."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from werkzeug.wrappers import Response as Redirect
 
 from closing.evaluation import listing as lists
 from closing.evaluation.blueprint import evaluations
@@ -25,6 +26,13 @@ from evaluations.monthly import queries, writing
 from evaluations.monthly.writing import PARTS, Written, text_version
 
 P = Permission
+
+
+@evaluations.get("/<month:month>/mine")
+@web.requires(P.EVALUATIONS_READ)
+def own(month: Month) -> Redirect:
+    """One's own, whoever one is: where notices lead."""
+    return redirect(url_for("evaluations.person", month=month, employee_no=web.viewer().label))
 
 
 @evaluations.get("/<month:month>/<employee_no>")

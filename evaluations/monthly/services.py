@@ -24,9 +24,16 @@ from core.values import FactSpec, Month
 from evaluations.models import MetricValue
 from evaluations.monthly.cells import Typed, read, version_of
 from evaluations.monthly.models import EvaluationState
+from staff import notices
 from staff.models import Employee
 
 LONGEST_REASON = 500
+SUBMITTED = notices.kind(
+    "evaluation.submitted", N_("Your evaluation of %(month)s is submitted: values and feedback")
+)
+RETURNED = notices.kind(
+    "evaluation.returned", N_("The evaluation of %(name)s for %(month)s is given back: %(reason)s")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +181,7 @@ def submit(
         raise Refused(N_("Nobody evaluates themselves."))
     numbers = _numbers(session, people)
     rows = _states(session, month, people)
-    done = 0
+    done: set[int] = set()
     for employee_id in sorted(people):
         row = rows.get(employee_id)
         if row is not None and row.state == "submitted":
@@ -185,9 +192,18 @@ def submit(
         row.at, row.by, row.submitted_by = now.moment, actor.label, actor.label
         session.add(row)
         _tell(session, actor, now, "submitted", f"{month}:{numbers[employee_id]}", before, row)
-        done += 1
+        done.add(employee_id)
     session.flush()
-    return done
+    notices.notify(
+        session,
+        now=now.moment,
+        to=done,
+        kind=SUBMITTED,
+        params={"month": month},
+        endpoint="evaluations.own",
+        values={"month": str(month)},
+    )
+    return len(done)
 
 
 def give_back(
@@ -213,7 +229,28 @@ def give_back(
     row.reason, row.at, row.by = reason, now.moment, actor.label
     session.flush()
     _tell(session, actor, now, row.state, f"{month}:{numbers[employee_id]}", before, row)
+    if row.state == "returned":
+        _tell_submitter(session, now, month, row, numbers[employee_id])
     return row
+
+
+def _tell_submitter(
+    session: Session, now: Now, month: Month, row: EvaluationState, number: str
+) -> None:
+    submitter = select(Employee.id).where(Employee.employee_no == row.submitted_by)
+    notices.notify(
+        session,
+        now=now.moment,
+        to=session.scalars(submitter).all(),
+        kind=RETURNED,
+        params={
+            "month": month,
+            "name": session.get_one(Employee, row.employee_id).name,
+            "reason": row.reason or "",
+        },
+        endpoint="evaluations.person",
+        values={"month": str(month), "employee_no": number},
+    )
 
 
 def _tell(

@@ -21,11 +21,13 @@ from core.errors import N_, Conflict, NotFound, Refused
 from core.values import Month
 from evaluations.monthly.models import EvaluationFeedback, EvaluationNote
 from evaluations.monthly.services import hold_open, submitted_of
+from staff import notices
 from staff.models import Employee
 
 PARTS = ("strengths", "improve", "next_step")
 LONGEST = 4000
 LONGEST_NOTE = 1000
+SHARED = notices.kind("evaluation.note", N_("A note about %(day)s is shared with you"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,8 @@ def add_note(
     session.add(note)
     session.flush()
     _trace(session, actor, now, "noted", note, person)
+    if shared:
+        _announce(session, now, note)
     return note
 
 
@@ -160,7 +164,20 @@ def share_note(session: Session, *, actor: Actor, now: Now, note_id: int) -> Eva
     session.flush()
     person = session.get_one(Employee, note.employee_id)
     _trace(session, actor, now, "note_shared", note, person)
+    _announce(session, now, note)
     return note
+
+
+def _announce(session: Session, now: Now, note: EvaluationNote) -> None:
+    notices.notify(
+        session,
+        now=now.moment,
+        to=[note.employee_id],
+        kind=SHARED,
+        params={"day": note.day},
+        endpoint="evaluations.own",
+        values={"month": str(Month.of(note.day))},
+    )
 
 
 def remove_note(session: Session, *, actor: Actor, now: Now, note_id: int) -> None:

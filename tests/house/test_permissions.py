@@ -92,6 +92,7 @@ ENDPOINTS: dict[str, Permission | None] = {
     "evaluations.figures": P.EVALUATIONS_READ,
     "evaluations.submit": P.EVALUATIONS_WRITE,
     "evaluations.give_back": P.EVALUATIONS_RETURN,
+    "evaluations.own": P.EVALUATIONS_READ,
     "evaluations.person": P.EVALUATIONS_READ,
     "evaluations.feedback": P.EVALUATIONS_WRITE,
     "evaluations.notes": P.EVALUATIONS_WRITE,
