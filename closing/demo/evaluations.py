@@ -45,7 +45,7 @@ def evaluate(
 ) -> None:
     """What supervisors write about ``month``; of the last one half is still to be submitted."""
     rows = session.execute(select(Employee.employee_no, Employee.id))
-    ids: dict[str, int] = dict(rows.all())  # type: ignore[arg-type]
+    ids: dict[str, int] = dict(rows.all())
     teams: dict[str, list[Person]] = {}
     for person in people:
         there = person.hire <= month.first_day and (

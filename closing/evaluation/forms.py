@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, Length
 from evaluations.monthly.writing import LONGEST, LONGEST_NOTE
 
 
-class FeedbackForm(FlaskForm):
+class FeedbackForm(FlaskForm):  # type: ignore[misc]
     """Each part with the version that it was typed over."""
 
     strengths = TextAreaField(_l("Strengths"), validators=[Length(max=LONGEST)])
@@ -22,7 +22,7 @@ class FeedbackForm(FlaskForm):
     next_step_version = HiddenField()
 
 
-class NoteForm(FlaskForm):
+class NoteForm(FlaskForm):  # type: ignore[misc]
     employee_no = StringField(
         _l("About whom"),
         validators=[InputRequired(_l("Choose somebody of your people."))],

@@ -204,7 +204,8 @@ def notes(
         query = query.where(EvaluationNote.employee_id.in_(sorted(people)))
     if most is not None:
         query = query.limit(most)
-    return [Note(*row) for row in session.execute(query)]
+    made: Callable[..., Note] = Note
+    return [made(*row) for row in session.execute(query)]
 
 
 def writable_people(session: Session, viewer: Viewer, day: date) -> list[tuple[str, str]]:
