@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from werkzeug.wrappers import Response as Redirect
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from closing.appeals import adjustments as services
 from closing.appeals.blueprint import appeals
@@ -65,7 +66,7 @@ def adjustments() -> str | Response:
 def new_adjustment() -> str | Redirect:
     form = AdjustmentForm()
     exported = _exported()
-    form.month.choices = [(str(month), month_text(month)) for month in exported]
+    form.month.choices = [SelectChoice(str(month), month_text(month)) for month in exported]
     if form.validate_on_submit():
         try:
             with transaction():

@@ -9,6 +9,7 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from closing.appeals import changes, corrections, services, words
 from closing.appeals.blueprint import appeals
@@ -39,8 +40,8 @@ def decide(appeal_id: int, line_id: int) -> str | Redirect:
     form = DecisionForm()
     possible = words.excuses()
     form.excuse.choices = [
-        ("", _("Choose")),
-        *((key, text) for key, text in possible.items() if line.was.get(key)),
+        SelectChoice("", _("Choose")),
+        *(SelectChoice(key, text) for key, text in possible.items() if line.was.get(key)),
     ]
     if form.validate_on_submit():
         try:

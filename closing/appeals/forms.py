@@ -12,6 +12,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, InputRequired, Length
 
 AMOUNT = _l("Type an amount, with a minus where it is taken off.")
@@ -21,9 +22,9 @@ class DecisionForm(FlaskForm):  # type: ignore[misc]
     decision = RadioField(
         _l("Decision"),
         choices=[
-            ("accepted", _l("Accept")),
-            ("partly", _l("Accept in part")),
-            ("declined", _l("Decline")),
+            SelectChoice("accepted", _l("Accept")),
+            SelectChoice("partly", _l("Accept in part")),
+            SelectChoice("declined", _l("Decline")),
         ],
         validators=[InputRequired(_l("Choose a decision."))],
     )

@@ -14,8 +14,10 @@ from sqlalchemy import select
 from support.markup import markup
 from support.site import Site
 
+from closing.appeals.models import Appeal, AppealLine
 from core.models import AuditEntry, Setting
 from core.permissions import Role
+from evaluations.scorecards.models import Scorecard
 from rewards.models import Incident
 from staff.models import Account, Notice, RoleGrant
 
@@ -161,3 +163,48 @@ def test_appointing_is_for_others_outside_hr_audited_and_told(
         ]
         told = set(session.scalars(select(Notice.employee_id)))
         assert told == {accounts[role].employee_id for role in ("hr", "outsider", "manager")}
+
+
+def test_an_appeal_against_a_record_that_hr_made_is_decided_by_the_second_decider(
+    site: Site, accounts: dict[str, Account]
+) -> None:
+    with site.session() as session:
+        card = session.scalars(
+            select(Scorecard).where(Scorecard.employee_id == accounts["agent"].employee_id)
+        ).one()
+        appeal = Appeal(
+            scorecard_id=card.id,
+            employee_id=card.employee_id,
+            month=SEPTEMBER,
+            lodged_at=NOW,
+            due_on=NOW.date(),
+        )
+        session.add(appeal)
+        session.flush()
+        lines = [
+            AppealLine(
+                appeal_id=appeal.id, record="metric", key=key, makers=[maker],
+                was={"value": 0.9, "sample_size": 9},
+                reason="Not so", asked="Another value",
+            )
+            for key, maker in (("csat", "E0003"), ("qa_score", "E0002"))
+        ]  # fmt: skip
+        session.add_all(lines)
+        session.flush()
+        place = f"/appeals/{appeal.id}"
+        by_hr, by_boss = (f"{place}/lines/{line.id}" for line in lines)
+        mine = lines[0].id
+    outsider = site.signed_in(accounts["outsider"])
+    assert outsider.get(place).status_code == 404
+    appoint(site, accounts)
+    assert by_hr in outsider.get(place).get_data(as_text=True)
+    assert by_boss not in outsider.get(place).get_data(as_text=True)
+    decision = {"decision": "declined", "reason": "It was so"}
+    refused = site.post(outsider, by_boss, decision, form="/account")
+    assert refused.status_code in (403, 404)
+    hr = site.signed_in(accounts["hr"])
+    barred = site.post(hr, by_hr, decision, form="/account")
+    assert "second decider" in markup(barred).words
+    assert site.post(outsider, by_hr, decision, form="/account").status_code == 302
+    with site.session() as session:
+        assert session.get_one(AppealLine, mine).decided_by == "E0020"
