@@ -25,9 +25,7 @@ from core.cli import seal
 from core.db import transaction
 from core.errors import Conflict, Refused
 from core.forms import show
-from core.models import Closing
 from core.permissions import Permission
-from evaluations.scorecards.models import Scorecard
 
 P = Permission
 
@@ -90,9 +88,7 @@ def _change(form: DecisionForm, line: AppealLine, said: Words) -> dict[str, Any]
 
 
 def _words(row: Any) -> Words:
-    card = session().get_one(Scorecard, row.scorecard_id)
-    closing = session().get_one(Closing, card.closing_id)
-    return words.words_of(policy_of_closing(session(), closing.document_version_id).policy)
+    return words.words_of(policy_of_closing(session(), row.document_version_id).policy)
 
 
 def _line_or_abort(appeal_id: int, line_id: int) -> tuple[Any, AppealLine]:

@@ -26,8 +26,8 @@ GRANTED = ("accepted", "partly")
 def appeals(viewer: Viewer, day: date) -> Select[Any]:
     """Appeals of those whom the viewer may see, as of ``day``.
 
-    Columns: id, month, scorecard_id, revision, employee_id, employee_no, name, team (path),
-    state, lines, undecided, waiting (granted lines without effect), lodged_at, due_on, decided_at,
+    Columns: id, month, scorecard_id, revision and document_version_id (of its closing),
+    month_state, published_at, exported_at, employee_id, employee_no, name, team (path), state, lines, undecided, waiting (granted lines without effect), lodged_at, due_on, decided_at,
     applied_at, withdrawn_at.
     """
     line = AppealLine
@@ -38,6 +38,10 @@ def appeals(viewer: Viewer, day: date) -> Select[Any]:
         Appeal.month,
         Appeal.scorecard_id,
         Closing.revision,
+        Closing.document_version_id,
+        MonthState.state.label("month_state"),
+        MonthState.published_at,
+        MonthState.exported_at,
         Appeal.employee_id,
         Employee.employee_no,
         Employee.name,
@@ -58,6 +62,7 @@ def appeals(viewer: Viewer, day: date) -> Select[Any]:
         .join(Closing, Closing.id == Scorecard.closing_id)
         .join(Employee, Employee.id == Appeal.employee_id)
         .outerjoin(Team, Team.id == Scorecard.team_id)
+        .outerjoin(MonthState, MonthState.month == Appeal.month)
         .where(_visible(viewer, day))
     )
 

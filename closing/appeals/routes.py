@@ -23,7 +23,7 @@ from core.db import transaction
 from core.errors import Conflict, Refused
 from core.models import Closing, MonthState
 from core.pages import attachments as files
-from core.permissions import Permission
+from core.permissions import Permission, Scope
 from core.tables import Column, Filter, Listing
 from core.values import Month
 from evaluations.scorecards.models import Scorecard
@@ -91,25 +91,21 @@ def appeal(appeal_id: int) -> str:
 def appeal_page(appeal_id: int, problem: str = "", text: str = "") -> str:
     """One appeal as the viewer may see it."""
     row, viewer = row_or_abort(appeal_id), web.viewer()
-    card = session().get_one(Scorecard, row.scorecard_id)
-    closing = session().get_one(Closing, card.closing_id)
-    state = session().get(MonthState, row.month)
-    published = state is not None and state.published_at is not None
+    mine = viewer.is_person(row.employee_id)
+    may_decide = not mine and may(P.APPEALS_DECIDE, row.employee_id)
     found = queries.lines(session(), appeal_id)
     pending = [line for line, _paid in found if line in corrections.waiting([line])]
     bars = {line.id: services.bar_of(viewer, row.employee_id, line.makers) for line, _paid in found}
     return render_template(
         "appeals/appeal.html",
         row=row,
-        mine=viewer.is_person(row.employee_id),
+        mine=mine,
         lines=found,
         bars=bars,
         comments=queries.comments(session(), appeal_id),
         files=attachments.of(session(), f"appeal:{appeal_id}"),
-        results=queries.results(session(), row)
-        if published or not viewer.is_person(row.employee_id)
-        else [],
-        words=words.words_of(policy_of_closing(session(), closing.document_version_id).policy),
+        results=_results(row, mine),
+        words=words.words_of(policy_of_closing(session(), row.document_version_id).policy),
         records=words.records(),
         states=words.states(),
         decisions=words.decisions(),
@@ -117,11 +113,11 @@ def appeal_page(appeal_id: int, problem: str = "", text: str = "") -> str:
         pending=pending,
         by_hand=[line for line in pending if corrections.is_by_hand(line)],
         barred=any(bars[line.id] for line in pending),
-        month_state=services.month_is(session(), row.month),
-        later=[each for each in closed_months(session()) if each > row.month],
-        may_comment=may(P.APPEALS_COMMENT, row.employee_id) and not bars_self(row),
-        may_decide=may(P.APPEALS_DECIDE, row.employee_id) and not bars_self(row),
-        deciding={line.id for line, _paid in found if decides(row, line)},
+        month_state=_month_state(row),
+        later=_later(row.month) if pending else [],
+        may_comment=not mine and may(P.APPEALS_COMMENT, row.employee_id),
+        may_decide=may_decide,
+        deciding={line.id for line, _paid in found if may_decide or decides(row, line)},
         may_close=viewer.may(P.CLOSING_WRITE),
         sees_pay=may(P.PAY_READ, row.employee_id, closed=True),
         problem=problem,
@@ -138,11 +134,29 @@ def row_or_abort(appeal_id: int) -> Any:
 
 def may(permission: Permission, employee_id: int, *, closed: bool = False) -> bool:
     """Whether ``permission`` reaches the person of an appeal."""
-    if not web.viewer().may(permission):
-        return False
-    return is_visible(
-        session(), web.viewer(), permission, employee_id, day=web.today(), closed=closed
-    )
+    viewer = web.viewer()
+    if not viewer.may(permission) or viewer.reaches_all(permission, closed=closed):
+        return viewer.may(permission)
+    if viewer.employee_id == employee_id and Scope.OWN in viewer.scopes(permission):
+        return True
+    return is_visible(session(), viewer, permission, employee_id, day=web.today(), closed=closed)
+
+
+def _results(row: Any, mine: bool) -> list[queries.Result]:
+    """Totals before and after, once it is decided; one's own only where they are published."""
+    if row.state not in ("decided", "applied") or (mine and row.published_at is None):
+        return []
+    return queries.results(session(), row)
+
+
+def _month_state(row: Any) -> str:
+    if row.month_state != "closed":
+        return "open"
+    return "closed" if row.exported_at is None else "paid"
+
+
+def _later(month: Month) -> list[Month]:
+    return [each for each in closed_months(session()) if each > month]
 
 
 def decides(row: Any, line: AppealLine) -> bool:

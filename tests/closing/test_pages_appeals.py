@@ -81,7 +81,7 @@ def test_an_appeal_from_the_scorecard_to_the_new_revision(
     assert "Appeal: lodged" in page(agent, CARD).words
 
     url = "/appeals/1/comments"
-    assert site.post(agent, url, {"text": "Me"}, form="/account").status_code == 404
+    assert site.post(agent, url, {"text": "Me"}, form="/account").status_code == 403
     site.post(supervisor, url, {"text": "I heard it"}, form="/appeals/1")
     seen = page(agent, "/appeals/1")
     assert "I heard it" in seen.words
