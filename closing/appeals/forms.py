@@ -41,7 +41,7 @@ class DecisionForm(FlaskForm):  # type: ignore[misc]
         render_kw={"inputmode": "numeric"},
     )
     remove = BooleanField(_l("Take the check away"))
-    excuse = SelectField(_l("Excused"))
+    excuse = SelectField(_l("Excused"), default="")
     punch = StringField(
         _l("Missing time"),
         description=_l("Such as 09:00: a punch that the clock missed."),
