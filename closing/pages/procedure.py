@@ -47,6 +47,8 @@ def _page(row: Any, form: ServedForm) -> str:
     policy, rule = _policy_and_rule(row)
     viewer, today = web.viewer(), web.today()
     case = queries.of_case(session(), viewer, today, row)
+    closed = row.counts_in is not None and row.counts_in in queries.closed_months(session())
+    decides = viewer.may(Permission.INCIDENTS_APPROVE) and not closed
     return render_template(
         "rewards/incident.html",
         row=row,
@@ -59,8 +61,8 @@ def _page(row: Any, form: ServedForm) -> str:
         state=words.incident_states()[row.status],
         states=words.incident_states(),
         stage=stage_of(row, today),
-        bar=bar_of(row, viewer, reach()) if viewer.may(Permission.INCIDENTS_APPROVE) else "scope",
-        closed=row.counts_in in queries.closed_months(session()),
+        bar=bar_of(row, viewer, reach()) if decides else "scope",
+        closed=closed,
         mine=_is_mine(row),
         may_state=_is_mine(row) and procedure.may_state(row, today),
         may_lead=_may_lead(row),
@@ -69,7 +71,7 @@ def _page(row: Any, form: ServedForm) -> str:
         files=attachments.of(session(), _subject(row.id)),
         case=[each for each in case if each.id != row.id],
         case_states=case_states(policy, case) if policy else {},
-        tasks=task_queries.of_incident(session(), row.id),
+        tasks=task_queries.of_incident(session(), row.id) if row.decided_by or closed else [],
         action_names=words.actions(),
         task_states=incident_words.task_states(),
         languages=LOCALES,
@@ -99,9 +101,11 @@ def _is_mine(row: Any) -> bool:
 
 def _may_lead(row: Any) -> bool:
     """Whether the viewer may ask for the statement, serve the decision and add files."""
-    viewer = web.viewer()
-    return not viewer.is_person(row.employee_id) and is_visible(
-        session(), viewer, Permission.INCIDENTS_RECORD, row.employee_id, day=web.today()
+    viewer, permission = web.viewer(), Permission.INCIDENTS_RECORD
+    if viewer.is_person(row.employee_id) or not viewer.may(permission):
+        return False
+    return viewer.reaches_all(permission) or is_visible(
+        session(), viewer, permission, row.employee_id, day=web.today()
     )
 
 
