@@ -27,7 +27,8 @@ def appeals(viewer: Viewer, day: date) -> Select[Any]:
     """Appeals of those whom the viewer may see, as of ``day``.
 
     Columns: id, month, scorecard_id, revision and document_version_id (of its closing),
-    month_state, published_at, exported_at, employee_id, employee_no, name, team (path), state, lines, undecided, waiting (granted lines without effect), lodged_at, due_on, decided_at,
+    month_state, published_at, exported_at, employee_id, employee_no, name, team (path), state,
+    lines, undecided, waiting (granted lines without effect), lodged_at, due_on, decided_at,
     applied_at, withdrawn_at.
     """
     line = AppealLine
