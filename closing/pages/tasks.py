@@ -120,7 +120,7 @@ def change_task(task_id: int) -> str | Redirect:
                     now=web.now(),
                     task_id=task_id,
                     owner_id=form.owner.data,
-                    due=form.due.data,
+                    due=form.due.data or row.due,
                 )
             flash(_("Changed."))
             return redirect(url_for("rewards.task", task_id=task_id))
