@@ -18,8 +18,10 @@ from core.permissions import Permission, Scope
 from core.viewer import Viewer
 
 # What tells of signing in and of accounts, as actions begin.
-SIGN_INS = ("sign_in", "sign_out", "session.", "account.", "address.", "code.", "factor.", "role.")
-SIGN_INS += ("deputy.",)
+SIGN_INS = (
+    *("sign_in", "sign_out", "session.", "account.", "address.", "code.", "factor.", "role."),
+    "deputy.",
+)
 # Columns by label, whatever their types: a list is read by its names.
 _select: Callable[..., Any] = select
 

@@ -18,6 +18,7 @@ from reports.scorecards.lines import LineView
 from reports.scorecards.rules import RuleView
 
 TEMPLATE = Path(__file__).with_name("card.typ")
+ABREAST = 3  # facts in a row
 
 
 def document(whole: Assembled, person: Subject, printed: str) -> bytes:
@@ -126,11 +127,11 @@ def _moved(page: cards.CardPage) -> dict[str, Any]:
 
 
 def _facts(page: cards.CardPage) -> list[dict[str, Any]]:
-    """All facts of the month in one table, two beside one another."""
+    """All facts of the month in one table, three beside one another."""
     cells = [[fact.label, fact.value] for group in page.facts for fact in group.facts]
     if not cells:
         return []
-    half = (len(cells) + 1) // 2
-    left, right = cells[:half], [*cells[half:], ["", ""]]
-    rows = [[*one, *other] for one, other in zip(left, right)]
-    return [_table(_("All facts of the month"), ["", "", "", ""], rows)]
+    high = -(-len(cells) // ABREAST)
+    cells += [["", ""]] * (high * ABREAST - len(cells))
+    rows = [[part for each in cells[at::high] for part in each] for at in range(high)]
+    return [_table(_("All facts of the month"), [""] * (2 * ABREAST), rows)]

@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 from core import tables, web
 from core.access import note
 from core.db import db
-from core.pages import filters as written
 from core.permissions import Permission
 from core.values import Month
 from reports.blueprints import scorecards
@@ -33,7 +32,9 @@ def pdf(month: Month, employee_no: str) -> Response:
     if whole is None:
         abort(404)
     printed = _(
-        "Pingyou · printed %(at)s by %(who)s", at=written.moment(now.moment), who=web.viewer().label
+        "Pingyou · printed %(at)s by %(who)s",
+        at=f"{now.wall:%Y-%m-%d %H:%M}",
+        who=web.viewer().label,
     )
     body = document(whole, found.person, printed)
     name = f"scorecard-{month}-{found.person.employee_no}-r{whole.view.revision}.pdf"

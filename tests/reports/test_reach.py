@@ -18,7 +18,16 @@ FAMILIES = (
 )
 
 
-@pytest.mark.parametrize("url", [CARD, f"{CARD}.pdf", f"{CARD}/rules", f"{CARD}/trend.svg", *(f"{RECORDS}/{f}" for f in FAMILIES)])
+@pytest.mark.parametrize(
+    "url",
+    [
+        CARD,
+        f"{CARD}.pdf",
+        f"{CARD}/rules",
+        f"{CARD}/trend.svg",
+        *(f"{RECORDS}/{f}" for f in FAMILIES),
+    ],
+)
 def test_a_person_is_seen_by_themselves_above_and_hr_and_by_nobody_else(
     reports: Reports, url: str
 ) -> None:

@@ -96,7 +96,7 @@ PAGES = [
     *(f"{RECORDS}/{f}" for f in ("training", "metrics", "incidents", "reviews")),
     f"/scorecards/2026-11/{AGENT}",
 ]
-DATA = re.compile(r"[A-Z]{3}-[PR]\d+R?|[ETKC]\d+|\d{8}-[A-Z]{3}-\d+|CSV|XLSX|the-hr")
+DATA = re.compile(r"[A-Z]{3}-[PR]\d+R?|[ETKC]\d+|\d{8}-[A-Z]{3}-\d+|CSV|XLSX|PDF|the-hr")
 
 
 def words_of_records(reports: Reports) -> set[str]:

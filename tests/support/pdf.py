@@ -8,6 +8,7 @@ import zlib
 STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
 CHARACTERS = re.compile(rb"beginbfchar(.*?)endbfchar", re.DOTALL)
 MAPPED = re.compile(rb"<([0-9A-F]{4})>\s*<([0-9A-F]+)>")
+HEX = re.compile(rb"<([0-9A-Fa-f]*)>")
 OCTAL = re.compile(rb"[0-7]{1,3}")
 LETTERS = {"n": 10, "r": 13, "t": 9, "b": 8, "f": 12}
 
@@ -37,6 +38,9 @@ def _lines(stream: bytes, characters: dict[int, str]) -> list[str]:
         if stream[at : at + 1] == b"(":
             string, at = _string(stream, at + 1)
             codes += string
+        elif found := HEX.match(stream, at):
+            codes += bytes.fromhex(found[1].decode())
+            at = found.end()
         elif stream[at : at + 3] == b"]TJ":
             pairs = (codes[start : start + 2] for start in range(0, len(codes), 2))
             lines.append(
