@@ -54,7 +54,7 @@ coverage: setup-dev chromium ## Tests with coverage, report in build/coverage/in
 	@$(PYTEST) -m "not long" --cov --cov-report=term --cov-report=html
 
 bench: setup-dev ## Measure import, close and pages, write docs/performance.md
-	@$(PY) -m benchmarks
+	@$(PY) -m benchmarks --write
 
 format: setup-dev ## Put Python into shape
 	@$(PY) -m ruff check --fix --quiet .

@@ -1,113 +1,101 @@
-"""``make bench``: import and close of a month, each beside its floor, median of three runs."""
+"""``make bench``: close, import and pages, each beside what it is measured against.
+
+Every figure is a ratio within one run, or a time of the processor; medians. ``--part`` measures
+some of it, ``--small`` and so on other sizes; ``--write`` puts all of it into docs/performance.md.
+"""
 
 from __future__ import annotations
 
 import argparse
-import resource
-import shutil
-import statistics
+import sys
 import tempfile
-import time
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
-from flask_migrate import upgrade
+from benchmarks import arrivals, closes, pages, users
+from benchmarks.report import Figure, write
+from benchmarks.running import alone, machine
 
-from app import create_app
-from benchmarks.centre import write_centre
-from benchmarks.floor import floor
-from closing.imports.services import import_file
-from closing.policy_text import default_policy
-from closing.services import close_month, sections_of
-from closing.versions import publish_policy
-from core.actor import SYSTEM
-from core.db import db, transaction
-from core.values import Month
-from staff.attendance.services import refresh_days
+Options = argparse.Namespace
+Part = Callable[[Path, Options], Iterator[Figure]]
 
-MONTH = Month(2026, 10)
-NOW = datetime(2026, 11, 5, tzinfo=UTC)
-WALL = datetime(2026, 11, 5)
+
+def measure_close(folder: Path, options: Options) -> Iterator[Figure]:
+    sizes = ((options.large, 60), (options.deep, options.deep_tickets))
+    for staff, tickets in sizes:
+        seconds, ratio, megabytes = closes.against_floor(folder, staff, tickets, options.runs)
+        what = f"close of {staff:,} people × {tickets:,} tickets"
+        yield Figure(f"{what}, processor", seconds, " s")
+        yield Figure(f"{what}, to the floor", ratio, " ×", 5)
+        yield Figure(f"{what}, memory", megabytes, " MB", 1024)
+    whole = options.large * 8 // 10
+    ratio = closes.growth(folder, whole, options.runs)
+    yield Figure(f"close of {whole:,} people to one of {whole // 2:,}", ratio, " ×", 2.2)
+
+
+def measure_import(folder: Path, options: Options) -> Iterator[Figure]:
+    seconds, rate, days = arrivals.punches_against_csv(folder, options.punches, options.runs)
+    what = f"import of {options.punches:,} punches"
+    yield Figure(f"{what}, processor", seconds, " s")
+    yield Figure(f"{what}, rate to the floor's", rate * 100, " %", 50, at_least=True)
+    yield Figure(f"{what}, days afterwards, processor", days, " s")
+    changed = arrivals.days_of_one_correction(folder)
+    yield Figure("person-days that one corrected punch changes", changed, "", 1)
+
+
+def measure_pages(folder: Path, options: Options) -> Iterator[Figure]:
+    found, cookies, bases = {}, {}, {}
+    for staff in (options.small, options.large):
+        (folder / f"pages-{staff}").mkdir()
+        bases[staff] = folder / f"pages-{staff}" / "centre.db"
+        cookies[staff], _ = alone(pages.prepare, bases[staff], staff)
+        found[staff], _ = alone(
+            pages.response_times, bases[staff], cookies[staff], staff, options.times
+        )
+    for name in pages.PAGES:
+        (small, high), (large, _) = found[options.small][name], found[options.large][name]
+        bar = 1.3 * small + 5
+        yield Figure(f"{name}, median at {options.small:,} people", small, " ms")
+        yield Figure(f"{name}, 95th percentile at {options.small:,}", high, " ms", 100)
+        yield Figure(f"{name}, median at {options.large:,} people", large, " ms", bar)
+    base, cookie = bases[options.small], cookies[options.small]
+    (cold, kept), _ = alone(pages.chart_times, base, cookie, options.times)
+    yield Figure("chart, never drawn before", cold, " ms", 300)
+    yield Figure("chart, kept", kept, " ms", 10)
+    answers, errors, megabytes = users.under_load(
+        base, cookie, options.small, seconds=options.seconds, pages=1000
+    )
+    yield Figure(f"answers to {users.USERS} users in {options.seconds} s", answers)
+    yield Figure("errors among them", errors, "", 0)
+    yield Figure("web worker after these and 1,000 more pages", megabytes, " MB", 180)
+
+
+PARTS: dict[str, Part] = {"close": measure_close, "import": measure_import, "pages": measure_pages}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("--staff", type=int, default=1000)
-    parser.add_argument("--tickets", type=int, default=100)
+    parser.add_argument("--part", choices=PARTS, action="append", help="only this; may be repeated")
+    parser.add_argument("--small", type=int, default=1000)
+    parser.add_argument("--large", type=int, default=10_000)
+    parser.add_argument("--deep", type=int, default=3000, help="people with many tickets")
+    parser.add_argument("--deep-tickets", type=int, default=1300)
+    parser.add_argument("--punches", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--times", type=int, default=40, help="how often a page is asked for")
+    parser.add_argument("--seconds", type=int, default=60, help="of the twenty users")
+    parser.add_argument("--write", action="store_true", help="write docs/performance.md")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        paths = write_centre(folder / "files", options.staff, MONTH, tickets=options.tickets)
-        imports(folder, paths)
-        closes = [close_once(folder, turn) for turn in range(options.runs)]
-    seconds, floors = zip(*closes, strict=True)
-    ratio = statistics.median(a / b for a, b in closes)
-    report("close", statistics.median(seconds))
-    report("close, floor", statistics.median(floors))
-    print(f"close / floor: {ratio:.2f}")
-    print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
-
-
-def application(folder: Path, name: str) -> Callable[[], None]:
-    """Make an application on a database file of its own, and return how to leave it."""
-    app = create_app(
-        {"DATABASE_URL": f"sqlite:///{folder / name}", "INSTANCE": str(folder / "instance")}
-    )
-    context = app.app_context()
-    context.push()
-
-    def leave() -> None:
-        db.session.remove()
-        db.engine.dispose()
-        context.pop()
-
-    return leave
-
-
-def seal(text: str) -> str:
-    return text[-43:]
-
-
-def imports(folder: Path, paths: dict[str, Path]) -> None:
-    """Import every file, and compute the days of attendance, timed apart."""
-    leave = application(folder, "base.db")
-    upgrade()
-    with transaction():
-        publish_policy(db.session(), actor=SYSTEM, now=NOW, policy=default_policy())
-    for kind, path in paths.items():
-        start = time.perf_counter()
-        with transaction():
-            result = import_file(
-                db.session(), kind=kind, path=path, clock=WALL, seal=seal, actor=SYSTEM, now=NOW
-            )
-        if result.refused:
-            raise SystemExit(f"{path.name} was refused: {result.summary}")
-        report(f"import {kind} ({result.counts['new']} rows)", time.perf_counter() - start)
-    start = time.perf_counter()
-    with transaction():
-        refresh_days(db.session(), sections_of(db.session()))
-    report("days of attendance", time.perf_counter() - start)
-    leave()
-
-
-def close_once(folder: Path, turn: int) -> tuple[float, float]:
-    """Seconds of one close, and of the floor on another copy of the same database."""
-    copies = [folder / f"close{turn}.db", folder / f"floor{turn}.db"]
-    for copy in copies:
-        shutil.copy(folder / "base.db", copy)
-    leave = application(folder, copies[0].name)
-    start = time.perf_counter()
-    with transaction():
-        close_month(db.session(), actor=SYSTEM, now=NOW, month=MONTH, seal=seal)
-    taken = time.perf_counter() - start
-    leave()
-    return taken, floor(copies[1])
-
-
-def report(name: str, seconds: float) -> None:
-    print(f"{name}: {seconds:.2f} s", flush=True)
+    figures = []
+    for name in options.part or PARTS:
+        with tempfile.TemporaryDirectory() as folder:
+            for figure in PARTS[name](Path(folder), options):
+                print(figure.row(), flush=True)
+                figures.append(figure)
+    if options.write:
+        command = " ".join(("python -m benchmarks", *sys.argv[1:]))
+        write(figures, machine=machine(), command=command, on=date.today())
 
 
 if __name__ == "__main__":

@@ -217,7 +217,7 @@ def test_digests_answer_nobody_without_the_key(centre: Files) -> None:
     close(centre.session, SEPTEMBER)
     _, ratee, rater, relation, competency, rating = row.split(",")
     said = seal_text(SEPTEMBER, ratee, rater, competency, relation, int(rating))
-    kept = "\n".join(repr(each) for each in _raw_rows(centre.session))
+    kept = "\n".join(repr(tuple(each)) for each in _raw_rows(centre.session))
     for guess in (file.read_bytes(), said.encode()):
         for name in ("sha256", "sha1", "md5", "blake2b"):
             assert hashlib.new(name, guess).hexdigest() not in kept
