@@ -56,7 +56,7 @@ def awards(month: Month) -> str:
         quotas={key: quota_text(award) for key, award in policy.awards.items()},
         winners=found,
         names=names_by_id(session(), {each.employee_id for each in found}),
-        may_see_reasons=_sees_reasons(),
+        may_see_reasons=_leads_on(month, policy) if closing is not None else frozenset(),
     )
 
 
@@ -69,6 +69,13 @@ def quota_text(award: Award) -> str:
     if award.quota < 1:
         return str(_("%(share)s of those eligible", share=written.percent(award.quota, 0)))
     return str(ngettext("%(num)d winner", "%(num)d winners", int(award.quota)))
+
+
+def _leads_on(month: Month, policy: Policy) -> frozenset[str]:
+    """The awards whose list with the reasons the viewer may read."""
+    if not web.viewer().may(Permission.CLOSING_READ) and web.viewer().hr is None:
+        return frozenset()
+    return frozenset(key for key in policy.awards if _sees_reasons(month, key))
 
 
 def _sees_reasons(month: Month, key: str) -> bool:

@@ -46,6 +46,7 @@ def deputies() -> str | Response | tuple[str, int]:
 
 
 def _name(form: DeputyForm, absent_id: int) -> None:
+    today = web.today()  # the fields are required
     with transaction():
         services.name_deputy(
             db.session(),
@@ -53,8 +54,8 @@ def _name(form: DeputyForm, absent_id: int) -> None:
             now=web.now(),
             absent_id=absent_id,
             deputy_no=form.deputy.data or "",
-            first=form.first.data,
-            last=form.last.data,
+            first=form.first.data or today,
+            last=form.last.data or today,
         )
     flash(gettext("The deputy is named, and told so."))
 

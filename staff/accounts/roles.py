@@ -123,7 +123,7 @@ def _nobody_to_ask(
     """
     others = _administrators(session) - {actor.account_id, account_id}
     hr = people_of_hr(session, now.wall.date(), positions)
-    return not (others or hr.labels or session.get(Setting, HR_WAS))
+    return not others and not hr.labels and session.get(Setting, HR_WAS) is None
 
 
 def _administrators(session: Session) -> set[int]:
@@ -140,7 +140,7 @@ def _tell(session: Session, actor: Actor, account: Account, now: Now, positions:
     notices.notify(
         session,
         now=now.moment,
-        to=to - {actor.employee_id, account.employee_id},  # type: ignore[arg-type]
+        to=to - {actor.employee_id, account.employee_id},
         kind=WAITS,
         params={"name": person.name if person else label_of(session, account)},
         endpoint="administration.person",

@@ -134,11 +134,13 @@ def test_an_award_for_which_hr_is_a_candidate_is_decided_by_the_second_decider(
     outsider = site.signed_in(accounts["outsider"])
     winner = {"winners": ["E0004"]}
     assert site.post(outsider, LIST, winner, form="/account").status_code == 302  # led away
+    assert LIST not in outsider.get("/rewards/awards/2026-09").get_data(as_text=True)
     with site.session() as session:
         session.add(RoleGrant(account_id=accounts["other"].id, role=Role.HR))
     candidate = site.signed_in(accounts["other"])
     assert site.post(candidate, LIST, winner, form="/account").status_code == 403
     assert markup(outsider.get(LIST)).boxes == ["E0004", "E0005", "E0009"]
+    assert LIST in outsider.get("/rewards/awards/2026-09").get_data(as_text=True)
     site.post(outsider, LIST, winner, form=LIST)
     assert "1 winner is confirmed." in markup(outsider.get(LIST)).words
     site.post(outsider, f"{LIST}/undo", {"reason": "A slip"}, form=LIST)
