@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -76,7 +78,7 @@ def new_adjustment() -> str | Redirect:
                     now=web.now(),
                     employee_id=_person(form.employee.data or ""),
                     month=Month.parse(form.month.data),
-                    amount=form.amount.data,
+                    amount=form.amount.data or Decimal(0),
                     reason=form.reason.data or "",
                 )
             flash(_("The adjustment is paid with the next open month."))

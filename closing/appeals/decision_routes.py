@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -154,7 +155,7 @@ def adjust_line(appeal_id: int, line_id: int) -> str | Redirect:
                     actor=web.current_actor(),
                     now=web.now(),
                     line_id=line_id,
-                    amount=form.amount.data,
+                    amount=form.amount.data or Decimal(0),
                     reason=form.reason.data or "",
                 )
             flash(_("The adjustment is paid with the next open month."))
