@@ -180,11 +180,14 @@ def _form(row: Any, *, submitted: bool = False) -> TaskForm:
 
 
 def _owners(row: Any) -> list[SelectChoice]:
-    """The owner, whoever acts, and those who lead somebody today; not the person concerned."""
-    assigned = assignments_on(web.today())
+    """The owner, whoever acts, and whom they know of those who lead somebody today."""
+    viewer, today = web.viewer(), web.today()
+    assigned = assignments_on(today)
     leaders = select(assigned.c.supervisor_id).where(assigned.c.supervisor_id.is_not(None))
     known = or_(
-        Employee.id.in_(leaders), Employee.id.in_([row.owner_id, web.viewer().employee_id or 0])
+        Employee.id.in_(leaders)
+        & Employee.id.in_(visible_employees(viewer, Permission.PROFILE_READ, day=today)),
+        Employee.id.in_([row.owner_id, viewer.employee_id or 0]),
     )
     query = select(Employee.id, Employee.employee_no, Employee.name).where(
         known, Employee.id != row.employee_id
