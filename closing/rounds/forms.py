@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from closing.rounds.view import relations
@@ -65,7 +66,7 @@ class ReviewerForm(FlaskForm):  # type: ignore[misc]
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        self.relation.choices = list(relations().items())
+        self.relation.choices = [SelectChoice(*each) for each in relations().items()]
 
 
 def answer_form(
@@ -77,7 +78,7 @@ def answer_form(
     for at, (key, name) in enumerate(competencies.items()):
         fields[f"rating_{at}"] = RadioField(
             name,
-            choices=[(str(point), str(point)) for point in range(1, 6)],
+            choices=[SelectChoice(str(point), str(point)) for point in range(1, 6)],
             validators=[InputRequired(_l("Choose a rating from 1 to 5."))],
         )
         if key in ratings:

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from werkzeug.wrappers import Response as Redirect
+from wtforms.fields.choices import SelectChoice
 
 from closing.pages.common import attempt, open_month, policy_for
 from closing.rounds.blueprint import reviews
@@ -48,7 +49,7 @@ def new() -> str | Redirect:
     first = open_month(session)
     choices = [first.plus(at) for at in range(AHEAD)]
     form = RoundForm(first_day=today, last_day=today + LENGTH, month=str(first))
-    form.month.choices = [(str(each), month_text(each)) for each in choices]
+    form.month.choices = [SelectChoice(str(each), month_text(each)) for each in choices]
     if form.validate_on_submit():
         month = Month.parse(form.month.data)
         names = ("first_day", "last_day", "peers", "cross_team", "max_load")

@@ -19,7 +19,7 @@ from evaluations.rounds.proposing import share_in_tens, shuffled
 from staff.models import Employee, Team
 from staff.queries import Ids, assignments_on
 
-FEWEST = 30  # forms below which no progress is told
+FEWEST, CROWD = 30, 6  # forms, and people asked, below which no progress is told
 _select: Callable[..., Any] = select
 
 
@@ -141,22 +141,28 @@ def progress(session: Session, month: Month, day: date) -> list[Progress]:
     """Of the whole round (no team) and of the teams of those asked, where forms are enough."""
     assigned = assignments_on(day)
     rows = session.execute(
-        select(Team.path, func.count(), func.sum(case((_given(), 1), else_=0)))
+        select(
+            Team.path,
+            func.count(),
+            func.sum(case((_given(), 1), else_=0)),
+            func.count(ReviewAssignment.rater_id.distinct()),
+        )
         .select_from(ReviewAssignment)
         .outerjoin(assigned, assigned.c.employee_id == ReviewAssignment.rater_id)
         .outerjoin(Team, Team.id == assigned.c.team_id)
         .where(ReviewAssignment.month == month)
         .group_by(Team.path)
     ).all()
-    asked = sum(row[1] for row in rows)
-    found = [_told(None, asked, sum(int(row[2]) for row in rows))]
-    named = sorted(row for row in rows if row[0] is not None)
-    return found + [_told(path, count, int(done)) for path, count, done in named if count >= FEWEST]
+    asked, crowd = sum(row[1] for row in rows), sum(row[3] for row in rows)
+    found = [_told(None, asked, sum(int(row[2]) for row in rows), crowd)]
+    named = sorted(tuple(row) for row in rows if row[0] is not None)
+    teams = [_told(path, count, int(done), people) for path, count, done, people in named]
+    return found + [each for each in teams if each.share is not None]
 
 
-def _told(team: str | None, asked: int, answered: int) -> Progress:
-    share = share_in_tens(answered, asked) if asked >= FEWEST else None
-    return Progress(team, asked, share)
+def _told(team: str | None, asked: int, answered: int, crowd: int) -> Progress:
+    enough = asked >= FEWEST and crowd >= CROWD
+    return Progress(team, asked, share_in_tens(answered, asked) if enough else None)
 
 
 def shape(session: Session, month: Month, least: int) -> Shape:
