@@ -11,6 +11,7 @@ from core.messages import N_, Message
 
 LOCKED = N_("The database is locked by another writer. Try again in a moment.")
 FULL = N_("The disk of the database is full. Nothing was changed.")
+BROKEN = N_("The disk of the database cannot be written: %(reason)s. Nothing was changed.")
 READ_ONLY = N_("The database is read-only.")
 NO_TABLES = N_("The database lacks tables. Run flask init.")
 UNREACHABLE = N_("The database does not answer: %(reason)s")
@@ -24,6 +25,7 @@ _SQLITE = {
     sqlite3.SQLITE_LOCKED: LOCKED,
     sqlite3.SQLITE_FULL: FULL,
     sqlite3.SQLITE_READONLY: READ_ONLY,
+    sqlite3.SQLITE_IOERR: BROKEN,
     sqlite3.SQLITE_CANTOPEN: UNREACHABLE,
 }
 _POSTGRESQL = {

@@ -7,13 +7,14 @@ import csv
 import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TextIO
 
 from core.messages import N_, Refused
 
 Delimiter = Literal[",", ";", "\t"]
 DELIMITERS: tuple[Delimiter, ...] = (",", ";", "\t")
 _CHUNK = 1 << 20
+LONGEST_LINE = 4_000_000  # characters
 _GUARDED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
 
 
@@ -77,17 +78,34 @@ def _delimiter(path: Path, encoding: str, fits: Callable[[list[str]], int]) -> D
     best: Delimiter = ","
     score = (-1, -1)
     for delimiter in DELIMITERS:
-        header = next((row for row in _records(path, encoding, delimiter) if any(row)), [])
+        try:
+            header = next((row for row in _records(path, encoding, delimiter) if any(row)), [])
+        except Refused:
+            continue  # where none fits, reading the rows tells why
         found = (fits([cell.strip() for cell in header]), len(header))
         if found > score:
             best, score = delimiter, found
     return best
 
 
+def bounded_lines(text: TextIO) -> Iterator[str]:
+    """The lines of a file; one that has no end is refused before it fills the memory."""
+    number = 0
+    while line := text.readline(LONGEST_LINE):
+        number += 1
+        if len(line) >= LONGEST_LINE:
+            raise Refused(
+                N_("line %(line)s is longer than %(limit)s characters"),
+                line=number,
+                limit=LONGEST_LINE,
+            )
+        yield line
+
+
 def _records(path: Path, encoding: str, delimiter: Delimiter) -> Iterator[list[str]]:
     with path.open("rb") as file:
         text = io.TextIOWrapper(file, encoding=encoding, newline="")
-        reader = csv.reader(text, delimiter=delimiter, strict=True)
+        reader = csv.reader(bounded_lines(text), delimiter=delimiter, strict=True)
         try:
             for row in reader:
                 for cell in row:

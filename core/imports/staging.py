@@ -27,6 +27,7 @@ from core.imports.storing import audit_lines, changes_of, set_aside
 from core.messages import N_, Refused
 
 MAX_ROWS = 600_000
+MAX_BAD = 50_000  # each is kept with its reasons until all are told
 
 
 @dataclass(slots=True)
@@ -81,9 +82,12 @@ def _parse(kind: Kind, rows: Iterable[Row], where: Layout) -> list[Line]:
     present = [(index, column, column.field, column.parse) for index, column in where.places]
     lines: list[Line] = []
     late = bool(kind.setting.closed)  # only late rows need their cells again
+    bad_rows = 0
     for number, row in rows:
-        if len(lines) >= MAX_ROWS:
-            raise Refused(N_("the file has more than %(limit)s rows; split it"), limit=MAX_ROWS)
+        check_rows(len(lines))
+        if lines and lines[-1].problems:
+            bad_rows += 1
+            check_bad(bad_rows)
         line = Line(number, {})
         lines.append(line)
         if len(row) != where.width:
@@ -117,6 +121,20 @@ def _identify(kind: Kind, line: Line) -> None:
         line.identity = kind.identity_of(line.record)
     except Bad as bad:
         line.refuse(bad)
+
+
+def check_rows(count: int) -> None:
+    """Raises ``Refused`` where a file has more rows than are kept in memory at once."""
+    if count >= MAX_ROWS:
+        raise Refused(N_("the file has more than %(limit)s rows; split it"), limit=MAX_ROWS)
+
+
+def check_bad(bad: int) -> None:
+    """Raises ``Refused`` where a file has so many bad rows that it is another file."""
+    if bad >= MAX_BAD:
+        raise Refused(
+            N_("the file has more than %(limit)s bad rows: is it of this kind?"), limit=MAX_BAD
+        )
 
 
 def wrong_width(row: Sequence[str], width: int) -> Bad:

@@ -12,15 +12,17 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.files.reading import Row, Table
 from core.files.sheets import is_sheet, sheet_rows
-from core.files.texts import encoding_of
+from core.files.texts import bounded_lines, encoding_of
 from core.imports.cells import Bad
 from core.imports.kinds import REFUSED, Problem
 from core.imports.staging import Staged
@@ -31,6 +33,7 @@ from staff.models import Employee, ExternalId
 SOURCE = "punches"  # of the aliases that name people at devices and in office suites
 OLDEST = 2010  # a device that lost its clock counts from 2000 or before
 HEAD = 40
+LONGEST, _PIECE = 64 * 1024, 1 << 20  # bytes of a line
 _STAMP = r"(\d{4}[-/]\d{1,2}[-/]\d{1,2} \d{1,2}:\d{2}(?::\d{2})?)"
 _RECORD = re.compile(rf"\s*(\S+)\s*\t(?:[^\t]*\t)?{_STAMP}(?:\t.*|\s*)")
 _SEPARATORS = (",", "\t", ";")
@@ -72,10 +75,20 @@ def punch_file(path: Path) -> Table | None:
 def _records(path: Path) -> Iterator[tuple[int, str]]:
     """Lines with content; runs of NUL bytes, which a torn write leaves, are dropped."""
     with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            text = line.replace(b"\0", b"").decode("utf-8-sig", "replace").rstrip("\r\n")
+        for number, line in enumerate(iter(partial(_line, file), b""), 1):
+            text = line.decode("utf-8-sig", "replace").rstrip("\r\n")
             if text.strip():
                 yield number, text
+
+
+def _line(file: BinaryIO) -> bytes:
+    """The next line without NUL bytes; what is longer than any record is cut into several."""
+    found = b""
+    while len(found) < LONGEST and (piece := file.readline(_PIECE)):
+        found += piece.replace(b"\0", b"")
+        if piece.endswith(b"\n"):
+            return found or b"\n"
+    return found
 
 
 def _beginning(path: Path) -> bytes:
@@ -147,7 +160,7 @@ def _cells(path: Path) -> Iterator[list[str]]:
         file.seek(0)
         separator = max(_SEPARATORS, key=head.count)
         try:
-            yield from csv.reader(file, delimiter=separator)
+            yield from csv.reader(bounded_lines(file), delimiter=separator)
         except csv.Error as error:
             raise Refused(
                 N_("line %(line)s cannot be read as CSV: %(reason)s"), line=0, reason=str(error)

@@ -23,9 +23,9 @@ from core.imports.cells import Bad, moment, remembered, until
 from core.imports.headings import layout
 from core.imports.kinds import LATE, NEW, REFUSED, SAME, Change, Column, Kind, Line, Setting
 from core.imports.rows import Record
-from core.imports.staging import Staged, wrong_width
+from core.imports.staging import Staged, check_bad, wrong_width
 from core.imports.storing import set_aside
-from core.messages import N_
+from core.messages import N_, Refused
 from core.values import Month
 from staff.attendance.boundaries import Edges
 from staff.attendance.models import Punch
@@ -38,6 +38,7 @@ from staff.directory import People
 BITS = 34  # wall seconds up to the year 2514
 MASK = (1 << BITS) - 1
 SIZE = 50_000
+MOST = 3_000_000  # punches of one file
 FEW = timedelta(days=4)  # between two punches, so few are marked with them
 
 
@@ -154,6 +155,7 @@ def _read(kind: Punches, table: Table, places: dict[str, int], width: int) -> _R
         except (KeyError, IndexError):
             line = _line(kind, number, row, places, width)
             if line.problems:
+                check_bad(len(bad))
                 bad.append(line)
                 continue
             employee, at = line.record["employee_id"], line.record["at"]
@@ -161,6 +163,8 @@ def _read(kind: Punches, table: Table, places: dict[str, int], width: int) -> _R
                 days[stamp[:11]], times[stamp[11:]] = at - at % DAY, at % DAY
         key = employee << BITS | at
         seen.add(key)
+        if len(seen) > MOST:
+            raise Refused(N_("the file has more than %(limit)s rows; split it"), limit=MOST)
         if at < uncertain and key not in near:
             near[key] = number
     return _Read(seen, near, bad, rows)
