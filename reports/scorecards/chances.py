@@ -104,7 +104,7 @@ def _of_line(
     before, after = step.before or 0.0, step.after or 0.0
     return Chance(
         label=names.get(language()),
-        step=_size(after - before, spec),
+        step=_size(after - before, spec) if after != before else "",
         before=words.figure(before, spec),
         after=words.figure(after, spec),
         gain=step.gain,
