@@ -237,7 +237,7 @@ ENTER: dict[Permission, set[str]] = {
     P.ACCOUNTS_HELP: {"hr", "admin"},
     P.ACCOUNTS_WRITE: {"admin"},
     P.APPEALS_READ: {"agent", "supervisor", "manager", "hr", "auditor"},
-    P.APPEALS_LODGE: {"agent", "supervisor", "manager", "hr"},
+    P.APPEALS_LODGE: {"agent", "supervisor", "manager", "hr", "auditor"},
     P.APPEALS_COMMENT: {"supervisor", "manager", "hr"},
     P.APPEALS_DECIDE: {"hr"},
     P.AUDIT_READ: {"agent", "supervisor", "manager", "hr", "admin", "auditor"},
