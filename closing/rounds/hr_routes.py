@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from werkzeug.wrappers import Response as Redirect
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from closing.pages.common import attempt, open_month, policy_for
 from closing.rounds.blueprint import reviews
@@ -202,8 +202,8 @@ def add(month: Month) -> Redirect:
         month,
         _add,
         _("Added."),
-        ratee=form.ratee.data.strip(),
-        rater=form.rater.data.strip(),
+        ratee=(form.ratee.data or "").strip(),
+        rater=(form.rater.data or "").strip(),
         relation=form.relation.data,
     )
 

@@ -74,7 +74,7 @@ def form_of(session: Session, *, actor: Actor, now: Now, month: Month, employee_
         employee_no,
         found.name,
         found.relation,
-        dict(ratings.all()),  # type: ignore[arg-type]
+        dict(ratings.all()),
         note.text if note else "",
     )
 

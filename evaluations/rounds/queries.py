@@ -104,7 +104,8 @@ def forms_of(session: Session, rater_id: int | None, day: date, now: datetime) -
         )
         .order_by(ReviewRound.month, given, Employee.employee_no)
     )
-    return [Waiting(*row[:5], bool(row[5]), row[6]) for row in rows]
+    made: Callable[..., Waiting] = Waiting
+    return [made(*row[:5], bool(row[5]), row[6]) for row in rows]
 
 
 def reviewers(month: Month) -> Select[Any]:

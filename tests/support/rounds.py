@@ -89,5 +89,8 @@ def answer(
 ) -> int:
     """Fill in a form in the browser; the status of the answer."""
     url = f"/reviews/{OCTOBER}/about/{ratee}"
+    if client not in _tokens:
+        _tokens[client] = site.token(client, "/account/password")
     data = {f"rating_{at}": str(rating) for at, rating in enumerate(ratings)}
+    data |= {"comment": comment, "csrf_token": _tokens[client]}
     return client.post(url, data=data).status_code

@@ -189,8 +189,7 @@ def test_progress_is_told_of_enough_forms_and_people_only(site: Site) -> None:
         asked_ = session.scalar(select(func.count()).select_from(ReviewAssignment)) or 0
         given = queries.answers_given(session, OCTOBER)
     assert (whole.asked, whole.share) == (asked_, 10 * (10 * given // asked_))
-    assert {each.team for each in teams} == {"Centre/E02", "Centre/E03"}
-    assert all(each.share is not None and each.share % 10 == 0 for each in teams)
+    assert teams == []  # five people each
 
 
 def test_a_reminder_goes_to_whom_forms_wait_once_a_day_and_is_gone_at_the_end(site: Site) -> None:
@@ -226,7 +225,7 @@ def test_results_come_after_the_end_by_group_to_whom_the_table_lets_see_them(
     assert groups == [("Supervisor", "1"), ("Peers + Other teams", "4"), ("Oneself", "1")]
     comments = re.findall(r"<li>said by (\w+) \d of E10</li>", page)
     assert sorted(comments) == [*["cross_team"] * 2, *["peer"] * 2, "self", "supervisor"]
-    assert re.findall(r"E[012]\d", page.split("<main", 1)[1]) == ["E10"] * len(comments)
+    assert set(re.findall(r"E[012]\d", page.split("<main", 1)[1])) == {"E10"}
     for number in ("E02", "E01"):
         assert office.text(number, f"/reviews/{OCTOBER}/results/E10").count("said by") == 6
     for number in ("E11", "E03", "E20"):
