@@ -15,6 +15,7 @@ from closing.appeals import corrections, queries, services, words
 from closing.appeals.blueprint import appeals
 from closing.appeals.models import AppealLine
 from closing.appeals.services import Asked
+from closing.appeals.windows import deadlines_of
 from closing.months import closed_months
 from closing.pages.common import attempt, session
 from closing.versions import policy_of_closing
@@ -211,8 +212,7 @@ def new(month: Month) -> str | Redirect | tuple[str, int]:
 
 
 def _hr() -> frozenset[int]:
-    positions = current_app.config["ROLE_POSITIONS"]
-    return people_of_hr(session(), web.today(), positions).people
+    return people_of_hr(session(), web.today(), current_app.config["ROLE_POSITIONS"]).people
 
 
 def _asked() -> list[Asked]:
@@ -226,7 +226,7 @@ def _asked() -> list[Asked]:
         )
         for name in names
     ]
-    return [line for line in lines if line.reason.strip() or line.asked.strip()]
+    return [each for each in lines if each.reason.strip() or each.asked.strip()]
 
 
 def _new_page(month: Month, card: int, field: str = "", problem: str = "") -> str:
@@ -235,7 +235,7 @@ def _new_page(month: Month, card: int, field: str = "", problem: str = "") -> st
     closing = session().get_one(Closing, stored.closing_id)
     published_at = session().get_one(MonthState, month).published_at
     assert published_at is not None  # own_scorecard has seen to it
-    until = services.deadlines_of(closing, published_at, web.now())
+    until = deadlines_of(closing, published_at, web.now())
     return render_template(
         "appeals/new.html",
         month=month,

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from closing.appeals import deadlines, telling
+from closing.appeals import telling
 from closing.appeals.models import Appeal, AppealComment, AppealLine
 from closing.appeals.receipts import published_card
 from closing.appeals.records import Record, costly_records
+from closing.appeals.windows import deadlines_of
 from closing.cards import CardView, stored_views
 from core import audit
 from core.actor import Actor
@@ -27,7 +27,6 @@ from core.errors import N_, Conflict, Forbidden, NotFound, Refused
 from core.models import Closing, MonthState
 from core.values import Month
 from core.viewer import Viewer
-from staff.attendance.calendar import OfficialCalendar
 from staff.models import Employee
 
 APPEALS = "appeals"  # what those wait for who lodge and decide
@@ -40,31 +39,6 @@ class Asked:
     name: str
     reason: str
     asked: str
-
-
-@dataclass(frozen=True, slots=True)
-class Deadlines:
-    """The last days for lodging an appeal, and for deciding one that is lodged today."""
-
-    lodge: date
-    decide: date
-
-    def over(self, day: date) -> bool:
-        return day > self.lodge
-
-
-def deadlines_of(closing: Closing, published_at: datetime, now: Now) -> Deadlines:
-    """Working days by the calendar that is kept with the close."""
-    calendar = OfficialCalendar.from_json(closing.calendar).days
-    lodge = deadlines.after(_wall_day(published_at, now), deadlines.WINDOW, calendar)
-    decide = deadlines.after(now.wall.date(), deadlines.DECISION, calendar)
-    return Deadlines(lodge, decide)
-
-
-def _wall_day(moment: datetime, now: Now) -> date:
-    """The day of a moment on the organisation's clock."""
-    ahead: timedelta = now.wall - now.moment.replace(tzinfo=None)
-    return (moment.replace(tzinfo=None) + ahead).date()
 
 
 def appealable(session: Session, scorecard_id: int) -> tuple[CardView, list[Record]]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from closing.appeals import queries
 from closing.appeals.queries import Standing
-from closing.appeals.services import deadlines_of
+from closing.appeals.windows import deadlines_of
 from core.clock import Now
 from core.permissions import Permission
 from reports.reach import ClosedMonth, Subject
