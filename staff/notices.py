@@ -101,7 +101,7 @@ def notify(
 
 def _recipients(ids: set[int], day: date, once: str | None) -> Select[Any]:
     """Those of them who are employed, in a total order: id, name, email, language."""
-    query = (
+    query: Select[Any] = (
         select(Employee.id, Employee.name, Employee.email, Account.language)
         .outerjoin(Account, Account.employee_id == Employee.id)
         .where(Employee.id.in_(ids), or_(Employee.leave_date.is_(None), Employee.leave_date >= day))
