@@ -38,7 +38,6 @@ P = Permission
 @web.requires(P.APPEALS_READ)
 def listing() -> str | Response:
     states, today = words.states(), web.today()
-    overdue = _overdue(today)
     found = Listing(
         columns=[
             Column("lodged_at", _l("Lodged"), value=lambda row: row.lodged_at.date()),
@@ -75,7 +74,7 @@ def listing() -> str | Response:
         "appeals/list.html",
         filename="appeals",
         states=states,
-        overdue=overdue,
+        overdue=_overdue(today),
     )
 
 
