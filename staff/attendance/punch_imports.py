@@ -17,6 +17,7 @@ from sqlalchemy import Table as SqlTable
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
+from core.bulk import in_one_go
 from core.db import wall_seconds, wall_time
 from core.files.reading import Table
 from core.imports.cells import Bad, moment, remembered, until
@@ -83,9 +84,10 @@ class StagedPunches(Staged):
 
     def store(self, batch: int, actor: Actor, at: datetime) -> None:
         session = self.kind.setting.session
-        insert_punches(session, self.fresh, batch)
-        set_aside(session, self.kind, self.lines, batch)
-        note_days(self.kind, self.fresh)
+        with in_one_go():
+            insert_punches(session, self.fresh, batch)
+            set_aside(session, self.kind, self.lines, batch)
+            note_days(self.kind, self.fresh)
 
 
 class _Read(NamedTuple):
@@ -101,7 +103,8 @@ def stage_punches(kind: Kind, table: Table) -> StagedPunches:
     """Judge punches; people in files of devices may be named by an alias or by name."""
     assert isinstance(kind, Punches)
     if not isinstance(table, PunchFile):
-        return _stage(kind, table)
+        with in_one_go():
+            return _stage(kind, table)
     staged = _stage(kind, with_people(kind.setting.session, table))
     tell_why(staged, table)
     return staged
@@ -233,15 +236,16 @@ def insert_punches(session: Session, keys: Sequence[int], batch: int) -> None:
 def note_days(kind: Kind, keys: Sequence[int]) -> None:
     """Mark the days of sorted punches as stale, and keep their months."""
     session = kind.setting.session
-    days = sorted({(key >> BITS, (key & MASK) // DAY) for key in keys})
+    days = dict.fromkeys((key >> BITS, (key & MASK) // DAY) for key in keys)  # in their order
+    dates = {day: date_of(day * DAY) for day in {day for _, day in days}}
     spans: list[StaleSpan] = []
     for who, day in days:
-        on = date_of(day * DAY)
+        on = dates[day]
         if spans and spans[-1][0] == who and on - spans[-1][2] <= FEW:
             spans[-1] = (who, spans[-1][1], on)
         else:
             spans.append((who, on, on))
     mark_stale(session, spans)
-    months = {Month.of(date_of(day * DAY)) for day in {day for _, day in days}}
+    months = {Month.of(on) for on in dates.values()}
     for month in sorted(months - kind.setting.closed):
         ensure_month(session, month)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, insert, or_, select, text, update
+from sqlalchemy import Table, bindparam, delete, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from core.bulk import in_one_go, insert_rows
@@ -62,11 +62,7 @@ def mark_stale(session: Session, spans: Iterable[StaleSpan]) -> None:
     The dates are those on which the records lie, before and after the change; how far their
     effect reaches is found by ``refresh_days``. Spans that overlap or adjoin become one.
     """
-    rows = [
-        {"employee_id": who, "first": first, "last": last} for who, first, last in _merged(spans)
-    ]
-    if rows:
-        session.execute(insert(StaleDays), rows)
+    insert_rows(session, StaleDays, ("employee_id", "first", "last"), _merged(spans))
 
 
 def mark_month(session: Session, month: Month) -> None:
@@ -223,7 +219,9 @@ def _store_differences(
         if row != tuple(values):
             changed.append({"who": who, "on": day, **dict(zip(COLUMNS, row))})
     new = [
-        (who, day, Month.of(day), *row) for (who, day), row in rows.items() if (who, day) not in same
+        (who, day, Month.of(day), *row)
+        for (who, day), row in rows.items()
+        if (who, day) not in same
     ]
     key = (DAYS.c.employee_id == bindparam("who")) & (DAYS.c.day == bindparam("on"))
     if gone:
