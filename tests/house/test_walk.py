@@ -64,6 +64,7 @@ ABOUT_SOMEBODY: dict[str, bool] = {
     "scorecards.rules": False,
     "scorecards.reviews": True,
     "scorecards.metrics": True,
+    "evaluations.person": False,
     "scorecards.tickets": False,
     "scorecards.complaints": False,
     "scorecards.spot_checks": False,

@@ -1,0 +1,130 @@
+"""Evaluating by hand: keys, a block from a spreadsheet, saving as one types, two at one cell."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+from factories import offices, people
+from factories.offices import NOW, OCTOBER, SEPTEMBER
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+from support.site import Site
+from werkzeug.serving import make_server
+
+from closing.evaluation import live
+from evaluations.models import MetricValue
+
+PASTE = """([input, text]) => {
+  const data = new DataTransfer();
+  data.setData("text/plain", text);
+  input.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+}"""
+
+
+@pytest.fixture
+def address(site: Site) -> Iterator[str]:
+    site.app.config["BABEL_DEFAULT_LOCALE"] = "en"
+    site.app.config["LANGUAGE"] = "en"
+    live._kept.clear()
+    with site.session() as session:
+        offices.office(session, SEPTEMBER, OCTOBER)
+        offices.close(session, SEPTEMBER)
+    server = make_server("127.0.0.1", 0, site.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    with time_machine.travel(NOW + timedelta(hours=1), tick=True):
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def stored(site: Site, number: str, metric: str) -> float | None:
+    with site.session() as session:
+        return session.scalar(
+            select(MetricValue.value).where(
+                MetricValue.employee_id == offices.employee_id(session, number),
+                MetricValue.metric == metric,
+                MetricValue.month == OCTOBER,
+            )
+        )
+
+
+def field(page: Page, number: str, metric: str) -> str:
+    return f'input[name="cell:{number}:{metric}"]'
+
+
+def cell(page: Page, number: str, metric: str) -> str:
+    return f'tr[data-row="{number}"] td[data-metric="{metric}"]'
+
+
+def test_evaluating_by_hand(page: Page, address: str, site: Site) -> None:
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"{address}/sign-in")
+    page.fill("[name=name]", "E0002")
+    page.fill("[name=password]", people.PASSWORD)
+    page.click("main button.btn-primary")
+    page.wait_for_url(f"{address}/")
+    page.goto(f"{address}/evaluations/2026-10")
+    _keys(page, site)
+    _block(page, site)
+    _two_at_one_cell(page, site, address)
+    page.set_viewport_size({"width": 375, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    assert complaints == []
+
+
+def _keys(page: Page, site: Site) -> None:
+    """Typed, Enter: saved, the scores follow, and the cell below has the focus."""
+    total = page.locator('tr[data-row="E0004"] .figure-total')
+    expect(total).not_to_have_text("—")
+    before = total.inner_text()
+    page.fill(field(page, "E0004", "csat"), "80%")
+    page.press(field(page, "E0004", "csat"), "Enter")
+    expect(page.locator(field(page, "E0005", "csat"))).to_be_focused()
+    expect(page.locator(cell(page, "E0004", "csat"))).to_have_attribute("data-state", "saved")
+    expect(total).not_to_have_text(before)
+    assert stored(site, "E0004", "csat") == 0.8
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(field(page, "E0005", "callback_rate"))).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(page.locator(field(page, "E0004", "callback_rate"))).to_be_focused()
+
+
+def _block(page: Page, site: Site) -> None:
+    """Two rows of two columns, one of them out of range: it is flagged, the others are saved."""
+    start = page.query_selector(field(page, "E0004", "csat"))
+    page.evaluate(PASTE, [start, "91.5%\t９６％\r\n92%\t130%\r\n"])
+    flagged = page.locator(cell(page, "E0005", "callback_rate"))
+    expect(flagged.locator(".cell-problem")).to_contain_text("more than 1")
+    expect(page.locator(cell(page, "E0005", "csat"))).to_have_attribute("data-state", "saved")
+    assert stored(site, "E0004", "csat") == 0.915
+    assert stored(site, "E0004", "callback_rate") == 0.96
+    assert stored(site, "E0005", "csat") == 0.92
+    assert stored(site, "E0005", "callback_rate") == 0.95
+    page.press(field(page, "E0005", "callback_rate"), "Escape")
+    expect(flagged.locator(".cell-problem")).to_be_hidden()
+
+
+def _two_at_one_cell(page: Page, site: Site, address: str) -> None:
+    """Another tab changed the value: both are shown, and one chooses."""
+    other = page.context.new_page()
+    other.goto(f"{address}/evaluations/2026-10")
+    other.fill(field(other, "E0004", "csat"), "70%")
+    other.press(field(other, "E0004", "csat"), "Enter")
+    expect(other.locator(cell(other, "E0004", "csat"))).to_have_attribute("data-state", "saved")
+    page.fill(field(page, "E0004", "csat"), "60%")
+    page.press(field(page, "E0004", "csat"), "Tab")
+    problem = page.locator(f"{cell(page, 'E0004', 'csat')} .cell-problem")
+    expect(problem).to_contain_text("70%")
+    expect(page.locator(field(page, "E0004", "csat"))).to_have_value("60%")
+    assert stored(site, "E0004", "csat") == 0.7
+    problem.locator("text=Take mine").click()
+    expect(page.locator(cell(page, "E0004", "csat"))).to_have_attribute("data-state", "saved")
+    assert stored(site, "E0004", "csat") == 0.6
+    other.close()
