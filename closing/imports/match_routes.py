@@ -121,14 +121,7 @@ def matched(number: int) -> str | Redirect | tuple[str, int]:
 def _judge(number: int, mapping: FileMapping, text: str, theirs: Theirs) -> None:
     present = web.now()
     with transaction():
-        mappings.remember_map(
-            db.session(),
-            actor=web.current_actor(),
-            now=present.moment,
-            mapping=mapping,
-            document=text,
-            header=theirs.header,
-        )
+        # Judging takes longest and only reads; what is written comes after it.
         services.match_import(
             db.session(),
             batch_id=number,
@@ -139,6 +132,14 @@ def _judge(number: int, mapping: FileMapping, text: str, theirs: Theirs) -> None
             actor=web.current_actor(),
             now=present.moment,
             uploads=uploads(),
+        )
+        mappings.remember_map(
+            db.session(),
+            actor=web.current_actor(),
+            now=present.moment,
+            mapping=mapping,
+            document=text,
+            header=theirs.header,
         )
 
 

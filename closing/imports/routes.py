@@ -132,47 +132,53 @@ def _upload(form: UploadForm) -> str:
                 now=present.moment,
                 uploads=folder,
             )
-            mapping = map_text(db.session(), form.start.data or "")
-            if mapping is not None:
-                return _by_map(mapping, how)
-            return _in_our_columns(form.kind.data, how)
+        mapping = map_text(db.session(), form.start.data or "")
+        if mapping is not None:
+            return _by_map(mapping, how)
+        return _in_our_columns(form.kind.data, how)
 
 
 def _in_our_columns(kind: str, how: dict[str, Any]) -> str:
     """Preview the file; one in other columns waits until somebody matches them."""
     clock = web.now().wall
     try:
-        kind = kind or queries.guess_kind(db.session(), how["path"], clock)
-        report = services.preview_import(db.session(), kind=kind, clock=clock, **how)
+        with transaction():
+            kind = kind or queries.guess_kind(db.session(), how["path"], clock)
+            report = services.preview_import(db.session(), kind=kind, clock=clock, **how)
     except UnknownHeadings as unknown:
-        batch = services.keep_unmatched(db.session(), kind=kind, **how)
         if kind:
             flash(unknown.message.render(_), "error")
-        return url_for("imports.match", number=batch.id)
+        return url_for("imports.match", number=_kept(kind, None, how))
     return url_for("imports.batch", number=report.batch_id)
+
+
+def _kept(kind: str, mapping: str | None, how: dict[str, Any]) -> int:
+    with transaction():
+        return services.keep_unmatched(db.session(), kind=kind, mapping=mapping, **how).id
 
 
 def _by_map(text: str, how: dict[str, Any]) -> str:
     """Preview the file by a map; where that cannot be, the map is what matching begins with."""
     clock = web.now().wall
     mapping = read_map(db.session(), clock, text)
-    batch = services.keep_unmatched(db.session(), kind=mapping.kind, mapping=text, **how)
-    again = url_for("imports.match", number=batch.id)
+    number = _kept(mapping.kind, text, how)
+    again = url_for("imports.match", number=number)
     if question_of(how["path"], mapping) is not None:
         return again
     try:
-        services.match_import(
-            db.session(),
-            batch_id=batch.id,
-            mapping=text,
-            home=home(),
-            clock=clock,
-            **{key: how[key] for key in ("seal", "actor", "now", "uploads")},
-        )
+        with transaction():
+            services.match_import(
+                db.session(),
+                batch_id=number,
+                mapping=text,
+                home=home(),
+                clock=clock,
+                **{key: how[key] for key in ("seal", "actor", "now", "uploads")},
+            )
     except UnknownHeadings as unknown:
         flash(unknown.message.render(_), "error")
         return again
-    return url_for("imports.batch", number=batch.id)
+    return url_for("imports.batch", number=number)
 
 
 @imports.get("/templates/<kind>.<any(csv, xlsx):form>")

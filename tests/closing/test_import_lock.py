@@ -1,0 +1,62 @@
+"""How long an import keeps others from writing: judged before, stored in one short transaction."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from support.importing import Files
+
+ROWS = 100_000
+LONGEST = 3.0  # seconds for each 100,000 rows
+WRITES = ("INSERT", "UPDATE", "DELETE", "SAVEPOINT", "COPY")
+
+
+class Held:
+    """From the first write of a transaction to its end, when SQLite lets the next one write."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.begun: float | None = None
+
+    def wrote(self, _c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if self.begun is None and statement.lstrip().upper().startswith(WRITES):
+            self.begun = time.perf_counter()
+
+    def ended(self, _connection: Any) -> None:
+        if self.begun is not None:
+            self.seconds += time.perf_counter() - self.begun
+            self.begun = None
+
+
+def punches(folder: Path) -> Path:
+    path = folder / "many.csv"
+    start = datetime(2026, 9, 1)
+    with path.open("w", encoding="utf-8") as file:
+        file.write("employee_no,timestamp\n")
+        for number in range(ROWS):
+            at = start + timedelta(minutes=number % 50_000)
+            file.write(f"E{number // 50_000 + 1},{at}\n")
+    return path
+
+
+@pytest.mark.long
+def test_the_write_lock_is_held_for_a_short_time(files: Files) -> None:
+    files.people("E1", "E2")
+    path, held = punches(files.folder), Held()
+    engine = files.session.get_bind()
+    event.listen(engine, "before_cursor_execute", held.wrote)
+    event.listen(engine, "commit", held.ended)
+    event.listen(engine, "rollback", held.ended)
+    try:
+        report = files.take("punches", path)
+    finally:
+        event.remove(engine, "before_cursor_execute", held.wrote)
+        event.remove(engine, "commit", held.ended)
+        event.remove(engine, "rollback", held.ended)
+    assert report.counts["new"] == ROWS
+    assert 0 < held.seconds <= LONGEST
