@@ -18,10 +18,16 @@ from core.actor import Actor
 from core.errors import N_, NotFound, Refused
 from core.models import DocumentVersion
 from core.values import Month
+from staff import notices
 from staff.attendance.models import AttendanceMonth
 from staff.attendance.services import mark_month
+from staff.models import Employee
 
 KIND = "policy"
+PUBLISHED = notices.kind(
+    "policy.published",
+    N_("Version %(number)d of the policy is in force from %(month)s. Please read it."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,20 @@ def publish_policy(
         subject=f"policy:{row.number}",
         after={"hash": row.hash, "effective_from": str(row.effective_from)},
     )
+    _tell(session, now, row)
     return _versioned(row)
+
+
+def _tell(session: Session, now: datetime, row: DocumentVersion) -> None:
+    notices.notify(
+        session,
+        now=now,
+        to=session.scalars(select(Employee.id)),
+        kind=PUBLISHED,
+        params={"number": row.number, "month": str(row.effective_from)},
+        endpoint="scorecards.my_rules",
+        values={"month": str(row.effective_from)},
+    )
 
 
 def check_publishable(session: Session, policy: Policy) -> None:
