@@ -87,16 +87,27 @@ def write_feedback(
         row.by, row.at = actor.label, now.moment
         session.add(row)
         session.flush()
-        audit.record(
-            session,
-            actor=actor,
-            at=now.moment,
-            action="evaluation.feedback",
-            subject=f"evaluation:{month}:{person.employee_no}",
-            before=before,
-            after={part: getattr(row, part) for part in before},
-        )
+        _note_feedback(session, actor, now, row, person, before)
     return made
+
+
+def _note_feedback(
+    session: Session,
+    actor: Actor,
+    now: Now,
+    row: EvaluationFeedback,
+    person: Employee,
+    before: Mapping[str, str],
+) -> None:
+    audit.record(
+        session,
+        actor=actor,
+        at=now.moment,
+        action="evaluation.feedback",
+        subject=f"evaluation:{row.month}:{person.employee_no}",
+        before=before,
+        after={part: getattr(row, part) for part in before},
+    )
 
 
 def _plain(text: str, part: str) -> str:

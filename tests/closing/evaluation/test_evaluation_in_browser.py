@@ -21,7 +21,8 @@ from evaluations.models import MetricValue
 PASTE = """([input, text]) => {
   const data = new DataTransfer();
   data.setData("text/plain", text);
-  input.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+  const how = {clipboardData: data, bubbles: true, cancelable: true};
+  input.dispatchEvent(new ClipboardEvent("paste", how));
 }"""
 
 

@@ -107,7 +107,8 @@ def test_the_grid_holds_the_supervisors_people_with_values_records_and_last_mont
     assert "← 96.00" in html  # what E0004 had in September
     assert "E0002" not in "".join(people)
     assert len(desks["hr"].page().tables) == 2  # those of agents, and of who leads them
-    assert desks["agent"].page().headings() == ["My evaluation of October 2026 is not submitted yet"]
+    own = desks["agent"].page().headings()
+    assert own == ["My evaluation of October 2026 is not submitted yet"]
 
 
 @pytest.mark.parametrize("who", ["supervisor", "hr"])
