@@ -73,7 +73,7 @@ class Closing(Model):
     calendar: Mapped[dict[str, Any]] = mapped_column(JSON)
     closed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     closed_by: Mapped[str] = mapped_column(String(120))
-    left_out: Mapped[list[Any]] = mapped_column(JSON)
+    left_out: Mapped[list[Any]] = mapped_column(JSON, deferred=True)  # long, and asked for rarely
     digest: Mapped[str | None] = mapped_column(String(64))
     # The head of the audit trail when it was made: a trail cut off before it shows.
     audit_number: Mapped[int | None] = mapped_column(BigInteger)

@@ -17,6 +17,7 @@ from core.i18n import language
 from core.permissions import Permission
 from core.tables import Column, Filter, Listing
 from core.values import Month
+from evaluations.policy import Template
 from reports import words
 from reports.blueprints import scorecards
 from reports.heatmap import queries
@@ -40,14 +41,21 @@ def heatmap(month: Month) -> str | Response:
     closed = closed_month(session, month)
     if closed is None:
         return render_template("reports/scorecards/open.html", month=month)
-    found = queries.people(session, month_cards(web.viewer(), web.today(), month))
-    shown = [each for each in found if each.template == request.args.get("template")] or found
+    cards = month_cards(web.viewer(), web.today(), month)
+    teams, present = queries.groups(session, cards)
+    templates = [each for key, each in closed.policy.templates.items() if key in present]
+    shown = [each for each in templates if each.key == request.args.get("template")] or templates
     metrics = queries.metrics_of(shown, list(closed.policy.metrics))
-    return tables.respond(
-        _listing(closed, found, metrics),
-        found,
+    listing = _listing(closed, teams, templates, metrics)
+    if request.args.get("format") in tables.FORMATS:
+        everybody = queries.people(session, cards)
+        return tables.respond(listing, everybody, "", filename=f"heatmap-{month}")
+    by = next((key for key in metrics if key == request.args.get("sort")), None)
+    page = tables.fetched(listing, queries.with_score_of(cards, by))
+    page.rows = queries.with_scores(session, page.rows, [row.id for row in page.rows])
+    return render_template(
         "reports/heatmap/heatmap.html",
-        filename=f"heatmap-{month}",
+        page=page,
         closed=closed,
         metrics=metrics,
         names=_names(closed, metrics),
@@ -57,15 +65,12 @@ def heatmap(month: Month) -> str | Response:
 
 
 def _listing(
-    closed: ClosedMonth, found: Sequence[queries.Person], metrics: Sequence[str]
+    closed: ClosedMonth,
+    teams: Sequence[str],
+    templates: Sequence[Template],
+    metrics: Sequence[str],
 ) -> Listing:
     names = _names(closed, metrics)
-    teams = sorted({each.team for each in found if each.team})
-    templates = [
-        (key, template.names.get(language()))
-        for key, template in closed.policy.templates.items()
-        if any(each.template == key for each in found)
-    ]
     scores = [Column(key, names[key], "number", value=_score_of(key)) for key in metrics]
     return Listing(
         columns=[
@@ -81,7 +86,11 @@ def _listing(
         search=["employee_no", "name"],
         filters=[
             Filter("team", _("Team"), [(team, team) for team in teams]),
-            Filter("template", _("Template"), templates),
+            Filter(
+                "template",
+                _("Template"),
+                [(each.key, each.names.get(language())) for each in templates],
+            ),
         ],
     )
 
