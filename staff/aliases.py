@@ -20,7 +20,7 @@ GUARD = "aliases"
 
 def aliases() -> Select[Any]:
     """Every name elsewhere with the person who has it; an open beginning is empty."""
-    return select(
+    columns: list[Any] = [
         ExternalId.id.label("id"),
         ExternalId.source.label("source"),
         ExternalId.external_id.label("external_id"),
@@ -28,7 +28,8 @@ def aliases() -> Select[Any]:
         Employee.name.label("name"),
         ExternalId.valid_from.label("valid_from"),
         ExternalId.valid_to.label("valid_to"),
-    ).join(Employee, Employee.id == ExternalId.employee_id)
+    ]
+    return select(*columns).join(Employee, Employee.id == ExternalId.employee_id)
 
 
 def alias(session: Session, number: int) -> ExternalId:

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as Redirect
 from closing.imports import queries, words
 from closing.imports.blueprint import KIND_CHOICES, imports, refresh
 from closing.imports.late import apply_late_rows
+from closing.imports.registry import columns_of
 from closing.months import is_closed
 from core import tables, web
 from core.cli import seal
@@ -28,7 +29,7 @@ def _cells() -> Callable[[Any], str]:
     """A row as the file had it, without what is secret."""
     shown = {
         kind: [(each.name, queries.heading(each)) for each in columns if not each.secret]
-        for kind, columns in queries.columns_of(db.session(), web.now().wall).items()
+        for kind, columns in columns_of(db.session(), web.now().wall).items()
     }
 
     def text(row: Any) -> str:

@@ -25,6 +25,7 @@ from closing.imports.match_view import (
     question_of,
 )
 from closing.imports.matching import document_of
+from closing.imports.registry import columns_of
 from core import tables, web
 from core.cli import seal
 from core.db import db, transaction
@@ -55,7 +56,7 @@ def match(number: int) -> str:
     """Which of their columns is which of ours; begun with a map where one is asked for."""
     batch, path = _waiting(number)
     theirs, start = look(path), request.args.get("start", "")
-    known = queries.columns_of(db.session(), web.now().wall)
+    known = columns_of(db.session(), web.now().wall)
     asked = request.args.get("kind", "")
     if asked and asked not in known:
         abort(404)
@@ -90,7 +91,7 @@ def _page(view: MatchView) -> str:
 def matched(number: int) -> str | Redirect | tuple[str, int]:
     batch, path = _waiting(number)
     fields = {key: value for key, value in request.form.items() if key != "csrf_token"}
-    columns = queries.columns_of(db.session(), web.now().wall).get(fields.get("kind", ""))
+    columns = columns_of(db.session(), web.now().wall).get(fields.get("kind", ""))
     if columns is None:
         abort(404)
     theirs = look(path)

@@ -23,7 +23,7 @@ from closing.imports.blueprint import KIND_CHOICES, home, imports, uploads
 from closing.imports.forms import UploadForm
 from closing.imports.mappings import read_map
 from closing.imports.match_view import map_choices, map_text, question_of
-from closing.imports.registry import KINDS
+from closing.imports.registry import KINDS, columns_of
 from closing.imports.templates import template as filled_template
 from core import tables, web
 from core.cli import seal
@@ -84,7 +84,7 @@ def overview() -> str | Response | Redirect | tuple[str, int]:
 
 def _overview(form: UploadForm) -> str | Response:
     files, rows = queries.count_waiting(db.session())
-    columns = queries.columns_of(db.session(), web.now().wall)
+    columns = columns_of(db.session(), web.now().wall)
     return tables.respond(
         HISTORY,
         queries.history(),

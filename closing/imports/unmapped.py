@@ -72,16 +72,17 @@ def is_waiting() -> ColumnElement[bool]:
 
 def unmapped_ids() -> Select[Any]:
     """External ids that nobody is mapped to, each with its rows; ``id`` is the first of them."""
+    columns: list[Any] = [
+        func.min(UnmappedRow.id).label("id"),
+        UnmappedRow.source.label("source"),
+        UnmappedRow.external_id.label("external_id"),
+        func.min(UnmappedRow.kind).label("kind"),
+        func.count().label("rows"),
+        func.count(UnmappedRow.error).label("bad"),
+        func.max(ImportBatch.created_at).label("created_at"),
+    ]
     return (
-        select(
-            func.min(UnmappedRow.id).label("id"),
-            UnmappedRow.source.label("source"),
-            UnmappedRow.external_id.label("external_id"),
-            func.min(UnmappedRow.kind).label("kind"),
-            func.count().label("rows"),
-            func.count(UnmappedRow.error).label("bad"),
-            func.max(ImportBatch.created_at).label("created_at"),
-        )
+        select(*columns)
         .join(ImportBatch, ImportBatch.id == UnmappedRow.batch_id)
         .where(is_waiting())
         .group_by(UnmappedRow.source, UnmappedRow.external_id)

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as Redirect
 from closing.imports import queries, words
 from closing.imports.blueprint import imports, refresh
 from closing.imports.forms import AliasForm, DismissForm, NewAliasForm
+from closing.imports.registry import columns_of
 from closing.imports.unmapped import dismiss_rows, rows_like, take_mapped, unmapped_ids
 from core import tables, web
 from core.cli import seal
@@ -64,7 +65,7 @@ def unmapped_id(number: int) -> str:
 
 def _id_page(number: int, form: AliasForm, dismiss: DismissForm) -> str:
     rows = rows_like(db.session(), number)
-    columns = queries.columns_of(db.session(), web.now().wall)[rows[0].kind]
+    columns = columns_of(db.session(), web.now().wall)[rows[0].kind]
     shown = [each for each in columns if not each.secret and each.name in rows[0].values]
     return render_template(
         "imports/unmapped_id.html",

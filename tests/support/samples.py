@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from support.xls import xls
@@ -147,8 +148,8 @@ REPORT = xls([["2026年10月"], ["工号", "姓名", *DAYS], [64.0, "甲", "08:5
 
 # Name: kind, map (or nothing), content.
 SAMPLES: dict[str, tuple[str, str, Callable[[], bytes]]] = {
-    **{f"{kind}.csv": (kind, "", lambda kind=kind: comma(kind)) for kind in TABLES},
-    **{f"{kind}.xlsx": (kind, "", lambda kind=kind: sheet(kind)) for kind in TABLES},
+    **{f"{kind}.csv": (kind, "", partial(comma, kind)) for kind in TABLES},
+    **{f"{kind}.xlsx": (kind, "", partial(sheet, kind)) for kind in TABLES},
     "punches.tsv": ("punches", "", lambda: comma("punches", separator="\t")),
     "employees.gb": ("employees", "", lambda: comma("employees", encoding="gb18030")),
     "attlog": ("punches", "", lambda: DUMP),
@@ -159,7 +160,7 @@ SAMPLES: dict[str, tuple[str, str, Callable[[], bytes]]] = {
     "stamps": ("punches", "", lambda: STAMPS),
     "report.xls": ("punches", "", lambda: REPORT),
     **{
-        name: ("tickets", name, lambda name=name: (FOREIGN / f"{name}.csv").read_bytes())
+        name: ("tickets", name, (FOREIGN / f"{name}.csv").read_bytes)
         for name in ("calls", "chatwoot", "freshdesk", "zendesk")
     },
 }
