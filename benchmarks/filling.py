@@ -47,13 +47,19 @@ def fill(database: Path, staff: int, *, tickets: int = 60, punches: int = 45) ->
 
 
 def _people(session: Session, staff: int) -> None:
-    teams = [(1, "中心", None)]
+    teams: list[tuple[int, str, int | None]] = [(1, "中心", None)]
     teams += [(each + 2, f"中心/{each + 1:04d}组", 1) for each in range(staff // TEAM + 1)]
     insert_rows(session, Team, ("id", "path", "parent_id"), teams)
     people = range(1, staff + 1)
     named = ((who, number(who), f"员工{who}", SINCE) for who in people)
     insert_rows(session, Employee, ("id", "employee_no", "name", "hire_date"), named)
-    columns = ("employee_id", "effective_from", "position", "team_id", "supervisor_id")
+    columns: tuple[str, ...] = (
+        "employee_id",
+        "effective_from",
+        "position",
+        "team_id",
+        "supervisor_id",
+    )
     insert_rows(session, Assignment, columns, map(_assigned, people))
     columns = ("employee_id", "start", "shift_start", "shift_end", "break_minutes")
     columns += ("grace_minutes", "weekdays", "follows_calendar")
@@ -72,7 +78,13 @@ def _assigned(who: int) -> tuple[Any, ...]:
 def _records(session: Session, staff: int, tickets: int, punches: int) -> None:
     chance = random.Random(staff)
     insert_rows(session, Punch, ("employee_id", "at", "correction"), _punches(staff, punches))
-    columns = ("ticket_id", "employee_id", "month", "created_at", "first_response_at")
+    columns: tuple[str, ...] = (
+        "ticket_id",
+        "employee_id",
+        "month",
+        "created_at",
+        "first_response_at",
+    )
     columns += ("resolved_at", "reopened", "positive")
     insert_rows(session, Ticket, columns, _tickets(staff, tickets, chance))
     columns = ("month", "ratee_id", "rater_id", "relation", "competency", "rating")

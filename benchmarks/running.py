@@ -16,6 +16,7 @@ from flask import Flask
 
 from app import create_app
 from core.db import db
+from core.serving import post_worker_init
 
 Result = TypeVar("Result")
 
@@ -31,6 +32,7 @@ def application(database: Path, **settings: Any) -> Iterator[Flask]:
             **settings,
         }
     )
+    post_worker_init(None)
     with app.app_context():
         try:
             yield app

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -40,7 +41,17 @@ def serving_command(port: int) -> list[str]:
         *("--bind", f"{HOST}:{port}"),
         *("--worker-class", "gthread", "--workers", "1", "--threads", str(THREADS)),
         *("--log-level", "warning", "--no-control-socket"),
+        *("--config", f"python:{__name__}"),  # for what follows
     ]
+
+
+def post_worker_init(_worker: Any) -> None:
+    """Gunicorn calls it once a worker is ready: what the application consists of stays.
+
+    Looking through all of it for cycles, again and again, would hold up one page in ten.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @click.command("start")
