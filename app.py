@@ -17,6 +17,8 @@ import closing.commands
 import closing.models
 import core.models
 import evaluations.models
+import evaluations.checks.models
+import evaluations.complaints.models
 import evaluations.monthly.models
 import evaluations.rounds.models
 import evaluations.scorecards.models

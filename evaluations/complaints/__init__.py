@@ -1,0 +1,1 @@
+"""The register of complaints: numbers, classes, clocks, cause, and who is responsible."""
