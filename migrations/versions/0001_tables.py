@@ -63,11 +63,52 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_audit_entries_subject"), ["subject"], unique=False)
 
     op.create_table(
+        "award_decisions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("award", sa.String(length=60), nullable=False),
+        sa.Column("names", sa.JSON(), nullable=False),
+        sa.Column("proposed", sa.JSON(), nullable=False),
+        sa.Column("chosen", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("decided_by", sa.String(length=120), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("announced_on", sa.Date(), nullable=False),
+        sa.Column("objections_until", sa.Date(), nullable=False),
+        sa.Column("taken_back_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("taken_back_by", sa.String(length=120), nullable=True),
+        sa.Column("taken_back_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "(taken_back_at IS NULL) = (taken_back_by IS NULL) AND (taken_back_at IS NULL) = (taken_back_reason IS NULL)",
+            name=op.f("ck_award_decisions_taken_back"),
+        ),
+        sa.CheckConstraint(
+            "objections_until >= announced_on", name=op.f("ck_award_decisions_announced")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_award_decisions")),
+    )
+    with op.batch_alter_table("award_decisions", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_award_decisions_standing",
+            ["month", "award"],
+            unique=True,
+            sqlite_where=sa.text("taken_back_at IS NULL"),
+            postgresql_where=sa.text("taken_back_at IS NULL"),
+        )
+
+    op.create_table(
         "calendar_overrides",
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("working", sa.Boolean(), nullable=False),
         sa.Column("label", sa.String(length=120), nullable=False),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_calendar_overrides")),
+    )
+    op.create_table(
+        "checklists",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.CheckConstraint("state IN ('active', 'retired')", name=op.f("ck_checklists_state")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_checklists")),
     )
     op.create_table(
         "document_versions",
@@ -275,6 +316,25 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_wrapped_keys_purpose"), ["purpose"], unique=False)
 
     op.create_table(
+        "checklist_versions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("checklist_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("items", sa.JSON(), nullable=False),
+        sa.Column("written_by", sa.String(length=120), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("name <> ''", name=op.f("ck_checklist_versions_name")),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_checklist_versions_number")),
+        sa.ForeignKeyConstraint(
+            ["checklist_id"], ["checklists.id"], name=op.f("fk_checklist_versions_checklist_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_checklist_versions")),
+        sa.UniqueConstraint(
+            "checklist_id", "number", name=op.f("uq_checklist_versions_checklist_id_number")
+        ),
+    )
+    op.create_table(
         "closings",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("month", sa.String(length=7), nullable=False),
@@ -481,17 +541,85 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_assignments_team_id"), ["team_id"], unique=False)
 
     op.create_table(
-        "award_winners",
+        "award_nominations",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("month", sa.String(length=7), nullable=False),
         sa.Column("award", sa.String(length=60), nullable=False),
         sa.Column("employee_id", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("nominated_by", sa.String(length=120), nullable=False),
+        sa.Column("nominated_by_id", sa.Integer(), nullable=False),
+        sa.Column("nominated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_award_nominations_reason")),
+        sa.CheckConstraint(
+            "nominated_by_id <> employee_id", name=op.f("ck_award_nominations_other")
+        ),
+        sa.ForeignKeyConstraint(
+            ["employee_id"], ["employees.id"], name=op.f("fk_award_nominations_employee_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["nominated_by_id"], ["employees.id"], name=op.f("fk_award_nominations_nominated_by_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_award_nominations")),
+    )
+    with op.batch_alter_table("award_nominations", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_award_nominations_standing",
+            ["month", "award", "employee_id", "nominated_by_id"],
+            unique=True,
+            sqlite_where=sa.text("withdrawn_at IS NULL"),
+            postgresql_where=sa.text("withdrawn_at IS NULL"),
+        )
+
+    op.create_table(
+        "award_objections",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("decision_id", sa.Integer(), nullable=False),
+        sa.Column("employee_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("lodged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("decided_by", sa.String(length=120), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'open') = (reason IS NULL) AND (state = 'open') = (decided_by IS NULL) AND (state = 'open') = (decided_at IS NULL)",
+            name=op.f("ck_award_objections_decided"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('open', 'upheld', 'declined', 'lapsed')",
+            name=op.f("ck_award_objections_state"),
+        ),
+        sa.CheckConstraint("text <> ''", name=op.f("ck_award_objections_text")),
+        sa.ForeignKeyConstraint(
+            ["decision_id"], ["award_decisions.id"], name=op.f("fk_award_objections_decision_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["employee_id"], ["employees.id"], name=op.f("fk_award_objections_employee_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_award_objections")),
+        sa.UniqueConstraint(
+            "decision_id", "employee_id", name=op.f("uq_award_objections_decision_id_employee_id")
+        ),
+    )
+    op.create_table(
+        "award_winners",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("decision_id", sa.Integer(), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("award", sa.String(length=60), nullable=False),
+        sa.Column("employee_id", sa.Integer(), nullable=False),
+        sa.Column("team", sa.String(length=300), nullable=True),
         sa.Column("proposed", sa.Boolean(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("pay_month", sa.String(length=7), nullable=False),
         sa.Column("decided_by", sa.String(length=120), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["decision_id"], ["award_decisions.id"], name=op.f("fk_award_winners_decision_id")
+        ),
         sa.ForeignKeyConstraint(
             ["employee_id"], ["employees.id"], name=op.f("fk_award_winners_employee_id")
         ),
@@ -500,6 +628,11 @@ def upgrade() -> None:
             "month", "award", "employee_id", name=op.f("uq_award_winners_month_award_employee_id")
         ),
     )
+    with op.batch_alter_table("award_winners", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_award_winners_decision_id"), ["decision_id"], unique=False
+        )
+
     op.create_table(
         "complaints",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1385,6 +1518,87 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "check_sheets",
+        sa.Column("spot_check_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("checklist_version_id", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("score", sa.Double(), nullable=False),
+        sa.Column("reference", sa.String(length=120), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column("written_by", sa.String(length=120), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_by", sa.String(length=120), nullable=True),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("score >= 0 AND score <= 100", name=op.f("ck_check_sheets_score")),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_check_sheets_version")),
+        sa.ForeignKeyConstraint(
+            ["checklist_version_id"],
+            ["checklist_versions.id"],
+            name=op.f("fk_check_sheets_checklist_version_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["spot_check_id"],
+            ["spot_checks.id"],
+            name=op.f("fk_check_sheets_spot_check_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("spot_check_id", name=op.f("pk_check_sheets")),
+    )
+    with op.batch_alter_table("check_sheets", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_check_sheets_checklist_version_id"),
+            ["checklist_version_id"],
+            unique=False,
+        )
+
+    op.create_table(
+        "complaint_cases",
+        sa.Column("complaint_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("subclass", sa.String(length=20), nullable=True),
+        sa.Column("reference", sa.String(length=120), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("details_missing", sa.Boolean(), nullable=False),
+        sa.Column("details_asked_at", sa.BigInteger(), nullable=True),
+        sa.Column("cause", sa.Text(), nullable=True),
+        sa.Column("evidence", sa.Text(), nullable=True),
+        sa.Column("established_by", sa.String(length=120), nullable=True),
+        sa.Column("established_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("decided_by", sa.String(length=120), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("recorded_by", sa.String(length=120), nullable=True),
+        sa.Column("recorded_by_id", sa.Integer(), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("cause <> '' AND evidence <> ''", name=op.f("ck_complaint_cases_said")),
+        sa.CheckConstraint(
+            "(decided_at IS NULL) = (decided_by IS NULL) AND (decided_at IS NULL) = (reason IS NULL)",
+            name=op.f("ck_complaint_cases_decided"),
+        ),
+        sa.CheckConstraint(
+            "(established_at IS NULL) = (cause IS NULL) AND (established_at IS NULL) = (evidence IS NULL)",
+            name=op.f("ck_complaint_cases_established"),
+        ),
+        sa.CheckConstraint(
+            "decided_at IS NULL OR established_at IS NOT NULL",
+            name=op.f("ck_complaint_cases_cause_first"),
+        ),
+        sa.CheckConstraint(
+            "decided_by <> recorded_by", name=op.f("ck_complaint_cases_somebody_else")
+        ),
+        sa.CheckConstraint(
+            "details_asked_at IS NULL OR details_missing", name=op.f("ck_complaint_cases_details")
+        ),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_complaint_cases_version")),
+        sa.ForeignKeyConstraint(
+            ["complaint_id"], ["complaints.id"], name=op.f("fk_complaint_cases_complaint_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["recorded_by_id"], ["employees.id"], name=op.f("fk_complaint_cases_recorded_by_id")
+        ),
+        sa.PrimaryKeyConstraint("complaint_id", name=op.f("pk_complaint_cases")),
+    )
+    op.create_table(
         "one_time_codes",
         sa.Column(
             "id",
@@ -1694,6 +1908,24 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "check_answers",
+        sa.Column("spot_check_id", sa.Integer(), nullable=False),
+        sa.Column("item", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("answer", sa.String(length=6), nullable=False),
+        sa.Column("remark", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "answer IN ('yes', 'partly', 'no', 'na')", name=op.f("ck_check_answers_answer")
+        ),
+        sa.CheckConstraint("item >= 0", name=op.f("ck_check_answers_item")),
+        sa.ForeignKeyConstraint(
+            ["spot_check_id"],
+            ["check_sheets.spot_check_id"],
+            name=op.f("fk_check_answers_spot_check_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("spot_check_id", "item", name=op.f("pk_check_answers")),
+    )
+    op.create_table(
         "pay_adjustments",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("employee_id", sa.Integer(), nullable=False),
@@ -1728,6 +1960,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_pay_adjustments_pay_month")
 
     op.drop_table("pay_adjustments")
+    op.drop_table("check_answers")
     op.drop_table("appeal_lines")
     with op.batch_alter_table("appeal_comments", schema=None) as batch_op:
         batch_op.drop_index("ix_appeal_comments_appeal_id")
@@ -1763,6 +1996,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_one_time_codes_account_id"))
 
     op.drop_table("one_time_codes")
+    op.drop_table("complaint_cases")
+    with op.batch_alter_table("check_sheets", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_check_sheets_checklist_version_id"))
+
+    op.drop_table("check_sheets")
     with op.batch_alter_table("appeals", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_appeals_scorecard_id",
@@ -1861,7 +2099,19 @@ def downgrade() -> None:
         batch_op.drop_index("ix_complaints_month")
 
     op.drop_table("complaints")
+    with op.batch_alter_table("award_winners", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_award_winners_decision_id"))
+
     op.drop_table("award_winners")
+    op.drop_table("award_objections")
+    with op.batch_alter_table("award_nominations", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_award_nominations_standing",
+            sqlite_where=sa.text("withdrawn_at IS NULL"),
+            postgresql_where=sa.text("withdrawn_at IS NULL"),
+        )
+
+    op.drop_table("award_nominations")
     with op.batch_alter_table("assignments", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_assignments_team_id"))
         batch_op.drop_index(batch_op.f("ix_assignments_supervisor_id"))
@@ -1888,6 +2138,7 @@ def downgrade() -> None:
     op.drop_table("employees")
     op.drop_table("courses")
     op.drop_table("closings")
+    op.drop_table("checklist_versions")
     with op.batch_alter_table("wrapped_keys", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_wrapped_keys_purpose"))
 
@@ -1925,7 +2176,16 @@ def downgrade() -> None:
 
     op.drop_table("import_batches")
     op.drop_table("document_versions")
+    op.drop_table("checklists")
     op.drop_table("calendar_overrides")
+    with op.batch_alter_table("award_decisions", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_award_decisions_standing",
+            sqlite_where=sa.text("taken_back_at IS NULL"),
+            postgresql_where=sa.text("taken_back_at IS NULL"),
+        )
+
+    op.drop_table("award_decisions")
     with op.batch_alter_table("audit_entries", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_entries_subject"))
         batch_op.drop_index(batch_op.f("ix_audit_entries_action"))
