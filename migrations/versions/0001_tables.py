@@ -448,6 +448,54 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_late_rows_month"), ["month"], unique=False)
 
     op.create_table(
+        "policy_drafts",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("base_id", sa.Integer(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("version_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.String(length=120), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_by", sa.String(length=120), nullable=False),
+        sa.CheckConstraint(
+            "(state = 'published') = (version_id IS NOT NULL)",
+            name=op.f("ck_policy_drafts_version"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('open', 'discarded', 'published')", name=op.f("ck_policy_drafts_state")
+        ),
+        sa.CheckConstraint("revision > 0", name=op.f("ck_policy_drafts_revision")),
+        sa.ForeignKeyConstraint(
+            ["base_id"], ["document_versions.id"], name=op.f("fk_policy_drafts_base_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["document_versions.id"], name=op.f("fk_policy_drafts_version_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_drafts")),
+        sa.UniqueConstraint("version_id", name=op.f("uq_policy_drafts_version_id")),
+    )
+    with op.batch_alter_table("policy_drafts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_policy_drafts_base_id"), ["base_id"], unique=False)
+
+    op.create_table(
+        "policy_records",
+        sa.Column("version_id", sa.Integer(), nullable=False),
+        sa.Column("discussed_on", sa.Date(), nullable=True),
+        sa.Column("discussed_with", sa.Text(), nullable=False),
+        sa.Column("opinions", sa.Text(), nullable=False),
+        sa.Column("announced_on", sa.Date(), nullable=True),
+        sa.Column("announced_how", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(length=120), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["document_versions.id"], name=op.f("fk_policy_records_version_id")
+        ),
+        sa.PrimaryKeyConstraint("version_id", name=op.f("pk_policy_records")),
+    )
+    op.create_table(
         "unmapped_rows",
         sa.Column(
             "id",
@@ -2125,6 +2173,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_unmapped_rows_batch_id"))
 
     op.drop_table("unmapped_rows")
+    op.drop_table("policy_records")
+    with op.batch_alter_table("policy_drafts", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_policy_drafts_base_id"))
+
+    op.drop_table("policy_drafts")
     with op.batch_alter_table("late_rows", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_late_rows_month"))
         batch_op.drop_index("ix_late_rows_kind_key")
