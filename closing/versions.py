@@ -15,7 +15,8 @@ from closing.months import newest_closed
 from closing.policy import Policy, parse_policy
 from core import audit
 from core.actor import Actor
-from core.errors import N_, NotFound, Refused
+from core.db import one_at_a_time
+from core.errors import N_, Conflict, NotFound, Refused
 from core.models import DocumentVersion
 from core.values import Month
 from staff import notices
@@ -40,14 +41,21 @@ class PolicyVersion:
 
 
 def publish_policy(
-    session: Session, *, actor: Actor, now: datetime, policy: Policy
+    session: Session, *, actor: Actor, now: datetime, policy: Policy, newest: int | None = None
 ) -> PolicyVersion:
     """Store a policy as a new version; the same as the newest one is not stored again.
 
-    Raises ``Refused`` where its ``effective_from`` is not after every closed month.
+    ``newest`` is the version that the actor knew as the newest. Raises ``Conflict`` where another
+    was published meanwhile, ``Refused`` where its ``effective_from`` is not after every closed
+    month.
     """
+    one_at_a_time(session, "months")  # no month closes meanwhile
     check_publishable(session, policy)
     last = _newest(session)
+    if newest is not None and last is not None and last.number != newest:
+        raise Conflict(
+            N_("Version %(number)d was published meanwhile. Look at it first."), number=last.number
+        )
     if last is not None and last.hash == policy.hash:
         return _versioned(last)
     row = DocumentVersion(
