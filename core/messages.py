@@ -1,4 +1,4 @@
-"""Messages that are written where something goes wrong, and translated where they are shown."""
+"""Messages that are written where something goes wrong, translated where they are shown. Pure."""
 
 from __future__ import annotations
 

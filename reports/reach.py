@@ -166,8 +166,8 @@ def _of(viewer: Viewer, employee_no: str, day: date) -> Select[Any]:
     in_team: ColumnElement[bool] = literal(False)
     if viewer.employee_id is not None:
         in_team = Employee.id.in_(team_of_viewer(viewer, day))
-    query: Select[Any] = select(Employee.id, Employee.employee_no, Employee.name, in_team)
-    return query.select_from(Employee).where(Employee.employee_no == employee_no)
+    columns: list[Any] = [Employee.id, Employee.employee_no, Employee.name, in_team]
+    return select(*columns).where(Employee.employee_no == employee_no)
 
 
 def _subject(row: Any, viewer: Viewer) -> Subject:

@@ -13,13 +13,44 @@ from core.models import MonthState
 from core.permissions import Permission, Scope
 from core.values import Month
 from core.viewer import Viewer
-from rewards.models import AwardWinner, Incident, RuleApproval
+from rewards.models import AwardDecision, AwardWinner, Incident, RuleApproval
 from staff.models import Employee, Team
 from staff.queries import assignments_on, visible_employees
 
 
 def closed_months(session: Session) -> frozenset[Month]:
     return frozenset(session.scalars(select(MonthState.month).where(MonthState.state == "closed")))
+
+
+_INCIDENT: tuple[Any, ...] = (
+    Incident.id,
+    Incident.day,
+    Incident.employee_id,
+    Employee.employee_no,
+    Employee.name,
+    Team.path.label("team"),
+    Incident.rule,
+    Incident.description,
+    Incident.case,
+    Incident.evidence,
+    Incident.status,
+    Incident.counts_in,
+    Incident.reason,
+    Incident.decided_by,
+    Incident.decided_at,
+    Incident.notified_at,
+    Incident.notified_by,
+    Incident.statement_due,
+    Incident.statement,
+    Incident.statement_at,
+    Incident.served_on,
+    Incident.served_how,
+    Incident.served_by,
+    Incident.served_note,
+    Incident.final_from,
+    Incident.recorded_by_id,
+    Incident.recorded_by.label("recorder"),
+)
 
 
 def incidents(viewer: Viewer, day: date) -> Select[Any]:
@@ -44,38 +75,8 @@ def incidents(viewer: Viewer, day: date) -> Select[Any]:
     if viewer.reaches_all(permission, closed=True) and not viewer.reaches_all(permission):
         closed = select(MonthState.month).where(MonthState.state == "closed")
         visible = or_(visible, Incident.counts_in.in_(closed))
-    columns: list[Any] = [
-        Incident.id,
-        Incident.day,
-        Incident.employee_id,
-        Employee.employee_no,
-        Employee.name,
-        Team.path.label("team"),
-        Incident.rule,
-        Incident.description,
-        Incident.case,
-        Incident.evidence,
-        Incident.status,
-        Incident.counts_in,
-        Incident.reason,
-        Incident.decided_by,
-        Incident.decided_at,
-        Incident.notified_at,
-        Incident.notified_by,
-        Incident.statement_due,
-        Incident.statement,
-        Incident.statement_at,
-        Incident.served_on,
-        Incident.served_how,
-        Incident.served_by,
-        Incident.served_note,
-        Incident.final_from,
-        Incident.recorded_by_id,
-        Incident.recorded_by.label("recorder"),
-        recorder.name.label("recorded_by"),
-    ]
     return (
-        select(*columns)
+        select(*_INCIDENT, recorder.name.label("recorded_by"))
         .join(Employee, Employee.id == Incident.employee_id)
         .outerjoin(recorder, recorder.id == Incident.recorded_by_id)
         .outerjoin(assigned, assigned.c.employee_id == Incident.employee_id)
@@ -119,32 +120,15 @@ def rule_decisions(session: Session, month: Month) -> Sequence[RuleApproval]:
     return sorted(rows, key=lambda row: (row.employee_id, row.rule))
 
 
-def winners(session: Session, month: Month, award: str | None = None) -> Sequence[AwardWinner]:
-    """Confirmed winners of a month, by award and person."""
+def winners(
+    session: Session, month: Month, award: str | None = None, *, announced: date | None = None
+) -> Sequence[AwardWinner]:
+    """Confirmed winners of a month, by award and person; with ``announced`` who is so by a day."""
     query = select(AwardWinner).where(AwardWinner.month == month)
     if award is not None:
         query = query.where(AwardWinner.award == award)
+    if announced is not None:
+        query = query.join(AwardDecision, AwardDecision.id == AwardWinner.decision_id).where(
+            AwardDecision.announced_on <= announced
+        )
     return session.scalars(query.order_by(AwardWinner.award, AwardWinner.id)).all()
-
-
-def honours(day: date) -> Select[Any]:
-    """Every confirmed winner.
-
-    Columns: id, month, award, employee_no, name, team (path), decided_at.
-    """
-    assigned = assignments_on(day)
-    columns: list[Any] = [
-        AwardWinner.id,
-        AwardWinner.month,
-        AwardWinner.award,
-        Employee.employee_no,
-        Employee.name,
-        Team.path.label("team"),
-        AwardWinner.decided_at,
-    ]
-    return (
-        select(*columns)
-        .join(Employee, Employee.id == AwardWinner.employee_id)
-        .outerjoin(assigned, assigned.c.employee_id == AwardWinner.employee_id)
-        .outerjoin(Team, Team.id == assigned.c.team_id)
-    )

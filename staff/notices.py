@@ -101,8 +101,10 @@ def notify(
 
 def _recipients(ids: set[int], day: date, once: str | None) -> Select[Any]:
     """Those of them who are employed, in a total order: id, name, email, language."""
-    query: Select[Any] = (
-        select(Employee.id, Employee.name, Employee.email, Account.language)
+    columns: list[Any] = [Employee.id, Employee.name, Employee.email, Account.language]
+    query = (
+        select(*columns)
+        .select_from(Employee)
         .outerjoin(Account, Account.employee_id == Employee.id)
         .where(Employee.id.in_(ids), or_(Employee.leave_date.is_(None), Employee.leave_date >= day))
         .order_by(Employee.id)
@@ -132,7 +134,7 @@ def listed(employee_id: int | None) -> Select[Any]:
     ).where(_of(employee_id))
 
 
-def unread(employee_id: ColumnElement[int | None]) -> Any:
+def unread(employee_id: Any) -> Any:
     """How many notices of whom the column names are unread, as part of another query."""
     return (
         select(func.count())

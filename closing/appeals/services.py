@@ -17,7 +17,7 @@ from closing.appeals import telling
 from closing.appeals.models import Appeal, AppealComment, AppealLine
 from closing.appeals.receipts import published_card
 from closing.appeals.records import Record, costly_records
-from closing.appeals.windows import deadlines_of
+from closing.appeals.windows import Deadlines, deadlines_of
 from closing.cards import CardView, stored_views
 from core import audit
 from core.actor import Actor
@@ -27,6 +27,7 @@ from core.errors import N_, Conflict, Forbidden, NotFound, Refused
 from core.models import Closing, MonthState
 from core.values import Month
 from core.viewer import Viewer
+from evaluations.scorecards.models import Scorecard
 from staff.models import Employee
 
 APPEALS = "appeals"  # what those wait for who lodge and decide
@@ -68,19 +69,7 @@ def lodge(
     """
     one_at_a_time(session, APPEALS)
     card = published_card(session, scorecard_id)
-    if actor.employee_id != card.employee_id:
-        raise Forbidden(N_("Only its owner appeals against a scorecard."))
-    state = session.get_one(MonthState, card.month)
-    closing = session.get_one(Closing, card.closing_id)
-    assert state.published_at is not None  # published_card has seen to it
-    until = deadlines_of(closing, state.published_at, now)
-    if until.over(now.wall.date()):
-        raise Refused(N_("Appeals were possible until %(day)s."), day=until.lodge)
-    present = select(Appeal.id).where(
-        Appeal.scorecard_id == scorecard_id, Appeal.state != "withdrawn"
-    )
-    if session.scalar(present) is not None:
-        raise Conflict(N_("There is an appeal against this scorecard already."))
+    until = _open_window(session, actor, now, card)
     chosen = _chosen(appealable(session, scorecard_id)[1], lines)
     appeal = Appeal(
         scorecard_id=scorecard_id,
@@ -92,18 +81,7 @@ def lodge(
     )
     session.add(appeal)
     session.flush()
-    for record, words in chosen:
-        session.add(
-            AppealLine(
-                appeal_id=appeal.id,
-                record=record.record,
-                key=record.key,
-                was=record.was,
-                makers=list(record.makers),
-                reason=words.reason.strip(),
-                asked=words.asked.strip(),
-            )
-        )
+    session.add_all(_line(appeal, record, words) for record, words in chosen)
     session.flush()
     _record(
         session,
@@ -115,6 +93,33 @@ def lodge(
     )
     telling.lodged(session, now, appeal, hr)
     return appeal
+
+
+def _open_window(session: Session, actor: Actor, now: Now, card: Scorecard) -> Deadlines:
+    """The deadlines of a scorecard against which this actor may appeal now, else raises."""
+    if actor.employee_id != card.employee_id:
+        raise Forbidden(N_("Only its owner appeals against a scorecard."))
+    state = session.get_one(MonthState, card.month)
+    assert state.published_at is not None  # published_card has seen to it
+    until = deadlines_of(session.get_one(Closing, card.closing_id), state.published_at, now)
+    if until.over(now.wall.date()):
+        raise Refused(N_("Appeals were possible until %(day)s."), day=until.lodge)
+    present = select(Appeal.id).where(Appeal.scorecard_id == card.id, Appeal.state != "withdrawn")
+    if session.scalar(present) is not None:
+        raise Conflict(N_("There is an appeal against this scorecard already."))
+    return until
+
+
+def _line(appeal: Appeal, record: Record, words: Asked) -> AppealLine:
+    return AppealLine(
+        appeal_id=appeal.id,
+        record=record.record,
+        key=record.key,
+        was=record.was,
+        makers=list(record.makers),
+        reason=words.reason.strip(),
+        asked=words.asked.strip(),
+    )
 
 
 def _chosen(records: Sequence[Record], lines: Sequence[Asked]) -> list[tuple[Record, Asked]]:
@@ -189,10 +194,7 @@ def decide_line(
         raise NotFound(N_("There is no such line."))
     appeal = found(session, line.appeal_id)
     check_decider(session, actor, appeal, line)
-    if appeal.state == "withdrawn":
-        raise Conflict(N_("This appeal was taken back."))
-    if line.decision is not None:
-        raise Conflict(N_("%(by)s has decided this line already."), by=line.decided_by)
+    _check_undecided(appeal, line)
     if not reason.strip():
         raise Refused(N_("Give a reason; the person reads it."), field="reason")
     if decision not in ("accepted", "partly", "declined"):
@@ -220,6 +222,13 @@ def decide_line(
         session.flush()
         telling.decided(session, now, appeal)
     return appeal
+
+
+def _check_undecided(appeal: Appeal, line: AppealLine) -> None:
+    if appeal.state == "withdrawn":
+        raise Conflict(N_("This appeal was taken back."))
+    if line.decision is not None:
+        raise Conflict(N_("%(by)s has decided this line already."), by=line.decided_by)
 
 
 def check_decider(session: Session, actor: Actor, appeal: Appeal, line: AppealLine) -> None:

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as Redirect
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from closing.pages.common import attempt, open_month, policy_for
-from closing.rounds.blueprint import reviews
+from closing.rounds.blueprint import reviews as reviews
 from closing.rounds.forms import LastDayForm, ReviewerForm, RoundForm
 from closing.rounds.routes import end_what_is_due
 from closing.rounds.view import relations

@@ -211,6 +211,7 @@ def test_feedback_by_its_script_answers_409_with_what_stands_there(desks: dict[s
         headers={"Accept": "application/json"},
     )
     assert answer.status_code == 409
+    assert answer.json is not None
     assert answer.json["parts"][0]["stale"] == "Calm"
 
 

@@ -76,7 +76,7 @@ def stored(session: Session) -> list[tuple[float, int | None, str | None, str | 
             MetricValue.metric == "csat",
         )
     )
-    return [tuple(row) for row in rows]
+    return [tuple(row) for row in rows]  # type: ignore[misc]
 
 
 def trail(session: Session, action: str) -> list[Any]:
