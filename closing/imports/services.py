@@ -6,7 +6,7 @@ Services never commit. A file that is only previewed, or refused, leaves nothing
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -200,28 +200,41 @@ def apply_import(
         return False
 
     if batch.mapping:
-        mapping = read_map(session, clock, batch.mapping)
-        with judged(
-            session,
-            mapping=mapping,
-            path=path,
-            home=home,
-            clock=clock,
-            seal=seal,
-            actor=actor,
-            now=now,
-            keep=may,
-        ) as found:
-            if not found.kept:
-                return replace(found.report, batch_id=batch.id)
-            _claim(session, batch)
-            return keep_foreign(session, found, batch, actor, now)
+        return _apply_foreign(session, batch, path, home, clock, seal, actor, now, may)
     staged = stage_file(session, kind=batch.kind, path=path, clock=clock, seal=seal)
     report = report_of(staged, batch.filename, batch.sha256)
     if not may(report):
         return replace(report, batch_id=batch.id)
     _claim(session, batch)
     return store(session, staged, report, batch, actor, now)
+
+
+def _apply_foreign(
+    session: Session,
+    batch: ImportBatch,
+    path: Path,
+    home: ZoneInfo,
+    clock: datetime,
+    seal: Seal,
+    actor: Actor,
+    now: datetime,
+    may: Callable[[ImportReport], bool],
+) -> ImportReport:
+    with judged(
+        session,
+        mapping=read_map(session, clock, batch.mapping or ""),
+        path=path,
+        home=home,
+        clock=clock,
+        seal=seal,
+        actor=actor,
+        now=now,
+        keep=may,
+    ) as found:
+        if not found.kept:
+            return replace(found.report, batch_id=batch.id)
+        _claim(session, batch)
+        return keep_foreign(session, found, batch, actor, now)
 
 
 def _claim(session: Session, batch: ImportBatch) -> None:
