@@ -1,174 +1,253 @@
-"""Awards decided: winners confirmed from the proposal, or taken back (docs/scoring.md, Awards)."""
+"""Awards decided: winners confirmed from the proposal, announced, or taken back until it is final.
+
+See docs/scoring.md, Award selection, and ``rewards.announcements`` for what an announcement is.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from closing.awards import award_of, propose
-from closing.months import newest_closed
+from closing.ballots import Ballot, ballot_of, check_not_candidate, chosen_from, numbers_of
+from closing.months import current_closing, newest_closed
 from core import audit
 from core.actor import Actor
+from core.clock import Now
 from core.db import one_at_a_time
 from core.errors import N_, Conflict, Forbidden, NotFound, Refused
 from core.models import MonthState
-from core.values import Month, half_up
-from rewards.models import AwardWinner
-from rewards.policy import Award
-from rewards.selection import Proposal, quota_of
+from core.values import Month, Names, half_up
+from rewards.announcements import objections, standing, state_of
+from rewards.models import AwardDecision, AwardObjection, AwardWinner
+from rewards.nominations import AWARDS
+from rewards.selection import Proposal
+from staff import notices
+from staff.attendance.calendars import working_days_after
 from staff.models import Employee
 from staff.second_decider import AS_CANDIDATE
+
+LATEST = timedelta(days=31)  # how far ahead an announcement may be put
+
+WON = notices.kind(
+    "award.won", N_("You win the award %(award)s of %(month)s, announced from %(day)s on")
+)
+TAKEN_BACK = notices.kind(
+    "award.taken_back",
+    N_("The decision on the award %(award)s of %(month)s is taken back, and made anew"),
+)
 
 
 def confirm_winners(
     session: Session,
     *,
     actor: Actor,
-    now: datetime,
+    now: Now,
     month: Month,
     key: str,
     numbers: Collection[str],
     reason: str = "",
+    announced_on: date | None = None,
 ) -> list[AwardWinner]:
-    """Decide an award: ``numbers`` are the employee numbers of the winners.
+    """Decide an award: ``numbers`` are the employee numbers of the winners, who are told.
 
-    Whoever departs from the proposal gives a reason. The prize is paid with the award's month, or
-    with the next open one where that month's payroll was exported. Raises ``Conflict`` for an open
-    month and for an award that is decided, ``Forbidden`` for a candidate, ``Refused`` with the
-    field ``winners`` or ``reason``.
+    It is announced from ``announced_on`` (today) for the award's ``notice_days``. Whoever departs
+    from the proposal gives a reason. The prize is paid with the award's month, or with the next
+    open one where that month's payroll was exported. Raises ``Conflict`` for an open month and for
+    an award that is decided, ``Forbidden`` for a candidate, ``Refused`` with the field ``winners``,
+    ``reason`` or ``announced_on``.
     """
-    one_at_a_time(session, "awards")
-    state = session.get(MonthState, month, with_for_update=True)
-    _, award = award_of(session, month, key)
-    proposals = propose(session, month, key)
-    _check_not_candidate(session, actor, proposals)
-    chosen = _chosen(award, proposals, set(numbers))
+    one_at_a_time(session, AWARDS)
+    ballot = ballot_of(session, month, key)
+    check_not_candidate(session, actor, ballot.proposals)
+    chosen = chosen_from(ballot, set(numbers))
     reason = reason.strip()
-    selected = {each.employee_no for each in proposals if each.selected}
-    if {each.employee_no for each in chosen} != selected and not reason:
+    if sorted(each.employee_no for each in chosen) != ballot.selected and not reason:
         raise Refused(N_("Say why you depart from the proposal."), field="reason")
-    exported = state is not None and state.exported_at is not None
-    pay_month = _next_open(session) if exported else month
-    ids = dict(
-        session.execute(
-            select(Employee.employee_no, Employee.id).where(
-                Employee.employee_no.in_([each.employee_no for each in chosen])
-            )
-        ).all()
-    )
-    winners = [
-        AwardWinner(
-            month=month,
-            award=key,
-            employee_id=ids[each.employee_no],
-            proposed=each.selected,
-            reason=reason or None,
-            amount=half_up(award.prize.amount, 2),
-            pay_month=pay_month,
-            decided_by=actor.label,
-            decided_at=now,
-        )
-        for each in chosen
-    ]
-    _store(session, winners, month, key)
-    audit.record(
-        session,
-        actor=actor,
-        at=now,
-        action="award.confirmed",
-        subject=f"award:{month}:{key}",
-        before={"proposed": sorted(selected)},
-        after={
-            "winners": sorted(ids),
-            "reason": reason or None,
-            "pay_month": str(pay_month),
-        },
-    )
+    start = _start(now.wall.date(), announced_on)
+    if standing(session, month, key) is not None:
+        raise Conflict(N_("This award is decided already. Take the decision back first."))
+    decision = _decision(session, actor, now, ballot, chosen, reason, start)
+    winners = _winners(session, decision, ballot, chosen)
+    _record_confirmed(session, actor, now, decision, winners)
+    _tell(session, now, WON, decision, winners, day=start)
     return winners
 
 
 def undo_confirmation(
-    session: Session, *, actor: Actor, now: datetime, month: Month, key: str, reason: str
+    session: Session, *, actor: Actor, now: Now, month: Month, key: str, reason: str
 ) -> None:
-    """Take every winner of an award back, until the payroll with the prizes was exported.
+    """Take every winner of an award back, until it is final or the payroll with the prizes was
+    exported; objections that wait lapse, and the winners are told.
 
-    Raises ``Refused`` without a reason, ``NotFound`` where nobody was confirmed, ``Conflict`` after
-    the export, ``Forbidden`` for one of the winners.
+    Raises ``Refused`` without a reason, ``NotFound`` where nothing is decided, ``Conflict`` where
+    it is too late, ``Forbidden`` for a candidate.
     """
     if not reason.strip():
         raise Refused(N_("Say why the decision is taken back."), field="reason")
-    one_at_a_time(session, "awards")
-    rows = list(
-        session.execute(
-            select(AwardWinner, Employee.employee_no)
-            .join(Employee, Employee.id == AwardWinner.employee_id)
-            .where(AwardWinner.month == month, AwardWinner.award == key)
-            .order_by(Employee.employee_no)
-        ).all()
-    )
-    if not rows:
+    one_at_a_time(session, AWARDS)
+    decision = standing(session, month, key)
+    if decision is None:
         raise NotFound(N_("Nobody has been confirmed for this award."))
-    if any(actor.is_person(winner.employee_id) for winner, _ in rows):
-        raise Forbidden(AS_CANDIDATE)
-    for pay_month in sorted({winner.pay_month for winner, _ in rows}):
+    check_decider(session, actor, decision)
+    waiting = [each for each, *_ in objections(session, decision.id) if each.state == "open"]
+    if state_of(decision, now.wall.date(), len(waiting)) == "final":
+        raise Conflict(N_("The award is final: the decision stays."))
+    take_back(session, actor=actor, now=now, decision=decision, reason=reason.strip())
+
+
+def take_back(
+    session: Session, *, actor: Actor, now: Now, decision: AwardDecision, reason: str
+) -> None:
+    """Winners go, the decision stays as one that was taken back. Raises ``Conflict`` once paid."""
+    rows = select(AwardWinner).where(AwardWinner.decision_id == decision.id)
+    winners = list(session.scalars(rows.order_by(AwardWinner.id)))
+    for pay_month in sorted({winner.pay_month for winner in winners}):
         state = session.get(MonthState, pay_month, with_for_update=True)
         if state is not None and state.exported_at is not None:
             raise Conflict(
                 N_("The prizes were paid with %(month)s: the decision stays."), month=str(pay_month)
             )
-    for winner, _ in rows:
-        session.delete(winner)
+    _tell(session, now, TAKEN_BACK, decision, winners)
+    session.execute(delete(AwardWinner).where(AwardWinner.decision_id == decision.id))
+    decision.taken_back_at, decision.taken_back_by = now.moment, actor.label
+    decision.taken_back_reason = reason
+    session.execute(
+        update(AwardObjection)
+        .where(AwardObjection.decision_id == decision.id, AwardObjection.state == "open")
+        .values(state="lapsed", reason=reason, decided_by=actor.label, decided_at=now.moment)
+    )
     session.flush()
     audit.record(
         session,
         actor=actor,
-        at=now,
+        at=now.moment,
         action="award.undone",
-        subject=f"award:{month}:{key}",
-        before={"winners": [number for _, number in rows]},
-        after={"reason": reason.strip()},
+        subject=subject(decision),
+        before={"winners": decision.chosen},
+        after={"reason": reason},
     )
 
 
-def is_candidate(session: Session, employee_id: int | None, proposals: list[Proposal]) -> bool:
-    """Whether the person stands on the list, eligible or not."""
-    person = session.get(Employee, employee_id) if employee_id is not None else None
-    return person is not None and any(each.employee_no == person.employee_no for each in proposals)
-
-
-def _check_not_candidate(session: Session, actor: Actor, proposals: list[Proposal]) -> None:
-    if is_candidate(session, actor.employee_id, proposals):
+def check_decider(session: Session, actor: Actor, decision: AwardDecision) -> None:
+    """Raises ``Forbidden`` for whoever wins or is a candidate."""
+    if numbers_of(session, actor) & set(decision.chosen):
         raise Forbidden(AS_CANDIDATE)
+    if current_closing(session, decision.month) is not None:  # else it has no candidates now
+        ballot = ballot_of(session, decision.month, decision.award)
+        check_not_candidate(session, actor, ballot.proposals)
 
 
-def _chosen(award: Award, proposals: list[Proposal], numbers: set[str]) -> list[Proposal]:
-    """The proposals chosen, in their order; they have to be eligible and within the quota."""
-    if not numbers:
-        raise Refused(N_("Choose at least one winner."), field="winners")
-    eligible = [each for each in proposals if each.eligible]
-    chosen = [each for each in eligible if each.employee_no in numbers]
-    strange = sorted(numbers - {each.employee_no for each in chosen})
-    if strange:
-        raise Refused(N_("Not eligible: %(numbers)s."), field="winners", numbers=", ".join(strange))
-    quota = quota_of(award, len(eligible))
-    if len(chosen) > quota:
-        raise Refused(N_("This award has %(quota)d winners at most."), field="winners", quota=quota)
-    return chosen
+def subject(decision: AwardDecision) -> str:
+    return f"award:{decision.month}:{decision.award}"
 
 
-def _store(session: Session, winners: list[AwardWinner], month: Month, key: str) -> None:
-    """Written first and counted then: with one writer at a time nobody comes in between."""
-    present = select(AwardWinner.id).where(AwardWinner.month == month, AwardWinner.award == key)
-    decided = Conflict(N_("This award is decided already. Take the decision back first."))
-    if session.scalar(present.limit(1)) is not None:
-        raise decided
+def _start(today: date, announced_on: date | None) -> date:
+    start = announced_on or today
+    if not today <= start <= today + LATEST:
+        raise Refused(
+            N_("Announce it on a day from today on, within %(days)d days."),
+            field="announced_on",
+            days=LATEST.days,
+        )
+    return start
+
+
+def _decision(
+    session: Session,
+    actor: Actor,
+    now: Now,
+    ballot: Ballot,
+    chosen: list[Proposal],
+    reason: str,
+    start: date,
+) -> AwardDecision:
+    award = ballot.award
+    decision = AwardDecision(
+        month=ballot.month,
+        award=award.key,
+        names={"zh": award.names.zh, "en": award.names.en},
+        proposed=ballot.selected,
+        chosen=sorted(each.employee_no for each in chosen),
+        reason=reason or None,
+        decided_by=actor.label,
+        decided_at=now.moment,
+        announced_on=start,
+        objections_until=working_days_after(session, start, award.notice_days),
+    )
+    session.add(decision)
+    session.flush()
+    return decision
+
+
+def _winners(
+    session: Session, decision: AwardDecision, ballot: Ballot, chosen: list[Proposal]
+) -> list[AwardWinner]:
+    state = session.get(MonthState, ballot.month)
+    exported = state is not None and state.exported_at is not None
+    numbers = [each.employee_no for each in chosen]
+    found = select(Employee.employee_no, Employee.id).where(Employee.employee_no.in_(numbers))
+    ids = dict(session.execute(found).all())
+    winners = [
+        AwardWinner(
+            decision_id=decision.id,
+            month=ballot.month,
+            award=decision.award,
+            employee_id=ids[each.employee_no],
+            team=ballot.listed[each.employee_no].team,
+            proposed=each.selected,
+            reason=decision.reason,
+            amount=half_up(ballot.award.prize.amount, 2),
+            pay_month=_next_open(session) if exported else ballot.month,
+            decided_by=decision.decided_by,
+            decided_at=decision.decided_at,
+        )
+        for each in chosen
+    ]
     session.add_all(winners)
     session.flush()
-    if len(session.scalars(present).all()) != len(winners):
-        raise decided
+    return winners
+
+
+def _record_confirmed(
+    session: Session, actor: Actor, now: Now, decision: AwardDecision, winners: list[AwardWinner]
+) -> None:
+    audit.record(
+        session,
+        actor=actor,
+        at=now.moment,
+        action="award.confirmed",
+        subject=subject(decision),
+        before={"proposed": decision.proposed},
+        after={
+            "winners": decision.chosen,
+            "reason": decision.reason,
+            "pay_month": str(winners[0].pay_month),
+            "announced_on": str(decision.announced_on),
+            "objections_until": str(decision.objections_until),
+        },
+    )
+
+
+def _tell(
+    session: Session,
+    now: Now,
+    kind: str,
+    decision: AwardDecision,
+    winners: list[AwardWinner],
+    **params: date,
+) -> None:
+    notices.notify(
+        session,
+        now=now.moment,
+        to=[winner.employee_id for winner in winners],
+        kind=kind,
+        params={"award": Names(**decision.names), "month": decision.month, **params},
+        endpoint="rewards.announcement",
+        values={"month": decision.month, "award": decision.award},
+    )
 
 
 def _next_open(session: Session) -> Month:

@@ -58,6 +58,7 @@ class Permission(StrEnum):
     TRAINING_READ = "training:read"
     TRAINING_WRITE = "training:write"
     AWARDS_READ = "awards:read"
+    AWARDS_NOMINATE = "awards:nominate"
     AWARDS_WRITE = "awards:write"
     CLOSING_READ = "closing:read"
     CLOSING_WRITE = "closing:write"
@@ -110,6 +111,7 @@ _TEAM = dict.fromkeys(
         P.TRAINING_WRITE,
         P.APPEALS_READ,
         P.APPEALS_COMMENT,
+        P.AWARDS_NOMINATE,
         P.ACCOUNTS_CODES,
     ),
     Scope.TEAM,
@@ -131,7 +133,13 @@ _CLOSED = dict.fromkeys(
 )
 
 # What HR does not do for others.
-_OWN_ONLY = (P.ACCOUNTS_WRITE, P.APPEALS_LODGE, P.REVIEWS_ANSWER, P.SELF)
+_OWN_ONLY = (
+    P.ACCOUNTS_WRITE,
+    P.APPEALS_LODGE,
+    P.AWARDS_NOMINATE,
+    P.REVIEWS_ANSWER,
+    P.SELF,
+)
 
 ROLES: dict[Role, dict[Permission, Scope]] = {
     Role.EMPLOYEE: _OWN,

@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Key, Model, Money, MonthType, UTCDateTime, big
@@ -127,16 +136,118 @@ class RuleEntry(Model):
     incident_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.id"))
 
 
-class AwardWinner(Model):
-    """A confirmed winner. ``reason`` says why where HR departed from the proposal."""
+class AwardNomination(Model):
+    """Whom a supervisor would like to see win; it decides nothing, and may be withdrawn."""
 
-    __tablename__ = "award_winners"
-    __table_args__ = (UniqueConstraint("month", "award", "employee_id"),)
+    __tablename__ = "award_nominations"
+    __table_args__ = (
+        Index(
+            "uq_award_nominations_standing",
+            "month",
+            "award",
+            "employee_id",
+            "nominated_by_id",
+            unique=True,
+            sqlite_where=text("withdrawn_at IS NULL"),
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
+        CheckConstraint("nominated_by_id <> employee_id", name="other"),
+        CheckConstraint("reason <> ''", name="reason"),
+    )
 
     id: Mapped[Key]
     month: Mapped[Month] = mapped_column(MonthType)
     award: Mapped[str] = mapped_column(String(60))
     employee_id: Mapped[int] = mapped_column(ForeignKey("employees.id"))
+    reason: Mapped[str] = mapped_column(Text)
+    nominated_by: Mapped[str] = mapped_column(String(120))
+    nominated_by_id: Mapped[int] = mapped_column(ForeignKey("employees.id"))
+    nominated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class AwardDecision(Model):
+    """Who was proposed and who was chosen, by employee number; one stands per award and month.
+
+    It is announced from ``announced_on``; objections are lodged up to ``objections_until``, after
+    which it is final once none waits (``rewards.announcements``). What was taken back stays here.
+    """
+
+    __tablename__ = "award_decisions"
+    __table_args__ = (
+        Index(
+            "uq_award_decisions_standing",
+            "month",
+            "award",
+            unique=True,
+            sqlite_where=text("taken_back_at IS NULL"),
+            postgresql_where=text("taken_back_at IS NULL"),
+        ),
+        CheckConstraint("objections_until >= announced_on", name="announced"),
+        CheckConstraint(
+            "(taken_back_at IS NULL) = (taken_back_by IS NULL)"
+            " AND (taken_back_at IS NULL) = (taken_back_reason IS NULL)",
+            name="taken_back",
+        ),
+    )
+
+    id: Mapped[Key]
+    month: Mapped[Month] = mapped_column(MonthType)
+    award: Mapped[str] = mapped_column(String(60))
+    names: Mapped[dict[str, str]] = mapped_column(JSON)
+    proposed: Mapped[list[str]] = mapped_column(JSON)
+    chosen: Mapped[list[str]] = mapped_column(JSON)
+    reason: Mapped[str | None] = mapped_column(Text)
+    decided_by: Mapped[str] = mapped_column(String(120))
+    decided_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    announced_on: Mapped[date]
+    objections_until: Mapped[date]
+    taken_back_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    taken_back_by: Mapped[str | None] = mapped_column(String(120))
+    taken_back_reason: Mapped[str | None] = mapped_column(Text)
+
+
+class AwardObjection(Model):
+    """What somebody holds against a decision; ``lapsed`` where that was taken back meanwhile."""
+
+    __tablename__ = "award_objections"
+    __table_args__ = (
+        UniqueConstraint("decision_id", "employee_id"),
+        CheckConstraint("state IN ('open', 'upheld', 'declined', 'lapsed')", name="state"),
+        CheckConstraint("text <> ''", name="text"),
+        CheckConstraint(
+            "(state = 'open') = (reason IS NULL) AND (state = 'open') = (decided_by IS NULL)"
+            " AND (state = 'open') = (decided_at IS NULL)",
+            name="decided",
+        ),
+    )
+
+    id: Mapped[Key]
+    decision_id: Mapped[int] = mapped_column(ForeignKey("award_decisions.id"))
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employees.id"))
+    text: Mapped[str] = mapped_column(Text)
+    lodged_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    state: Mapped[str] = mapped_column(String(8), default="open")
+    reason: Mapped[str | None] = mapped_column(Text)
+    decided_by: Mapped[str | None] = mapped_column(String(120))
+    decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class AwardWinner(Model):
+    """A confirmed winner, with the team of their scorecard.
+
+    ``reason`` says why where HR departed from the proposal.
+    """
+
+    __tablename__ = "award_winners"
+    __table_args__ = (UniqueConstraint("month", "award", "employee_id"),)
+
+    id: Mapped[Key]
+    decision_id: Mapped[int] = mapped_column(ForeignKey("award_decisions.id"), index=True)
+    month: Mapped[Month] = mapped_column(MonthType)
+    award: Mapped[str] = mapped_column(String(60))
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employees.id"))
+    team: Mapped[str | None] = mapped_column(String(300))
     proposed: Mapped[bool]
     reason: Mapped[str | None] = mapped_column(Text)
     amount: Mapped[Decimal] = mapped_column(Money)
