@@ -75,7 +75,8 @@ def plain_rows(session: Session, statement: Select[Any], model: type[Any]) -> It
     dialect = session.get_bind().dialect
     columns = [_plain(each, dialect) for each in model.__table__.columns]
     found = session.connection().execute(  # the session would make each row twice
-        statement.with_only_columns(*columns), execution_options={"yield_per": ROWS_AT_ONCE}
+        statement.with_only_columns(*columns, maintain_column_froms=True),
+        execution_options={"yield_per": ROWS_AT_ONCE},
     )
     for part in found.partitions():
         yield [tuple(row) for row in part]
