@@ -1022,10 +1022,14 @@ def upgrade() -> None:
         sa.Column("closing_id", sa.Integer(), nullable=True),
         sa.Column("exported_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("publish_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "(state = 'closed') = (closing_id IS NOT NULL)", name=op.f("ck_months_closing")
         ),
         sa.CheckConstraint("state IN ('open', 'closed')", name=op.f("ck_months_state")),
+        sa.CheckConstraint(
+            "publish_at IS NULL OR published_at IS NULL", name=op.f("ck_months_published_once")
+        ),
         sa.ForeignKeyConstraint(["closing_id"], ["closings.id"], name=op.f("fk_months_closing_id")),
         sa.PrimaryKeyConstraint("month", name=op.f("pk_months")),
         sa.UniqueConstraint("closing_id", name=op.f("uq_months_closing_id")),
