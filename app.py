@@ -16,9 +16,9 @@ import closing.appeals.models
 import closing.commands
 import closing.models
 import core.models
-import evaluations.models
 import evaluations.checks.models
 import evaluations.complaints.models
+import evaluations.models
 import evaluations.monthly.models
 import evaluations.rounds.models
 import evaluations.scorecards.models
@@ -33,6 +33,7 @@ from closing.evaluation.pages import evaluations as evaluation_pages
 from closing.imports.commands import import_command
 from closing.imports.routes import imports
 from closing.pages.routes import BLUEPRINTS as closing_pages
+from closing.publication_clock import init_publication
 from closing.rounds.hr_routes import reviews as review_pages
 from core import keyring, web
 from core.db import db, migration_type
@@ -71,6 +72,7 @@ def create_app(given: Mapping[str, Any] | None = None) -> Flask:
     init_accounts(app)
     init_mail(app)
     init_jobs(app)
+    init_publication(app)
     own = (staff_pages, inbox, imports, evaluation_pages)
     for blueprint in (*report_pages, *account_pages, *own, *closing_pages, review_pages):
         app.register_blueprint(blueprint)

@@ -243,7 +243,8 @@ def _reopen(session: Session, actor: Actor, now: datetime, month: Month, reason:
         Reopening(closing_id=closing_id, at=now, by=actor.label, reason=reason, audit_id=entry)
     )
     session.flush()
-    state.state, state.closing_id, state.published_at = "open", None, None
+    state.state, state.closing_id = "open", None
+    state.published_at = state.publish_at = None
     session.flush()
     days.mark_month(session, month)
 

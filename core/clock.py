@@ -18,3 +18,8 @@ class Now:
 def now(zone: str) -> Now:
     moment = datetime.now(UTC).replace(microsecond=0)
     return Now(moment, moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None))
+
+
+def moment_of(wall: datetime, zone: str) -> datetime:
+    """The moment at which the organisation's clock shows ``wall`` (naive)."""
+    return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)

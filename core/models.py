@@ -42,13 +42,15 @@ class DocumentVersion(Model):
 class MonthState(Model):
     """Whether a month is closed, and by which closing. A month without a row is open.
 
-    Locked in the database while closed: see ``core.lock``.
+    ``published_at`` is the moment from which employees see their results; ``publish_at`` the one
+    at which they are to (``closing.publishing.publish_due``): nobody sees anything by it. Locked in the database while closed: see ``core.lock``.
     """
 
     __tablename__ = "months"
     __table_args__ = (
         CheckConstraint("state IN ('open', 'closed')", name="state"),
         CheckConstraint("(state = 'closed') = (closing_id IS NOT NULL)", name="closing"),
+        CheckConstraint("publish_at IS NULL OR published_at IS NULL", name="published_once"),
     )
 
     month: Mapped[Month] = mapped_column(MonthType, primary_key=True)
@@ -56,6 +58,7 @@ class MonthState(Model):
     closing_id: Mapped[int | None] = mapped_column(ForeignKey("closings.id"), unique=True)
     exported_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    publish_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class Closing(Model):

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from closing.appeals import adjustments, telling
 from closing.appeals.models import Appeal, AppealLine
 from closing.appeals.services import APPEALS, check_decider, found, lines_of, month_is
-from closing.publishing import publish_results
+from closing.publishing import plan_results, publish_results
 from closing.services import close_month, reopen_month
 from core import audit
 from core.actor import Actor
@@ -103,10 +103,12 @@ def apply_lines(
     for line in pending:
         _correct(acting, session.get_one(AppealLine, line.id))
         _mark(acting, session.get_one(AppealLine, line.id))
-    for each, was_published in published.items():
+    for each, (was_published, planned) in published.items():
         close_month(session, actor=actor, now=now.moment, month=each, seal=seal)
-        if was_published:
+        if was_published or (planned is not None and planned <= now.moment):
             publish_results(session, actor=actor, now=now.moment, month=each)
+        elif planned is not None:
+            plan_results(session, actor=actor, now=now.moment, month=each, when=planned)
     _finish(acting)
     return list(published)
 
@@ -167,14 +169,15 @@ def _line(session: Session, actor: Actor, now: Now, line_id: int) -> tuple[Actin
     return acting, line
 
 
-def _published_from(session: Session, month: Month) -> dict[Month, bool]:
-    """This month and the closed ones after it, in order: whether their results are published."""
+def _published_from(session: Session, month: Month) -> dict[Month, tuple[bool, datetime | None]]:
+    """This month and the closed ones after it, in order: whether their results are published, and
+    when they are to be."""
     rows = session.scalars(
         select(MonthState)
         .where(MonthState.state == "closed", MonthState.month >= month)
         .order_by(MonthState.month)
     )
-    return {row.month: row.published_at is not None for row in rows}
+    return {row.month: (row.published_at is not None, row.publish_at) for row in rows}
 
 
 def _correct(acting: Acting, line: AppealLine) -> None:

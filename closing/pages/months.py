@@ -12,14 +12,15 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response as Redirect
 
 from closing import jobs as closes
-from closing import publishing, reopening, services
+from closing import reopening, services
 from closing.cards import CardView, stored_views
 from closing.months import closed_months, current_closing
 from closing.overview import month_rows
 from closing.pages import left_out_words, words
 from closing.pages.blueprints import closing
-from closing.pages.common import attempt, link, names_of, session
+from closing.pages.common import link, names_of, session
 from closing.pages.forms import ReopenForm
+from closing.pages.publication import plan_asked
 from closing.preview import preview_month
 from closing.services import Computed
 from closing.versions import policy_of_closing
@@ -179,6 +180,7 @@ def close(month: Month) -> Redirect:
         return _close_as_job(month)
     try:
         with transaction():
+            plan_asked(month)
             made = services.close_month(
                 session(),
                 actor=web.current_actor(),
@@ -206,6 +208,7 @@ def _close_as_job(month: Month) -> Redirect:
     try:
         with transaction():
             services.check_closable(session(), month)
+            plan_asked(month)
             job = jobs.ask(
                 session(),
                 actor=web.current_actor(),
@@ -252,28 +255,4 @@ def reopen(month: Month) -> str | Redirect:
         closed=month in months,
         later=[each for each in months if each != month],
         exported=exported,
-    )
-
-
-@closing.post("/closing/<month:month>/publish")
-@web.requires(Permission.CLOSING_WRITE)
-def publish(month: Month) -> Redirect:
-    return attempt(
-        lambda: publishing.publish_results(
-            session(), actor=web.current_actor(), now=web.now().moment, month=month
-        ),
-        _("The results of %(month)s are published.", month=words.month_text(month)),
-        url_for("closing.month", month=month),
-    )
-
-
-@closing.post("/closing/<month:month>/withhold")
-@web.requires(Permission.CLOSING_WRITE)
-def withhold(month: Month) -> Redirect:
-    return attempt(
-        lambda: publishing.withhold_results(
-            session(), actor=web.current_actor(), now=web.now().moment, month=month
-        ),
-        _("The results of %(month)s are hidden again.", month=words.month_text(month)),
-        url_for("closing.month", month=month),
     )

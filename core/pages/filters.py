@@ -104,6 +104,14 @@ def moment(value: datetime | None) -> str:
     return str(format_datetime(local.replace(tzinfo=None), form, locale=get_locale()))
 
 
+def local_input(value: datetime | None) -> str:
+    """A moment as ``<input type="datetime-local">`` holds it, on the organisation's clock."""
+    if value is None:
+        return ""
+    local = value.astimezone(ZoneInfo(current_app.config["TIMEZONE"]))
+    return local.replace(tzinfo=None).isoformat(timespec="minutes")
+
+
 def names(value: Names | None) -> str:
     """A label of the policy in the reader's language."""
     return DASH if value is None else value.get(language())
@@ -142,6 +150,7 @@ def init_filters(app: Flask) -> None:
         walltime=walltime,
         clocktime=clocktime,
         moment=moment,
+        local_input=local_input,
         names=names,
         fact=fact,
         dash=or_dash,

@@ -75,6 +75,7 @@ _WORDS: dict[str, Any] = {
     "payroll.exported": _l("Payroll released"),
     "policy.acknowledged": _l("Policy acknowledged"),
     "policy.published": _l("Policy published"),
+    "results.planned": _l("Publication of results set"),
     "results.published": _l("Results published"),
     "results.withheld": _l("Results withheld"),
     "role.ask": _l("Role given, waits for a second person"),

@@ -145,6 +145,8 @@ ENDPOINTS: dict[str, Permission | None] = {
     "closing.close": P.CLOSING_WRITE,
     "closing.reopen": P.CLOSING_WRITE,
     "closing.publish": P.CLOSING_WRITE,
+    "closing.publish_at": P.CLOSING_WRITE,
+    "closing.unplan": P.CLOSING_WRITE,
     "closing.withhold": P.CLOSING_WRITE,
     "closing.payroll_lines": P.CLOSING_READ,
     "closing.export_payroll": P.CLOSING_WRITE,
