@@ -15,7 +15,7 @@ HAN = re.compile(r"[\u3400-\u9fff]+")
 LATIN = re.compile(r"[A-Za-z][A-Za-z'’]{2,}")
 # Written so in Chinese too.
 SAME_IN_CHINESE = frozenset(
-    "CSV XLSX PDF YAML JSON HTML Excel English Pingyou CNY SHA Chrome Linux TOTP".split()
+    ["CSV", "XLSX", "PDF", "YAML", "JSON", "HTML", "Excel", "English", "Pingyou", "CNY", "SHA"]
 )
 # Texts and attributes that are read, but for what is marked as data, and the choice of language.
 _TEXTS = """() => {
