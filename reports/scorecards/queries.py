@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from core.models import MonthState
@@ -37,7 +37,17 @@ def month_cards(viewer: Viewer, day: date, month: Month) -> Select[Any]:
         earlier.closing_id.is_not(None),
         out_for(viewer, earlier, before),
     )
-    both = and_(card.status == "complete", before.status == "complete")
+    # Asked for row by row, so that what only counts the rows does not ask at all.
+    total_before = (
+        select(before.total)
+        .where(
+            before.employee_id == card.employee_id,
+            before.closing_id.in_(closed_before),
+            before.status == "complete",
+        )
+        .correlate(card)
+        .scalar_subquery()
+    )
     found: Select[Any] = (
         _select(
             card.id,
@@ -50,20 +60,17 @@ def month_cards(viewer: Viewer, day: date, month: Month) -> Select[Any]:
             card.ramping,
             card.grade,
             card.total,
-            case((both, card.total - before.total)).label("change"),
+            case((card.status == "complete", card.total - total_before)).label("change"),
             card.base,
             card.adjustment,
             card.coverage,
             card.team_rank,
             card.company_rank,
         )
+        .select_from(card)
         .join(MonthState, MonthState.closing_id == card.closing_id)
         .join(Employee, Employee.id == card.employee_id)
         .outerjoin(Team, Team.id == card.team_id)
-        .outerjoin(
-            before,
-            and_(before.employee_id == card.employee_id, before.closing_id.in_(closed_before)),
-        )
         .where(MonthState.month == month, readable(viewer, day))
     )
     return found
