@@ -167,7 +167,7 @@ def _of(viewer: Viewer, employee_no: str, day: date) -> Select[Any]:
     if viewer.employee_id is not None:
         in_team = Employee.id.in_(team_of_viewer(viewer, day))
     columns: list[Any] = [Employee.id, Employee.employee_no, Employee.name, in_team]
-    return select(*columns).where(Employee.employee_no == employee_no)
+    return select(*columns).select_from(Employee).where(Employee.employee_no == employee_no)
 
 
 def _subject(row: Any, viewer: Viewer) -> Subject:
