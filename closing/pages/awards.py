@@ -1,39 +1,41 @@
-"""Awards: what a month proposes, who is not eligible and why, winners confirmed, honours."""
+"""Awards: what a month proposes, who is not eligible and why, winners confirmed or taken back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import defaultdict
 from datetime import date
+from typing import Any
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as Redirect
 
 from closing import winners
-from closing.award_reasons import AwardList, Line, award_list
+from closing.award_reasons import AwardList, award_list
 from closing.awards import award_of, propose
 from closing.catalogue import award_catalogue
 from closing.months import current_closing
 from closing.pages import words
+from closing.pages.award_words import (
+    key_text,
+    objection_states,
+    quota_text,
+    shown_line,
+    states,
+)
 from closing.pages.blueprints import rewards
 from closing.pages.common import attempt, names_by_id, policy_or_none, session
 from closing.policy import Policy
 from closing.versions import policy_of_closing
-from core import tables, web
+from core import web
 from core.db import transaction
-from core.errors import Forbidden, Refused
-from core.i18n import language
+from core.errors import N_, Forbidden, Refused
 from core.models import MonthState
-from core.pages import filters as written
 from core.permissions import Permission
-from core.tables import Column, Filter, Listing
-from core.values import FactSpec, Month
-from rewards import queries
+from core.values import Month
+from rewards import announcements, nominations, queries
 from rewards.models import AwardWinner
-from rewards.policy import Award
 
 
 @rewards.get("/awards/<month:month>")
@@ -46,7 +48,10 @@ def awards(month: Month) -> str:
         policy = policy_of_closing(session(), closing.document_version_id).policy
     if policy is None:
         return render_template("rewards/no_policy.html")
-    found = queries.winners(session(), month)
+    viewer, today = web.viewer(), web.today()
+    everything = viewer.reaches_all(Permission.AWARDS_WRITE)
+    found = queries.winners(session(), month, announced=None if everything else today)
+    decided = announcements.states(session(), month, today)
     return render_template(
         "rewards/awards.html",
         month=month,
@@ -55,6 +60,10 @@ def awards(month: Month) -> str:
         conditions=_conditions(policy),
         quotas={key: quota_text(award) for key, award in policy.awards.items()},
         winners=found,
+        decided={
+            key: value for key, value in decided.items() if everything or value[1] != "planned"
+        },
+        states=states(),
         names=names_by_id(session(), {each.employee_id for each in found}),
         may_see_reasons=_leads_on(month, policy) if closing is not None else frozenset(),
     )
@@ -63,12 +72,6 @@ def awards(month: Month) -> str:
 def _conditions(policy: Policy) -> dict[str, str]:
     facts = award_catalogue(policy)
     return {key: words.say_condition(award.eligible, facts) for key, award in policy.awards.items()}
-
-
-def quota_text(award: Award) -> str:
-    if award.quota < 1:
-        return str(_("%(share)s of those eligible", share=written.percent(award.quota, 0)))
-    return str(ngettext("%(num)d winner", "%(num)d winners", int(award.quota)))
 
 
 def _leads_on(month: Month, policy: Policy) -> frozenset[str]:
@@ -80,10 +83,10 @@ def _leads_on(month: Month, policy: Policy) -> frozenset[str]:
 
 def _sees_reasons(month: Month, key: str) -> bool:
     """The list with its reasons is for those who decide, and for auditors."""
-    return web.viewer().may(Permission.CLOSING_READ) or _decides(month, key)
+    return web.viewer().may(Permission.CLOSING_READ) or decides(month, key)
 
 
-def _decides(month: Month, key: str) -> bool:
+def decides(month: Month, key: str) -> bool:
     """HR, and the second decider about an award for which somebody of HR is a candidate."""
     viewer = web.viewer()
     if viewer.reaches_all(Permission.AWARDS_WRITE):
@@ -93,15 +96,6 @@ def _decides(month: Month, key: str) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One line of the list in words."""
-
-    line: Line
-    values: list[str]
-    reasons: list[str]
-
-
 @rewards.route("/awards/<month:month>/<award>", methods=["GET", "POST"])
 @web.requires(Permission.AWARDS_READ)
 def award(month: Month, award: str) -> str | Redirect | tuple[str, int]:
@@ -109,7 +103,7 @@ def award(month: Month, award: str) -> str | Redirect | tuple[str, int]:
         award_of(session(), month, award)
         return redirect(url_for("rewards.awards", month=month))
     if request.method == "POST":
-        if not _decides(month, award):
+        if not decides(month, award):
             web.refuse(Permission.AWARDS_WRITE)
         return _confirm(month, award)
     return _award_page(month, award)
@@ -121,11 +115,12 @@ def _confirm(month: Month, key: str) -> Redirect | tuple[str, int]:
             made = winners.confirm_winners(
                 session(),
                 actor=web.current_actor(),
-                now=web.now().moment,
+                now=web.now(),
                 month=month,
                 key=key,
                 numbers=request.form.getlist("winners"),
                 reason=request.form.get("reason", "")[:1000],
+                announced_on=_day(request.form.get("announced_on", "")),
             )
         flash(ngettext("%(num)d winner is confirmed.", "%(num)d winners are confirmed.", len(made)))
         return redirect(url_for("rewards.award", month=month, award=key))
@@ -136,17 +131,27 @@ def _confirm(month: Month, key: str) -> Redirect | tuple[str, int]:
         return page, 400
 
 
+def _day(text: str) -> date | None:
+    """What was typed as the day of the announcement; nothing means today."""
+    if not text.strip():
+        return None
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise Refused(N_("Type a day such as 2026-10-31."), field="announced_on") from None
+
+
 def _award_page(month: Month, key: str, field: str = "", problem: str = "") -> str:
     found = award_list(session(), month, key)
     confirmed = list(queries.winners(session(), month, key))
-    shown = [_shown(found, line) for line in found.lines]
+    shown = [shown_line(found, line) for line in found.lines]
     selected = {line.proposal.employee_no for line in found.lines if line.proposal.selected}
     ticked = set(request.form.getlist("winners")) if request.form else selected
     return render_template(
         "rewards/award.html",
         month=month,
         award=found.award,
-        keys=[_key_text(found.facts, each) for each, _direction in found.award.rank_by],
+        keys=[key_text(found.facts, each) for each, _direction in found.award.rank_by],
         directions=[direction for _key, direction in found.award.rank_by],
         condition=words.say_condition(found.award.eligible, found.facts),
         quota=quota_text(found.award),
@@ -154,16 +159,45 @@ def _award_page(month: Month, key: str, field: str = "", problem: str = "") -> s
         eligible=[each for each in shown if each.line.proposal.eligible],
         others=[each for each in shown if not each.line.proposal.eligible],
         confirmed=confirmed,
-        names=names_by_id(session(), {each.employee_id for each in confirmed}),
+        names={each.employee_id: (each.proposal.employee_no, each.name) for each in found.lines},
         exported=_is_exported(confirmed),
         ticked=ticked,
-        selected=selected,
-        decides=_decides(month, key),
-        is_candidate=winners.is_candidate(session(), web.viewer().employee_id, found.proposals),
+        decides=decides(month, key),
+        is_candidate=any(web.viewer().is_person(each.employee_id) for each in found.lines),
         reason=request.form.get("reason", ""),
+        today=web.today(),
+        announced_on=request.form.get("announced_on", str(web.today())),
         field=field,
         problem=problem,
+        **_about_decision(month, key),
+        **_nominated(month, key, found),
     )
+
+
+def _about_decision(month: Month, key: str) -> dict[str, Any]:
+    """The decision that stands, how far it is, objections; and those that were taken back."""
+    decision = announcements.standing(session(), month, key)
+    lodged = announcements.objections(session(), decision.id) if decision else []
+    waiting = sum(each.AwardObjection.state == "open" for each in lodged)
+    state = announcements.state_of(decision, web.today(), waiting) if decision else None
+    return {
+        "decision": decision,
+        "state": state,
+        "states": states(),
+        "objections": lodged,
+        "objection_states": objection_states(),
+        "taken_back": announcements.taken_back(session(), month, key),
+    }
+
+
+def _nominated(month: Month, key: str, found: AwardList) -> dict[str, Any]:
+    """Nominations by the candidate's id, and those of people who are no candidates."""
+    listed = {line.employee_id for line in found.lines}
+    by_person = defaultdict(list)
+    for each in nominations.of_month(session(), month, key):
+        by_person[each.employee_id].append(each)
+    others = [each for who, all_of in by_person.items() if who not in listed for each in all_of]
+    return {"nominated": by_person, "nominated_others": others}
 
 
 def _is_exported(confirmed: list[AwardWinner]) -> bool:
@@ -171,101 +205,20 @@ def _is_exported(confirmed: list[AwardWinner]) -> bool:
     return any(state is not None and state.exported_at is not None for state in states)
 
 
-def _key_text(facts: Mapping[str, FactSpec], key: str) -> str:
-    return _("Employed since") if key == "hire_date" else words.label(facts.get(key), key)
-
-
-def _shown(found: AwardList, line: Line) -> Shown:
-    values = [
-        _value(found.facts.get(key), value)
-        for (key, _direction), value in zip(found.award.rank_by, line.values)
-    ]
-    return Shown(line, values, reasons_text(line))
-
-
-def _value(spec: FactSpec | None, value: float | date | None) -> str:
-    """A value in a column of its kind: scores always with two decimals."""
-    if value is None:
-        return written.DASH
-    if isinstance(value, date):
-        return written.day(value)
-    if spec is not None and spec.kind in ("mean", "score"):
-        return written.number(value)
-    return words.figure(value, spec)
-
-
-def reasons_text(line: Line) -> list[str]:
-    """Why somebody is not eligible, in the order of the reasons."""
-    found = []
-    for reason in line.proposal.reasons:
-        if reason == "barred":
-            found += [
-                _("barred until %(month)s by %(rule)s", month=words.month_text(bar.until),
-                  rule=bar.rule)
-                for bar in line.bars
-            ]  # fmt: skip
-        elif reason == "condition":
-            found += [
-                _("not met: %(condition)s", condition=words.say_finding(each))
-                for each in line.failing
-                if each.held is False
-            ]
-        elif reason == "cooldown" and line.won and line.again:
-            found.append(
-                _("won in %(month)s, eligible again from %(again)s",
-                  month=words.month_text(line.won), again=words.month_text(line.again))
-            )  # fmt: skip
-        elif reason == "status":
-            text = words.statuses()[line.status]
-            found.append(_("new hire") if line.status == "complete" else text)
-        elif reason == "undecided":
-            found += [
-                _("cannot be decided: %(condition)s", condition=words.say_finding(each))
-                for each in line.failing
-                if each.held is None
-            ]
-    return found
-
-
 @rewards.post("/awards/<month:month>/<award>/undo")
 @web.requires(Permission.AWARDS_WRITE)
 def undo_award(month: Month, award: str) -> Redirect:
-    if not _decides(month, award):
+    if not decides(month, award):
         web.refuse(Permission.AWARDS_WRITE)
     return attempt(
         lambda: winners.undo_confirmation(
             session(),
             actor=web.current_actor(),
-            now=web.now().moment,
+            now=web.now(),
             month=month,
             key=award,
             reason=request.form.get("reason", "")[:1000],
         ),
         _("The decision is taken back."),
         url_for("rewards.award", month=month, award=award),
-    )
-
-
-@rewards.get("/honours")
-@web.requires(Permission.AWARDS_READ)
-def honours() -> str | Response:
-    policy = policy_or_none(session(), Month.of(web.today()))
-    listed = policy.awards.items() if policy else ()
-    names = {key: each.names.get(language()) for key, each in listed}
-    listing = Listing(
-        columns=[
-            Column("month", _l("Month"), "month"),
-            Column("award", _l("Award"), value=lambda row: names.get(row.award, row.award)),
-            Column("employee_no", _l("Number")),
-            Column("name", _l("Name")),
-            Column("team", _l("Team")),
-        ],
-        order=["award", "employee_no", "id"],
-        default="month",
-        descending=True,
-        search=["employee_no", "name"],
-        filters=[Filter("award", _l("Award"), list(names.items()))],
-    )
-    return tables.respond(
-        listing, queries.honours(web.today()), "rewards/honours.html", filename="honours"
     )

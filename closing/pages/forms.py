@@ -103,3 +103,23 @@ class PolicyForm(FlaskForm):  # type: ignore[misc]
         _l("Policy"), render_kw={"rows": 24, "spellcheck": "false", "class": "yaml"}
     )
     month = SelectField(_l("Try it on"), validators=[Optional()])
+
+
+class NominationForm(FlaskForm):  # type: ignore[misc]
+    employee = SelectField(_l("Person"), validators=[DataRequired(_l("Choose somebody."))])
+    award = SelectField(_l("Award"), validators=[DataRequired(_l("Choose an award."))])
+    reason = TextAreaField(
+        _l("Reason"),
+        description=_l("What they did, with an example; those who decide read it."),
+        validators=[DataRequired(_l("Say why.")), Length(max=1000)],
+        render_kw={"rows": 3},
+    )
+
+
+class ObjectionForm(FlaskForm):  # type: ignore[misc]
+    text = TextAreaField(
+        _l("What you object to"),
+        description=_l("Facts that can be looked into. Only those who decide see your name."),
+        validators=[DataRequired(_l("Say what you object to.")), Length(max=2000)],
+        render_kw={"rows": 4},
+    )

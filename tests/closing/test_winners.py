@@ -19,12 +19,13 @@ from closing.payroll import mark_exported, pay_lines
 from closing.publishing import publish_results, withhold_results
 from closing.services import reopen_month
 from core.actor import SYSTEM, Actor
+from core.clock import Now
 from core.errors import Conflict, Forbidden, NotFound, Refused
 from core.models import MonthState
 from core.values import Month
 from rewards.models import AwardWinner
 
-NOVEMBER = Month(2026, 11)
+CLOCK = Now(NOW, NOW.replace(tzinfo=None))
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def confirm(
     return winners.confirm_winners(
         session,
         actor=hr(session),
-        now=NOW,
+        now=CLOCK,
         month=month,
         key=AWARD,
         numbers=numbers,
@@ -56,7 +57,7 @@ def confirm(
 
 def undo(session: Session, actor: Actor | None = None, reason: str = "A mistake") -> None:
     winners.undo_confirmation(
-        session, actor=actor or hr(session), now=NOW, month=SEPTEMBER, key=AWARD, reason=reason
+        session, actor=actor or hr(session), now=CLOCK, month=SEPTEMBER, key=AWARD, reason=reason
     )
 
 
@@ -104,7 +105,7 @@ def test_a_candidate_decides_nothing(session: Session) -> None:
         winners.confirm_winners(
             session,
             actor=candidate,
-            now=NOW,
+            now=CLOCK,
             month=SEPTEMBER,
             key=AWARD,
             numbers=["E0004"],
@@ -119,7 +120,7 @@ def test_an_open_month_and_an_unknown_award_decide_nothing(session: Session) -> 
         confirm(session, "E0004", month=OCTOBER)
     with pytest.raises(NotFound):
         winners.confirm_winners(
-            session, actor=hr(session), now=NOW, month=SEPTEMBER, key="none", numbers=["E0004"]
+            session, actor=hr(session), now=CLOCK, month=SEPTEMBER, key="none", numbers=["E0004"]
         )
 
 

@@ -82,7 +82,8 @@ OF_CLOSED_MONTHS = {"scorecards.card", "scorecards.pdf", "scorecards.reviews"}
 # people, and whoever checked or recorded something to whom it is about. Winners are announced.
 NAMED_TO_THEIR_PEOPLE = {"agent": {"E0002"}, "colleague": {"E0002"}, "other": {"E0008"}}
 NAMED_TO_THEIR_PEOPLE |= {"supervisor": {"E0001"}}
-WINNERS = {"rewards.honours", "rewards.awards", "rewards.award"}
+WINNERS = {"rewards.honours", "rewards.honours_list", "rewards.awards", "rewards.award"}
+WINNERS |= {"rewards.announcement"}
 # What a page must not hold: scripts and styles in itself, anything from another host.
 INLINE = re.compile(
     r"""<script(?![^>]*\ssrc=)|<style|\s(?:style|on[a-z]+)=["']|"""

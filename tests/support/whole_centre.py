@@ -18,6 +18,7 @@ from support.walltime import wall
 from closing.publishing import publish_results
 from closing.winners import confirm_winners
 from core.actor import Actor
+from core.clock import Now
 from core.models import ImportBatch
 from core.values import Month
 from evaluations.models import Complaint, Review, SpotCheck, Ticket
@@ -67,7 +68,7 @@ def build(session: Session) -> dict[str, Account]:
     confirm_winners(
         session,
         actor=HR,
-        now=offices.NOW,
+        now=Now(offices.NOW, offices.NOW.replace(tzinfo=None)),
         month=AUGUST,
         key=offices.AWARD,
         numbers=["E0004"],
