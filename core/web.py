@@ -28,6 +28,7 @@ from core.errors import Refused
 from core.i18n import init_i18n
 from core.models import MonthState
 from core.pages.assets import init_assets
+from core.pages.compression import init_compression
 from core.pages.errors import init_errors
 from core.pages.filters import init_filters
 from core.pages.headers import init_headers
@@ -254,6 +255,7 @@ def init_web(app: Flask) -> None:
     login.init_app(app)
     csrf.init_app(app)
     init_i18n(app)
+    init_compression(app)
     init_headers(app)
     init_errors(app)
     init_filters(app)
