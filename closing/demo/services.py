@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from closing import services
 from closing.demo.appeals import answers
+from closing.demo.awards import awards
 from closing.demo.centre import Centre, centre
 from closing.demo.evaluations import evaluate
 from closing.demo.people import Person
@@ -110,6 +111,7 @@ def create_demo(session: Session, size: Size, telling: Telling) -> list[SignIn]:
     refresh_days(session, services.sections_of(session))
     _answers(session, size, telling, made)
     _procedures(session, telling, made)
+    _awards(session, telling, made)
     sign_ins = _accounts(session, telling, made)
     _round(session, telling, size)
     factor.switch_off(session, actor=telling.actor, now=telling.now)
@@ -154,6 +156,20 @@ def _procedures(session: Session, telling: Telling, made: Centre) -> None:
             people=made.people,
             rules=services.required_policy(session, month).policy.rules,
             at=lambda of, after: _moment(telling, of, after),
+        )
+        audit.write(session)
+
+
+def _awards(session: Session, telling: Telling, made: Centre) -> None:
+    """Who won in the closed months, and what is announced when the demo is made."""
+    if len(made.months) > 1:
+        awards(
+            session,
+            months=made.months[:-1],
+            people=made.people,
+            policy=services.required_policy(session, made.months[-2]).policy.awards,
+            at=lambda of, after: _moment(telling, of, after),
+            now=telling.now,
         )
         audit.write(session)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from support.centres import NOW, Examples, close, expected, import_one, opened, reopen
 from support.databases import KINDS, Kind
 from support.made_up import COLUMNS, write_rows
@@ -16,7 +17,7 @@ from core.db import transaction
 from core.errors import Conflict, NotFound
 from core.models import LateRow
 from core.values import Month
-from rewards.models import AwardWinner
+from rewards.models import AwardDecision, AwardWinner
 from rewards.selection import Proposal
 from staff.models import Employee
 
@@ -27,6 +28,33 @@ AWARD = "agent_of_the_month"
 
 def selected(found: list[Proposal]) -> list[str]:
     return [each.employee_no for each in found if each.selected]
+
+
+def won(session: Session, person: Employee, month: Month) -> AwardWinner:
+    decision = AwardDecision(
+        month=month,
+        award=AWARD,
+        names={"zh": "奖", "en": "award"},
+        proposed=[person.employee_no],
+        chosen=[person.employee_no],
+        decided_by="x",
+        decided_at=NOW,
+        announced_on=month.last_day,
+        objections_until=month.last_day,
+    )
+    session.add(decision)
+    session.flush()
+    return AwardWinner(
+        decision_id=decision.id,
+        month=month,
+        award=AWARD,
+        employee_id=person.id,
+        proposed=True,
+        amount=Decimal(0),
+        pay_month=month,
+        decided_by="x",
+        decided_at=NOW,
+    )
 
 
 def test_an_open_month_and_an_unknown_award_have_no_proposal(examples: Examples) -> None:
@@ -45,18 +73,7 @@ def test_who_won_before_cools_down_and_the_next_moves_up(examples: Examples, kin
         assert winners != []
         person = session.scalars(select(Employee).where(Employee.employee_no == winners[0])).one()
         with transaction():
-            session.add(
-                AwardWinner(
-                    month=Month(2026, 9),
-                    award=AWARD,
-                    employee_id=person.id,
-                    proposed=True,
-                    amount=Decimal(0),
-                    pay_month=Month(2026, 9),
-                    decided_by="x",
-                    decided_at=NOW,
-                )
-            )
+            session.add(won(session, person, Month(2026, 9)))
         again = {each.employee_no: each for each in propose(session, OCTOBER, AWARD)}
         assert again[winners[0]].as_json()["reasons"] == ["cooldown"]
         assert not again[winners[0]].selected
@@ -70,18 +87,7 @@ def test_a_win_of_the_month_itself_or_a_later_one_does_not_cool_down(examples: E
         person = session.scalars(select(Employee).where(Employee.employee_no == winners[0])).one()
         for month in (OCTOBER, Month(2026, 11)):
             with transaction():
-                session.add(
-                    AwardWinner(
-                        month=month,
-                        award=AWARD,
-                        employee_id=person.id,
-                        proposed=True,
-                        amount=Decimal(0),
-                        pay_month=month,
-                        decided_by="x",
-                        decided_at=NOW,
-                    )
-                )
+                session.add(won(session, person, month))
         assert selected(propose(session, OCTOBER, AWARD)) == winners
 
 
