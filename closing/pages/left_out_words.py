@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_babel import gettext, ngettext
@@ -66,6 +66,16 @@ def omission(kind: str, count: int) -> str:
     }
     said = sentences.get(kind)
     return str(said()) if said else f"{kind}: {count}"
+
+
+def numbers(left_out: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The employee numbers that are named in it."""
+    return {
+        str(item["employee_no"])
+        for each in left_out
+        for item in each["items"]
+        if "employee_no" in item
+    }
 
 
 def omission_item(kind: str, item: Mapping[str, Any], names: Mapping[str, str]) -> str:

@@ -20,9 +20,8 @@ from closing.pages import left_out_words, words
 from closing.pages.blueprints import closing
 from closing.pages.common import link, names_of, session
 from closing.pages.forms import ReopenForm
+from closing.pages.open_month import open_page
 from closing.pages.publication import plan_asked
-from closing.preview import preview_month
-from closing.services import Computed
 from closing.versions import policy_of_closing
 from core import jobs, tables, web
 from core.cli import seal
@@ -80,34 +79,7 @@ def month(month: Month) -> str:
         return _closed_page(month, current)
     if not web.viewer().reaches_all(Permission.CLOSING_READ):
         abort(404)
-    return _open_page(month)
-
-
-def _open_page(month: Month) -> str:
-    obstacles: list[str] = []
-    computed: Computed | None = None
-    try:
-        services.check_closable(session(), month)
-    except Refused as refused:
-        obstacles.append(refused.message.render(_))
-    try:
-        computed = preview_month(session(), month)
-    except Refused as refused:
-        obstacles.append(refused.message.render(_))
-    views = computed.views() if computed else []
-    left_out = [each.as_json() for each in computed.left_out] if computed else []
-    return render_template(
-        "closing/open.html",
-        month=month,
-        obstacles=obstacles,
-        computed=computed,
-        numbers=numbers_of(views),
-        grades=computed.version.policy.grades if computed else (),
-        left_out=told(month, left_out),
-        left_count=sum(each["count"] for each in left_out),
-        unfinished=month.last_day if web.today() <= month.last_day else None,
-        revisions=services.revisions(session(), month),
-    )
+    return open_page(month)
 
 
 def _closed_page(month: Month, current: Closing) -> str:
@@ -121,7 +93,7 @@ def _closed_page(month: Month, current: Closing) -> str:
         version=version,
         numbers=numbers_of(views),
         grades=version.policy.grades,
-        left_out=told(month, current.left_out, settle=False),
+        left_out=told(current.left_out),
         later=[each for each in closed_months(session()) if each > month],
         revisions=services.revisions(session(), month),
         late=next(row.late for row in month_rows(session(), month) if row.month == month),
@@ -140,34 +112,15 @@ def numbers_of(views: list[CardView]) -> dict[str, Any]:
     }
 
 
-def told(
-    month: Month, left_out: list[dict[str, Any]], *, settle: bool = True
-) -> list[dict[str, Any]]:
-    """What is left out: a sentence each, its items, and where it can be settled."""
-    pages = {
-        "proposals": link("rewards.month_proposals", month=month),
-        "incidents": link("rewards.incidents"),
-        "no_template": link("policy.versions_list"),
-        "late_rows": link("imports.late", month=month),
-        "requested_leave": link("attendance.requests", month=month),
-        "requested_overtime": link("attendance.requests", month=month),
-        "silent_teams": link("attendance.month", month=month),
-    }
-    numbers = {
-        str(item["employee_no"])
-        for each in left_out
-        for item in each["items"]
-        if "employee_no" in item
-    }
-    names = names_of(session(), numbers)
+def told(left_out: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What was left out: a sentence each, and its items."""
+    names = names_of(session(), left_out_words.numbers(left_out))
     return [
         {
-            "kind": each["kind"],
             "text": left_out_words.omission(each["kind"], each["count"]),
             "items": [
                 left_out_words.omission_item(each["kind"], item, names) for item in each["items"]
             ],
-            "href": pages.get(each["kind"]) if settle else None,
         }
         for each in left_out
     ]

@@ -89,14 +89,16 @@ def test_an_employee_does_not_know_of_the_close(site: Site, accounts: dict[str, 
 def test_an_open_month_tells_what_it_would_lock_and_leave_out(site: Site, hr: FlaskClient) -> None:
     with site.session() as session:
         offices.complaints(session, "E0005")
-    found = page(hr, MONTH)
+    found = page(hr, f"{MONTH}?figures=1")
     assert found.heading == "October 2026 can be closed; 5 things would be left out"
     assert "The close locks 5 scorecards." in found.words
     assert "1 proposal is not decided and does not count" in found.words
     assert "E0005 Person E0005: ATT-P2" in found.words
     assert "2 people have no scorecard" in found.words
     assert "E0003 Person E0003: position hr" in found.words
-    assert found.links["Settle it"]
+    assert (
+        found.links["1 proposal is not decided and does not count"] == "/rewards/proposals/2026-10"
+    )
     assert "2 scorecards have too little data" in found.words
 
 

@@ -64,6 +64,8 @@ def office(session: Session, *months: Month) -> dict[str, Account]:
     for month in months or (OCTOBER,):
         for number, lost in (("E0004", 0), ("E0005", 4), ("E0009", 8)):
             values(session, number, month, qa_score=96 - lost)
+    for account in accounts.values():
+        session.refresh(account)
     return accounts
 
 

@@ -149,6 +149,7 @@ ENDPOINTS: dict[str, Permission | None] = {
     "closing.job": P.CLOSING_WRITE,
     "closing.job_progress": P.CLOSING_WRITE,
     "closing.preview": P.CLOSING_WRITE,
+    "closing.figures": P.CLOSING_WRITE,
     "closing.close": P.CLOSING_WRITE,
     "closing.reopen": P.CLOSING_WRITE,
     "closing.publish": P.CLOSING_WRITE,
