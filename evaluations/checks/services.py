@@ -16,6 +16,7 @@ from core import audit
 from core.actor import Actor
 from core.clock import Now
 from core.errors import N_, Conflict, NotFound, Refused
+from core.messages import Message, message
 from core.values import Month
 from evaluations.checks.checklists import items_of
 from evaluations.checks.models import CheckAnswer, Checklist, ChecklistVersion, CheckSheet
@@ -156,14 +157,22 @@ def stored(session: Session, check: SpotCheck, sheet: CheckSheet) -> Answers:
     )
 
 
-def scored(items: Sequence[Item], answers: Answers) -> Result:
-    """What complete answers make; raises ``Refused`` naming what is missing."""
+def missing(items: Sequence[Item], answers: Answers) -> dict[str, Message]:
+    """What is still to be filled in, by field: ``answer-3``, ``remark-3``."""
+    found = {}
     for place, item in enumerate(items):
         answer = answers.given.get(place)
         if answer is None or answer not in item.answers:
-            raise Refused(N_("Answer every item."), field=f"answer-{place}")
-        if item.asks_evidence(answer) and not answers.remarks.get(place):
-            raise Refused(N_("Say what was seen or heard."), field=f"remark-{place}")
+            found[f"answer-{place}"] = message(N_("Answer every item."))
+        elif item.asks_evidence(answer) and not answers.remarks.get(place):
+            found[f"remark-{place}"] = message(N_("Say what was seen or heard."))
+    return found
+
+
+def scored(items: Sequence[Item], answers: Answers) -> Result:
+    """What complete answers make; raises ``Refused`` for the first thing that is missing."""
+    for field, problem in missing(items, answers).items():
+        raise Refused(problem.msgid, field=field)
     result = score(items, answers.given)
     if result.score is None:
         raise Refused(N_("Nothing of it applies: there is no score."), field="answers")

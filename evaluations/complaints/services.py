@@ -162,7 +162,7 @@ def take_step(
 def take_step_back(
     session: Session, *, actor: Actor, now: Now, complaint_id: int, step: str
 ) -> Complaint:
-    """A step was noted by mistake. Raises like ``take_step``, ``Conflict`` where it is not noted."""
+    """A step was noted by mistake. ``Conflict`` where it is not noted."""
     complaint, case = held(session, actor, complaint_id, None)
     _check_step(complaint, case, step)
     row: Any = case if step == DETAILS[0] else complaint

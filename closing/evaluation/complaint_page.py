@@ -1,0 +1,286 @@
+"""One complaint: its clocks, the steps, the cause, and who is responsible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as Redirect
+
+from closing.evaluation import record_words as words
+from closing.evaluation.blueprint import evaluations
+from closing.evaluation.common import session
+from closing.evaluation.complaint_routes import described, people_in_reach
+from closing.evaluation.record_forms import (
+    CauseForm,
+    ComplaintForm,
+    DecisionForm,
+    chosen_person,
+    number_in,
+)
+from closing.pages.common import attempt
+from core import attachments, web
+from core.db import transaction, wall_seconds
+from core.errors import N_, Conflict, Refused
+from core.forms import show
+from core.pages.attachments import given, respond
+from core.permissions import Permission
+from evaluations.complaints import deciding, queries, services
+from evaluations.complaints.clocks import CLOSED, DETAILS, LIMITS, clocks, next_due
+from evaluations.complaints.deciding import bars_recorder
+from evaluations.holding import is_closed
+
+P = Permission
+
+
+@evaluations.get("/complaints/<int:complaint_id>")
+@web.requires(P.RECORDS_READ)
+def complaint(complaint_id: int) -> str:
+    return _page(_row(complaint_id))
+
+
+def _page(row: Any, refused: CauseForm | DecisionForm | None = None) -> str:
+    found, case = row.Complaint, row.ComplaintCase
+    now, viewer, day = wall_seconds(web.now().wall), web.viewer(), web.today()
+    running = _clocks(found, case, now)
+    closed = is_closed(session(), found.month)
+    writes = not closed and queries.may_write(session(), viewer, day, row)
+    sees = queries.sees_person(session(), viewer, day, row, closed=closed)
+    return render_template(
+        "evaluations/complaint.html",
+        row=row,
+        complaint=found,
+        case=case,
+        version=case.version if case else 0,
+        clocks=running,
+        due=next_due(running),
+        overdue=any(each.state == "overdue" for each in running),
+        now=now,
+        words=words,
+        closed=closed,
+        writes=writes,
+        sees=sees,
+        own=viewer.is_person(found.employee_id),
+        handles=viewer.is_person(found.handler_id),
+        bars=case is not None and bars_recorder(web.current_actor(), case),
+        cause_form=refused if isinstance(refused, CauseForm) else _cause_form(case),
+        decision_form=refused if isinstance(refused, DecisionForm) else _decision_form(row),
+        people=people_in_reach() if writes else [],
+        files=attachments.of(session(), _subject(found.id)) if sees else [],
+    )
+
+
+def _clocks(found: Any, case: Any, now: int) -> list[Any]:
+    names = [step for steps in LIMITS.values() for step, _hours in steps]
+    done = {name: getattr(found, name) for name in [*names, CLOSED]}
+    done[DETAILS[0]] = case.details_asked_at if case else None
+    missing = bool(case and case.details_missing)
+    return clocks(found.severity, found.received_at, done, now=now, details_missing=missing)
+
+
+def _cause_form(case: Any) -> CauseForm:
+    form = CauseForm(formdata=None)
+    if case is not None:
+        form.cause.data, form.evidence.data = case.cause, case.evidence
+    form.seen.data = str(case.version if case else 0)
+    return form
+
+
+def _decision_form(row: Any) -> DecisionForm:
+    form, case = DecisionForm(formdata=None), row.ComplaintCase
+    form.employee.data = row.employee_no
+    form.seen.data = str(case.version if case else 0)
+    return form
+
+
+@evaluations.post("/complaints/<int:complaint_id>/steps/<step>")
+@web.requires(P.RECORDS_WRITE)
+def complaint_step(complaint_id: int, step: str) -> Redirect:
+    """Done now, or at the time that was typed; ``back`` takes it back."""
+    _writable(complaint_id)
+    who: dict[str, Any] = {"actor": web.current_actor(), "now": web.now()}
+
+    def act() -> None:
+        if "back" in request.form:
+            services.take_step_back(session(), **who, complaint_id=complaint_id, step=step)
+            return
+        at = _typed_time() if "at" in request.form else None
+        services.take_step(session(), **who, complaint_id=complaint_id, step=step, at=at)
+
+    return attempt(act, _("Noted."), _back(complaint_id))
+
+
+def _typed_time() -> datetime:
+    try:
+        return datetime.fromisoformat(request.form["at"]).replace(tzinfo=None)
+    except ValueError:
+        raise Refused(N_("Type the time as 2026-10-03 09:30.")) from None
+
+
+@evaluations.post("/complaints/<int:complaint_id>/cause")
+@web.requires(P.RECORDS_WRITE)
+def complaint_cause(complaint_id: int) -> Any:
+    form = CauseForm()
+    return _sent(
+        complaint_id,
+        form,
+        lambda: deciding.establish_cause(
+            session(),
+            actor=web.current_actor(),
+            now=web.now(),
+            complaint_id=complaint_id,
+            seen=number_in(form.seen.data),
+            cause=form.cause.data or "",
+            evidence=form.evidence.data or "",
+        ),
+        _("Cause and evidence are kept. Somebody who did not record it decides whose it is."),
+    )
+
+
+@evaluations.post("/complaints/<int:complaint_id>/decide")
+@web.requires(P.RECORDS_WRITE)
+def complaint_decide(complaint_id: int) -> Any:
+    form = DecisionForm()
+    return _sent(
+        complaint_id,
+        form,
+        lambda: deciding.decide_responsibility(
+            session(),
+            actor=web.current_actor(),
+            now=web.now(),
+            complaint_id=complaint_id,
+            seen=number_in(form.seen.data),
+            employee_id=chosen_person(form.employee.data, people_in_reach(), "employee"),
+            attributable=form.attributable.data == "yes",
+            reason=form.reason.data or "",
+        ),
+        _("Decided."),
+    )
+
+
+def _sent(complaint_id: int, form: Any, act: Callable[[], object], done: str) -> Any:
+    """Act on a form of the page; a refusal keeps what was typed."""
+    row = _writable(complaint_id)
+    code = 400
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                act()
+            flash(done)
+            return redirect(_back(complaint_id))
+        except Refused as refused:
+            show(form, refused)
+            code = 409 if isinstance(refused, Conflict) else 400
+            row = _writable(complaint_id)  # as others left it
+            form.seen.data = str(row.ComplaintCase.version if row.ComplaintCase else 0)
+    return _page(row, form), code
+
+
+@evaluations.route("/complaints/<int:complaint_id>/change", methods=["GET", "POST"])
+@web.requires(P.RECORDS_WRITE)
+def change_complaint(complaint_id: int) -> Any:
+    """What it is about, how grave it is, who handles it."""
+    row = _writable(complaint_id)
+    form = ComplaintForm()
+    form.category.choices = words.class_choices()
+    people = people_in_reach()
+    code, now = 200, None
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                services.describe_complaint(
+                    session(),
+                    actor=web.current_actor(),
+                    now=web.now(),
+                    complaint_id=complaint_id,
+                    seen=number_in(form.seen.data),
+                    about=described(form, people),
+                )
+            flash(_("The complaint is changed."))
+            return redirect(_back(complaint_id))
+        except Refused as refused:
+            show(form, refused)
+            if isinstance(refused, Conflict):
+                now = row = _writable(complaint_id)
+                form.seen.data = str(row.ComplaintCase.version if row.ComplaintCase else 0)
+    elif not form.is_submitted():
+        _fill(form, row)
+    if form.is_submitted():
+        code = 409 if now is not None else 400
+    page = render_template(
+        "evaluations/change_complaint.html", form=form, row=row, now=now, words=words, people=people
+    )
+    return page, code
+
+
+def _fill(form: ComplaintForm, row: Any) -> None:
+    found, case = row.Complaint, row.ComplaintCase
+    form.category.data = f"{found.category or ''}:{(case.subclass if case else None) or ''}"
+    form.severity.data = found.severity
+    form.handler.data = row.handler_no
+    form.seen.data = str(case.version if case else 0)
+    if case is not None:
+        form.description.data, form.reference.data = case.description, case.reference
+        form.details_missing.data = case.details_missing
+
+
+@evaluations.post("/complaints/<int:complaint_id>/files")
+@web.requires(P.RECORDS_WRITE)
+def add_complaint_files(complaint_id: int) -> Redirect:
+    row = _writable(complaint_id)
+    if is_closed(session(), row.Complaint.month):
+        abort(409)
+    return attempt(
+        lambda: attachments.attach_all(
+            session(),
+            actor=web.current_actor(),
+            now=web.now(),
+            subject=_subject(complaint_id),
+            files=given(),
+        ),
+        _("The files are kept with the complaint."),
+        _back(complaint_id),
+    )
+
+
+@evaluations.get("/complaints/<int:complaint_id>/files/<int:attachment_id>")
+@web.requires(P.RECORDS_READ)
+def complaint_file(complaint_id: int, attachment_id: int) -> Response:
+    row = _row(complaint_id)
+    closed = is_closed(session(), row.Complaint.month)
+    found = attachments.one(session(), attachment_id, subject=_subject(complaint_id))
+    if found is None or not queries.sees_person(
+        session(), web.viewer(), web.today(), row, closed=closed
+    ):
+        abort(404)
+    return respond(found)
+
+
+def _row(complaint_id: int) -> Any:
+    """What the viewer may see of it; 404 else."""
+    month = queries.month_of(session(), complaint_id)
+    if month is None:
+        abort(404)
+    closed = is_closed(session(), month)
+    row = queries.complaint(session(), web.viewer(), web.today(), complaint_id, closed=closed)
+    if row is None:
+        abort(404)
+    return row
+
+
+def _writable(complaint_id: int) -> Any:
+    row = _row(complaint_id)
+    if not queries.may_write(session(), web.viewer(), web.today(), row):
+        abort(403)
+    return row
+
+
+def _subject(complaint_id: int) -> str:
+    return f"complaint:{complaint_id}"
+
+
+def _back(complaint_id: int) -> str:
+    return url_for("evaluations.complaint", complaint_id=complaint_id)
