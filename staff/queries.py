@@ -47,7 +47,7 @@ def reports_of(employee_id: int, day: date) -> Ids:
     below = (
         select(assigned.c.employee_id)
         .where(assigned.c.supervisor_id == employee_id)
-        .cte("below", recursive=True)
+        .cte(recursive=True)  # nameless, for statements with several of them
     )
     assigned_below = assignments_on(day)
     below = below.union(
@@ -63,7 +63,7 @@ def teams_led_by(employee_id: int) -> Ids:
     led = (
         select(TeamLeader.team_id.label("id"))
         .where(TeamLeader.employee_id == employee_id)
-        .cte("led", recursive=True)
+        .cte(recursive=True)
     )
     led = led.union(select(Team.id).where(Team.parent_id == led.c.id))
     return select(led.c.id)

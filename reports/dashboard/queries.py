@@ -1,4 +1,4 @@
-"""What the dashboard tells: one's team against the month before, months, and what waits."""
+"""What the dashboard tells: one's team against the month before, and months."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
-from core.models import Closing, LateRow, MonthState
+from core.models import Closing, MonthState
 from core.values import Month
 from evaluations.scorecards.models import Scorecard
-from rewards.models import Incident
 
 FALLEN = 8
 NOTABLE = 3  # points
@@ -74,18 +73,3 @@ def months(session: Session, limit: int) -> list[MonthRow]:
         MonthRow(month, state == "closed", revision, count, published, exported)
         for month, state, revision, count, published, exported in rows
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What waits for somebody: incidents nobody decided, rows for closed months set aside."""
-
-    incidents: int
-    late_rows: int
-
-
-def waiting(session: Session) -> Waiting:
-    incidents = select(func.count()).where(Incident.status == "recorded").scalar_subquery()
-    late = select(func.count()).where(LateRow.state == "waiting").scalar_subquery()
-    row = session.execute(select(incidents, late)).one()
-    return Waiting(*row)

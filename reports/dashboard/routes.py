@@ -16,6 +16,7 @@ from core.values import Month, half_up
 from core.viewer import Viewer
 from reports.blueprints import reports
 from reports.dashboard import queries
+from reports.dashboard.waiting import waiting
 from reports.reach import ClosedMonth, closed_month, newest_readable
 from reports.scorecards import trend
 from reports.scorecards.card import previous
@@ -48,13 +49,15 @@ class Group:
 @web.requires(Permission.SELF)
 def dashboard() -> str:
     session, who = db.session(), web.viewer()
-    hr = who.may(Permission.CLOSING_READ)
+    hr, group = who.may(Permission.CLOSING_READ), _group(who)
+    chosen = web.selected_month()
+    worked_on = chosen.plus(1) if group and group.closed.month == chosen else chosen
     return render_template(
         "reports/dashboard.html",
         own=_own(who),
-        group=_group(who),
+        group=group,
         months=queries.months(session, MONTHS_SHOWN) if hr else [],
-        waiting=queries.waiting(session) if who.may(Permission.CLOSING_WRITE) else None,
+        waiting=waiting(session, who, worked_on),
         hr=hr,
     )
 
