@@ -9,7 +9,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import ColumnElement, exists, func, literal, not_, or_, select
+from sqlalchemy import ColumnElement, case, exists, func, literal, not_, or_, select
 from sqlalchemy.orm import Session
 
 from closing.appeals.models import Receipt
@@ -86,15 +86,14 @@ def _own(who: Viewer) -> dict[str, ColumnElement[Any]]:
 
 
 def _unread_card(me: int) -> Any:
-    """The newest published month in force whose scorecard one did not confirm to have read."""
+    """The newest month whose scorecard one may see, unless one confirmed to have read it."""
+    read = exists().where(Receipt.scorecard_id == Scorecard.id)
     return (
-        select(func.max(MonthState.month))
+        select(case((not_(read), MonthState.month)))
         .join(Scorecard, Scorecard.closing_id == MonthState.closing_id)
-        .where(
-            Scorecard.employee_id == me,
-            MonthState.published_at.is_not(None),
-            not_(exists().where(Receipt.scorecard_id == Scorecard.id)),
-        )
+        .where(Scorecard.employee_id == me, MonthState.published_at.is_not(None))
+        .order_by(MonthState.month.desc())
+        .limit(1)
         .scalar_subquery()
     )
 
@@ -130,7 +129,11 @@ def _of_others(session: Session, who: Viewer, month: Month) -> dict[str, ColumnE
             asked["evaluations"] = _count(select(listed.c.id).where(drafts))
     if who.may(P.INCIDENTS_RECORD):
         others = incidents(who, today).where(Incident.employee_id != mine)
-        asked["incidents"] = _count(others.where(Incident.status == "recorded"))
+        recorded = others.where(Incident.status == "recorded")
+        if who.may(P.INCIDENTS_APPROVE):
+            asked["incidents"] = _count(recorded)
+        else:
+            asked["untold"] = _count(recorded.where(Incident.notified_at.is_(None)))
     if who.may(P.APPEALS_COMMENT) or who.may(P.APPEALS_DECIDE):
         listed = appeals(who, today).subquery()
         open_ = listed.c.state == "lodged", listed.c.employee_id != mine
@@ -184,6 +187,13 @@ def _told_of_others(found: dict[str, Any], month: Month) -> Iterator[Item]:
         text = ngettext(
             "%(num)d incident waits for a decision",
             "%(num)d incidents wait for a decision",
+            count,
+        )
+        yield Item(text, url_for("rewards.incidents", status="recorded"))
+    if count := found.get("untold"):
+        text = ngettext(
+            "%(num)d person is to be told of an incident",
+            "%(num)d people are to be told of incidents",
             count,
         )
         yield Item(text, url_for("rewards.incidents", status="recorded"))

@@ -1,0 +1,81 @@
+"""The dashboard says what waits for whom, leads to where it is done, and forgets it then."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from factories import offices
+from factories.offices import NOW, OCTOBER, SEPTEMBER
+from flask.testing import FlaskClient
+from support.site import Site
+from support.statements import sent
+
+from core.db import db
+from core.models import MonthState
+from staff.models import Account
+
+LINK = re.compile(r'<li><a href="([^"]+)">([^<]+)</a></li>')
+
+
+@pytest.fixture
+def office(site: Site) -> Iterator[dict[str, Account]]:
+    """September closed and published, October to be evaluated."""
+    site.app.config["BABEL_DEFAULT_LOCALE"] = site.app.config["LANGUAGE"] = "en"
+    with time_machine.travel(NOW, tick=False):
+        with site.session() as session:
+            accounts = offices.office(session, SEPTEMBER, OCTOBER)
+            offices.close(session, SEPTEMBER)
+            session.get_one(MonthState, SEPTEMBER).published_at = NOW
+            session.flush()
+            for account in accounts.values():
+                session.refresh(account)
+        yield accounts
+
+
+def waits(client: FlaskClient) -> dict[str, str]:
+    """Addresses by text, of what waits."""
+    page = client.get("/", headers={"Accept-Language": "en"}).text
+    section = page.partition('class="place-list waits"')[2].partition("</ul>")[0]
+    return {text: html.unescape(path) for path, text in LINK.findall(section)}
+
+
+def test_what_waits_depends_on_who_looks(site: Site, office: dict[str, Account]) -> None:
+    receipt = "Confirm that you have read your scorecard of September 2026"
+    found = {name: waits(site.signed_in(account)) for name, account in office.items()}
+    assert found["agent"][receipt] == "/scorecards/2026-09/E0004"
+    assert "Read the rules in force and confirm it" in found["agent"]
+    evaluate = "Submit 2 evaluations of October 2026"
+    assert found["supervisor"][evaluate] == "/evaluations/2026-10"
+    close = "October 2026 is not closed yet: see what is missing"
+    assert found["hr"][close] == "/closing/2026-10"
+    assert not {evaluate, close} & set(found["agent"])
+
+
+def test_what_is_done_waits_no_more(site: Site, office: dict[str, Account]) -> None:
+    client = site.signed_in(office["agent"])
+    before = waits(client)
+    rules = before["Read the rules in force and confirm it"]
+    answer = site.post(client, "/policy/1/acknowledgements", form=rules)
+    assert answer.status_code == 302
+    assert set(before) - set(waits(client)) == {"Read the rules in force and confirm it"}
+
+
+def test_every_way_leads_somewhere(site: Site, office: dict[str, Account]) -> None:
+    for account in office.values():
+        client = site.signed_in(account)
+        for path in waits(client).values():
+            assert client.get(path).status_code == 200, path
+
+
+def test_the_dashboard_of_who_leads_a_team_stays_cheap(
+    site: Site, office: dict[str, Account]
+) -> None:
+    for name in ("supervisor", "hr", "agent"):
+        client = site.signed_in(office[name])
+        with site.app.app_context(), sent(db.session()) as found:
+            client.get("/")
+        assert 1 < len(found.statements) <= 12, name
