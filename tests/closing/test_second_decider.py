@@ -20,6 +20,7 @@ from core.permissions import Role
 from evaluations.scorecards.models import Scorecard
 from rewards.models import Incident
 from staff.models import Account, Notice, RoleGrant
+from staff.second_decider import APPOINTED
 
 LIST = f"/rewards/awards/2026-09/{AWARD}"
 NEW = "/rewards/incidents/new"
@@ -163,7 +164,7 @@ def test_appointing_is_for_others_outside_hr_audited_and_told(
             ("admin", "E0020"),
             ("admin", "E0001"),
         ]
-        told = set(session.scalars(select(Notice.employee_id)))
+        told = set(session.scalars(select(Notice.employee_id).filter_by(kind=APPOINTED)))
         assert told == {accounts[role].employee_id for role in ("hr", "outsider", "manager")}
 
 
