@@ -15,6 +15,7 @@ from core.values import Month
 
 IN_TIME = 0.975
 HOUR = 3600
+SETTLED = 72 * HOUR
 COMMENTS = (
     "用语规范，耐心倾听",
     "记录完整，解答准确",
@@ -87,6 +88,7 @@ def _complaint(
         row |= {"escalated_at": after(1), "started_at": after(4), "progress_at": after(24)}
     else:
         row |= {"contacted_at": after(2), "plan_at": after(24)}
+    row["closed_at"] = at(day, received + SETTLED)
     return row
 
 

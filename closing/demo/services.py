@@ -24,6 +24,7 @@ from closing.demo.centre import Centre, centre
 from closing.demo.evaluations import evaluate
 from closing.demo.people import Person
 from closing.demo.procedures import procedures
+from closing.demo.records import records
 from closing.demo.rounds import running_round
 from closing.demo.rows import Rows
 from closing.imports.services import import_file
@@ -111,6 +112,7 @@ def create_demo(session: Session, size: Size, telling: Telling) -> list[SignIn]:
     refresh_days(session, services.sections_of(session))
     _answers(session, size, telling, made)
     _procedures(session, telling, made)
+    _records(session, size, telling, made)
     _awards(session, telling, made)
     sign_ins = _accounts(session, telling, made)
     _round(session, telling, size)
@@ -174,6 +176,18 @@ def _awards(session: Session, telling: Telling, made: Centre) -> None:
         audit.write(session)
 
 
+def _records(session: Session, size: Size, telling: Telling, made: Centre) -> None:
+    """What is checked and complained about at the end of the open month."""
+    records(
+        session,
+        seed=size.seed,
+        month=made.months[-1],
+        people=made.people,
+        at=lambda of, after: _moment(telling, of, after),
+    )
+    audit.write(session)
+
+
 def _round(session: Session, telling: Telling, size: Size) -> None:
     """The quarter's 360° round runs, whenever the demo is made: of the month after its last."""
     month = size.until.plus(1)
@@ -220,9 +234,7 @@ def _import(session: Session, telling: Telling, month: Month, kind: str, rows: R
     audit.write(session)
 
 
-def _evaluated(
-    session: Session, size: Size, telling: Telling, made: Centre, month: Month
-) -> None:
+def _evaluated(session: Session, size: Size, telling: Telling, made: Centre, month: Month) -> None:
     """What supervisors wrote about the newest months; of the open one not all have handed in."""
     now = _moment(telling, month, COLLECTED)
     last = month == made.months[-1]
