@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from support.centres import seal
 from support.site import Site
 
-from closing import publishing
+from closing import objections, publishing, winners
 from closing import services as closing
 from closing.verification import verify
 from core.actor import Actor
@@ -23,6 +23,7 @@ from core.clock import Now
 from core.errors import Conflict, Refused
 from core.models import AuditEntry, MonthState
 from rewards import services as rewards
+from rewards.models import AwardDecision, AwardWinner
 from rewards.recording import record_incident
 
 NOW = Now(datetime(2026, 11, 2, 1, tzinfo=UTC), datetime(2026, 11, 2, 9))
@@ -94,7 +95,7 @@ def test_fifty_people_decide_the_same_approval(site: Site) -> None:
 @pytest.mark.long
 def test_fifty_people_approve_the_same_incident(site: Site) -> None:
     with site.session() as session:
-        number = rewards.record_incident(
+        number = record_incident(
             session,
             actor=Actor("E0002", offices.employee_id(session, "E0002")),
             now=NOW,
@@ -149,3 +150,55 @@ def test_fifty_people_publish_the_same_results(site: Site) -> None:
     assert entries(site, "results.published") == 1
     with site.session() as session:
         assert session.get_one(MonthState, OCTOBER).published_at is not None
+
+
+def test_two_people_confirm_the_winners_of_an_award(site: Site) -> None:
+    with site.session() as session:
+        offices.close(session, SEPTEMBER)
+
+    def confirm(session: Session, actor: Actor) -> Any:
+        return winners.confirm_winners(
+            session,
+            actor=actor,
+            now=NOW,
+            month=SEPTEMBER,
+            key=offices.AWARD,
+            numbers=["E0004"],
+        )
+
+    assert everybody(site, confirm, 4) == one_wins(4)
+    assert entries(site, "award.confirmed") == 1
+    with site.session() as session:
+        assert len(session.scalars(select(AwardWinner)).all()) == 1
+
+
+def test_three_people_uphold_the_same_objection(site: Site) -> None:
+    with site.session() as session:
+        offices.close(session, SEPTEMBER)
+        winners.confirm_winners(
+            session,
+            actor=Actor("E0003"),
+            now=NOW,
+            month=SEPTEMBER,
+            key=offices.AWARD,
+            numbers=["E0004"],
+        )
+        decision = session.scalars(select(AwardDecision)).one().id
+        number = objections.lodge(
+            session,
+            actor=Actor("E0005", offices.employee_id(session, "E0005")),
+            now=NOW,
+            decision_id=decision,
+            text="She was away",
+            hr=[],
+        ).id
+
+    def uphold(session: Session, actor: Actor) -> Any:
+        return objections.decide(
+            session, actor=actor, now=NOW, objection_id=number, decision="upheld", reason="So it is"
+        )
+
+    assert everybody(site, uphold, 3) == one_wins(3)
+    assert entries(site, "award.undone") == 1
+    with site.session() as session:
+        assert session.scalars(select(AwardWinner)).all() == []
