@@ -17,6 +17,7 @@ from closing.pages.matrix import categories_of
 from closing.policy import Policy
 from core import web
 from core.db import db
+from core.i18n import language
 from core.permissions import Permission
 from core.values import Month, flat
 from reports.blueprints import scorecards
@@ -74,12 +75,20 @@ def rules(month: Month, employee_no: str) -> str:
             month=month,
             policy=looked.policy,
             version=looked.document.number,
-            position=found.position,
+            template_name=_template_name(looked.policy, found.position),
             categories=categories_of(looked.policy, found.position),
             did=found.did,
             acknowledged_at=said,
         )
     )
+
+
+def _template_name(policy: Policy, position: str | None) -> str | None:
+    """What the policy calls those of a position; the position itself where it names none."""
+    for template in policy.templates.values():
+        if position in template.positions:
+            return template.names.get(language())
+    return position
 
 
 def _found(looked: Looked, policy: Policy, month: Month) -> Found:
