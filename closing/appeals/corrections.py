@@ -34,6 +34,7 @@ from staff.attendance.decisions import add_correction, excuse_day
 from staff.models import Employee
 
 GRANTED = ("accepted", "partly")
+Published = dict[Month, tuple[bool, datetime | None]]  # whether it was, and when it is to be
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +78,7 @@ def apply_lines(
     """
     acting = _begin(session, actor, now, appeal_id)
     month = acting.appeal.month
-    pending = waiting(lines_of(session, appeal_id))
-    if not pending:
-        raise Conflict(N_("Nothing of this appeal waits."))
-    for line in pending:
-        check_decider(session, actor, acting.appeal, line)
-    if any(is_by_hand(line) for line in pending):
-        raise Refused(N_("First mark as done what has to be corrected by hand."))
+    pending = _ready(acting)
     state = month_is(session, month)
     if state == "paid":
         raise Conflict(
@@ -103,14 +98,32 @@ def apply_lines(
     for line in pending:
         _correct(acting, session.get_one(AppealLine, line.id))
         _mark(acting, session.get_one(AppealLine, line.id))
-    for each, (was_published, planned) in published.items():
-        close_month(session, actor=actor, now=now.moment, month=each, seal=seal)
-        if was_published or (planned is not None and planned <= now.moment):
-            publish_results(session, actor=actor, now=now.moment, month=each)
-        elif planned is not None:
-            plan_results(session, actor=actor, now=now.moment, month=each, when=planned)
+    _close_anew(acting, published, seal)
     _finish(acting)
     return list(published)
+
+
+def _ready(acting: Acting) -> list[AppealLine]:
+    """The lines that can take effect now; raises as ``apply_lines`` says."""
+    pending = waiting(lines_of(acting.session, acting.appeal.id))
+    if not pending:
+        raise Conflict(N_("Nothing of this appeal waits."))
+    for line in pending:
+        check_decider(acting.session, acting.actor, acting.appeal, line)
+    if any(is_by_hand(line) for line in pending):
+        raise Refused(N_("First mark as done what has to be corrected by hand."))
+    return pending
+
+
+def _close_anew(acting: Acting, published: Published, seal: Callable[[str], str]) -> None:
+    """Close the months in order, and publish again what was published or planned."""
+    session, actor, moment = acting.session, acting.actor, acting.now.moment
+    for each, (was_published, planned) in published.items():
+        close_month(session, actor=actor, now=moment, month=each, seal=seal)
+        if was_published or (planned is not None and planned <= moment):
+            publish_results(session, actor=actor, now=moment, month=each)
+        elif planned is not None:
+            plan_results(session, actor=actor, now=moment, month=each, when=planned)
 
 
 def mark_done(session: Session, *, actor: Actor, now: Now, line_id: int) -> Appeal:
@@ -169,9 +182,8 @@ def _line(session: Session, actor: Actor, now: Now, line_id: int) -> tuple[Actin
     return acting, line
 
 
-def _published_from(session: Session, month: Month) -> dict[Month, tuple[bool, datetime | None]]:
-    """This month and the closed ones after it, in order: whether their results are published, and
-    when they are to be."""
+def _published_from(session: Session, month: Month) -> Published:
+    """This month and the closed ones after it, in order."""
     rows = session.scalars(
         select(MonthState)
         .where(MonthState.state == "closed", MonthState.month >= month)
