@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
 from closing.cards import CardView
+from closing.consultations import record_of
 from closing.months import closed_months
 from closing.pages.blueprints import policy
 from closing.pages.common import session
@@ -55,7 +56,11 @@ def version(number: int) -> str:
     found = policy_version(session(), number)
     row = next(each for each in versions(session()) if each.number == number)
     return render_template(
-        "policy/version.html", row=row, policy=found.policy, text=dump(found.policy)
+        "policy/version.html",
+        row=row,
+        policy=found.policy,
+        text=dump(found.policy),
+        record=record_of(session(), found.id),
     )
 
 
@@ -142,7 +147,11 @@ def _publish(form: PolicyForm, parsed: Policy) -> Redirect | tuple[str, int]:
     try:
         with transaction():
             made = publish_policy(
-                session(), actor=web.current_actor(), now=web.now().moment, policy=parsed
+                session(),
+                actor=web.current_actor(),
+                now=web.now().moment,
+                policy=parsed,
+                newest=_shown_newest(),
             )
         flash(
             _(
@@ -155,6 +164,12 @@ def _publish(form: PolicyForm, parsed: Policy) -> Redirect | tuple[str, int]:
     except Refused as refused:
         problems = [("effective_from", refused.message.render(_))]
         return _page(form, parsed=parsed, problems=problems), 400
+
+
+def _shown_newest() -> int | None:
+    """The newest version when the page was shown."""
+    given = request.form.get("newest", "")
+    return int(given) if given.isdecimal() and 0 < len(given) < 7 and int(given) else None
 
 
 def _try(parsed: Policy, form: PolicyForm, months: list[Month]) -> Trial | None:

@@ -9,6 +9,11 @@ import closing.appeals.routes
 import closing.pages.acknowledgements
 import closing.pages.announcements
 import closing.pages.awards
+import closing.pages.calibration
+import closing.pages.draft_publishing
+import closing.pages.draft_rules
+import closing.pages.draft_sheets
+import closing.pages.drafts
 import closing.pages.honours
 import closing.pages.incidents
 import closing.pages.jobs

@@ -1,0 +1,230 @@
+"""Parts of a policy document as tables of fields, and what was typed put back into it.
+
+What was not changed stays exactly as it was written: its key, its place in the order, 1 and not
+1.0, null and not absent. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from closing.document_edits import (
+    Kind,
+    Path,
+    Problems,
+    place_of,
+    put,
+    shown,
+    typed_value,
+    value_at,
+    within,
+)
+
+
+class Typed(Protocol):
+    """What was typed, by the name of its field."""
+
+    def get(self, key: str, default: str = "", /) -> str: ...
+    def getlist(self, key: str, /) -> list[str]: ...
+    def __contains__(self, key: object, /) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A field of every row: where it stands in the row, and how it is typed.
+
+    ``absent`` is what a missing flag means; ``kind_of`` tells the kind by the row.
+    """
+
+    path: tuple[str, ...]
+    kind: Kind
+    label: str
+    options: tuple[tuple[str, str], ...] = ()
+    help: str = ""
+    absent: bool = False
+    kind_of: Callable[[Any], Kind] | None = None
+
+    def kind_in(self, row: Any) -> Kind:
+        return self.kind if self.kind_of is None else self.kind_of(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of a mapping (``keyed``) or a list at a place of the document; ``single``: one row."""
+
+    at: Path
+    columns: tuple[Column, ...]
+    title: str = ""
+    keyed: bool = False
+    key_label: str = ""
+    single: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    name: str
+    column: Column
+    kind: Kind
+    text: str
+    chosen: frozenset[str] = frozenset()
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``key`` is "" in lists; of the spare row, too."""
+
+    place: str
+    key: str
+    cells: tuple[Cell, ...]
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    table: Table
+    rows: tuple[Row, ...]
+    spare: Row | None
+    places: frozenset[str] = field(default_factory=frozenset)
+
+
+def view(document: Any, table: Table, problems: Problems = ()) -> TableView:
+    """The table as it stands in the document, each problem beside the field that it is about."""
+    rows = tuple(_row(document, table, path, problems) for path in _paths(document, table))
+    spare = None if table.single else _row({}, table, (f"new:{place_of(table.at)}",), ())
+    places = {cell.name for row in rows for cell in row.cells} | {row.place for row in rows}
+    return TableView(table, rows, spare, frozenset(places))
+
+
+def row_of(document: Any, at: Path, columns: Sequence[Column], problems: Problems = ()) -> Row:
+    """One mapping of the document as fields."""
+    return _row(document, Table(at, tuple(columns)), at, problems)
+
+
+def unclaimed(
+    problems: Problems, section: str, views: Sequence[TableView]
+) -> list[tuple[str, str]]:
+    """Problems of a section that stand beside no field of these tables."""
+    claimed = {place for each in views for place in each.places}
+    rows = {row.place for each in views for row in each.rows if each.table.columns}
+    return [
+        (place, text)
+        for place, text in problems
+        if within(place, section)
+        and place not in rows
+        and not any(within(place, cell) for cell in claimed - rows)
+    ]
+
+
+def _paths(document: Any, table: Table) -> Iterator[Path]:
+    content = value_at(document, table.at)
+    if table.single:
+        yield table.at
+    elif isinstance(content, dict) and table.keyed:
+        yield from ((*table.at, key) for key in content if isinstance(key, str))
+    elif isinstance(content, list) and not table.keyed:
+        yield from ((*table.at, index) for index in range(len(content)))
+
+
+def _row(document: Any, table: Table, path: Path, problems: Problems) -> Row:
+    place, content = place_of(path), value_at(document, path)
+    cells = []
+    for column in table.columns:
+        name, kind = place_of((*path, *column.path)), column.kind_in(content)
+        value = value_at(content, column.path)
+        cells.append(
+            Cell(
+                name=name,
+                column=column,
+                kind=kind,
+                text=shown(kind, value, absent=column.absent),
+                chosen=frozenset(map(str, value)) if isinstance(value, list) else frozenset(),
+                errors=tuple(text for where, text in problems if within(where, name)),
+            )
+        )
+    key = str(path[-1]) if table.keyed and path[: len(table.at)] == table.at else ""
+    names = {cell.name for cell in cells}
+    errors = tuple(text for where, text in problems if where == place and where not in names)
+    return Row(place, key, tuple(cells), errors)
+
+
+def apply(document: Any, table: Table, typed: Typed) -> None:
+    """Put what was typed into the document: changed fields, removed rows, a new one."""
+    gone = set(typed.getlist("remove"))
+    paths = list(_paths(document, table))
+    for path in paths:
+        apply_row(document, path, table.columns, typed)
+    for path in reversed([each for each in paths if place_of(each) in gone]):
+        _remove(document, path)
+    if not table.single:
+        _append(document, table, typed)
+
+
+def apply_row(document: Any, at: Path, columns: Sequence[Column], typed: Typed) -> None:
+    content = value_at(document, at)
+    for column in columns:
+        path = (*at, *column.path)
+        old, kind = value_at(document, path), column.kind_in(content)
+        new = _typed_in(kind, place_of(path), old, column, typed)
+        if new is not _SAME:
+            put(document, path, new)
+            _prune(document, path[:-1], len(at))
+
+
+_SAME: Any = object()
+
+
+def _typed_in(kind: Kind, name: str, old: Any, column: Column, typed: Typed) -> Any:
+    """The new value of a field, or ``_SAME``."""
+    if kind == "many":
+        picked = typed.getlist(name)
+        before = [each for each in old if isinstance(each, str)] if isinstance(old, list) else []
+        if set(picked) == set(before):
+            return _SAME
+        kept = [each for each in before if each in picked]
+        return [*kept, *(each for each in picked if each not in before)] or None
+    if kind == "flag":
+        now = typed.get(name, "")
+        return _SAME if now == shown(kind, old, absent=column.absent) else bool(now)
+    if name not in typed:
+        return _SAME
+    text = typed.get(name, "").replace("\r\n", "\n").strip()
+    if text == shown(kind, old).strip():
+        return _SAME
+    new = typed_value(kind, text)
+    same = type(old) in (int, float) and type(new) in (int, float) and old == new
+    return _SAME if same else new
+
+
+def _prune(document: Any, path: Path, depth: int) -> None:
+    """Mappings inside a row that a removal left empty go, too."""
+    while len(path) > depth and value_at(document, path) == {}:
+        put(document, path, None)
+        path = path[:-1]
+
+
+def _remove(document: Any, path: Path) -> None:
+    parent = value_at(document, path[:-1])
+    if isinstance(parent, dict):
+        parent.pop(path[-1], None)
+    elif isinstance(parent, list):
+        del parent[int(path[-1])]
+
+
+def _append(document: Any, table: Table, typed: Typed) -> None:
+    """A row that was typed below the others, where anything was."""
+    at = (f"new:{place_of(table.at)}",)
+    made: dict[str, Any] = {}
+    apply_row(made, at, table.columns, typed)
+    value = made.get(at[0])
+    key = typed.get(f"key:{place_of(table.at)}", "").strip()
+    content = value_at(document, table.at)
+    if content is None and (key if table.keyed else value):
+        content = {} if table.keyed else []
+        put(document, table.at, content)
+    if table.keyed and isinstance(content, dict) and key and key not in content:
+        content[key] = {} if value is None else value
+    elif not table.keyed and isinstance(content, list) and value:
+        content.append(value)
