@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 
 import pytest
 import time_machine
@@ -66,7 +66,7 @@ def everything(site: Site) -> None:
         )
         session.add(batch)
         session.flush()
-        start = wall(datetime(2026, 10, 5))
+        start = wall("2026-10-05 00:00")
         session.add_all(
             (
                 Incident(employee_id=who, day=date(2026, 10, 5), rule="X", description="x"),
@@ -82,7 +82,7 @@ def everything(site: Site) -> None:
                     kind="tickets",
                     month=OCTOBER,
                     row_number=2,
-                    digest="1" * 64,
+                    key="x",
                     values={},
                 ),
                 UnmappedRow(
