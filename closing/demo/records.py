@@ -169,27 +169,27 @@ def _complaints(
         "订单 88213",
     )
     bill = Described("other", "billing", "ordinary", None, "同一订单扣款两次。", "", True)
-    decided = enter(-70, "CHAT", team[0], slow)
-    step(decided, "contacted_at", -69)
-    step(decided, "plan_at", -60)
+    decided = enter(-62, "CHAT", team[0], slow)
+    step(decided, "contacted_at", -61)
+    step(decided, "plan_at", -55)
     _establish(
-        session, supervisor, decided, at(month, timedelta(hours=-58)), "排班缺口，无人值守。"
+        session, supervisor, decided, at(month, timedelta(hours=-53)), "排班缺口，无人值守。"
     )
     decide_responsibility(
         session,
         actor=hr,
-        now=at(month, timedelta(hours=-50)),
+        now=at(month, timedelta(hours=-38)),
         complaint_id=decided.id,
         seen=4,
         employee_id=None,
         attributable=False,
         reason="当班人数不足，不是个人原因。",
     )
-    step(decided, "closed_at", -48)
-    waiting = enter(-30, "TEL", team[1], rude)
-    step(waiting, "contacted_at", -29)
-    step(waiting, "plan_at", -20)
-    _establish(session, supervisor, waiting, at(month, timedelta(hours=-18)), "坐席两次打断客户。")
+    step(decided, "closed_at", -37)
+    waiting = enter(-32, "TEL", team[1], rude)
+    step(waiting, "contacted_at", -31.5)
+    step(waiting, "plan_at", -14)
+    _establish(session, supervisor, waiting, at(month, timedelta(hours=-12)), "坐席两次打断客户。")
     major = enter(14, "TEL", None, fire)
     step(major, "escalated_at", 14.5)
     enter(18, "APP", None, bill)

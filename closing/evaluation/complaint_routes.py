@@ -60,6 +60,8 @@ def _listing() -> Listing:
     return Listing(
         columns=[
             Column("complaint_no", _l("Number")),
+            Column("state", _l("State"), value=lambda row: states[row.state][0]),
+            Column("due_at", _l("Next due"), "walltime"),
             Column("received_at", _l("Received"), "walltime"),
             Column(
                 "category",
@@ -67,15 +69,12 @@ def _listing() -> Listing:
                 value=lambda row: words.class_text(row.category, row.subclass),
             ),
             Column("severity", _l("Severity"), value=lambda row: severities[row.severity]),
-            Column("due_at", _l("Next due"), "walltime"),
-            Column("state", _l("State"), value=lambda row: states[row.state][0]),
             Column("employee", _l("Names")),
             Column("attributable", _l("Responsible"), value=lambda row: decided[row.attributable]),
             Column("handler", _l("Handled by")),
         ],
         order=["received_at", "complaint_no"],
-        default="received_at",
-        descending=True,
+        default="due_at",
         search=["complaint_no", "employee", "employee_no", "handler"],
         filters=_filters(),
     )
