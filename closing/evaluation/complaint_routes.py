@@ -56,7 +56,7 @@ def complaints(month: Month) -> str | Response:
 
 def _listing() -> Listing:
     states, severities = words.states(), words.severities()
-    decided = {None: _("not decided"), True: _("yes"), False: _("nobody's")}
+    decided = {None: _("not decided"), True: _("counted as theirs"), False: _("nobody's")}
     return Listing(
         columns=[
             Column("complaint_no", _l("Number")),
