@@ -30,11 +30,13 @@ class Sheet:
 
 def sheets() -> dict[str, Sheet]:
     return {
-        "templates": Sheet(_("Templates"), (("templates",),), template_tables),
+        "templates": Sheet(_("Scoring templates"), (("templates",),), template_tables),
         "metrics": Sheet(_("Metrics"), (("metrics",),), metric_tables),
         "pay": Sheet(_("Grades and pay"), (("grades",), ("pay",), ("scoring",)), pay_tables),
         "awards": Sheet(_("Awards"), (("awards",),), award_tables),
-        "general": Sheet(_("General"), (("name",), ("currency",), ("categories",)), general_tables),
+        "general": Sheet(
+            _("Names and categories"), (("name",), ("currency",), ("categories",)), general_tables
+        ),
     }
 
 
@@ -75,7 +77,7 @@ def template_tables(document: Any) -> list[Table]:
         Column(("positions",), "list", _("Positions"), help=_("Separated by commas.")),
         Column(("team_share",), "share", _("Share of the team")),
     )
-    found = [Table(("templates",), head, _("Templates"), keyed=True, key_label=_("Code"))]
+    found = [Table(("templates",), head, _("Scoring templates"), keyed=True, key_label=_("Code"))]
     metrics = labelled(value_at(document, ("metrics",)))
     rates = _rates(document)
 
@@ -105,10 +107,15 @@ def _rates(document: Any) -> frozenset[str]:
 
 def metric_tables(document: Any) -> list[Table]:
     better = (("higher", _("higher")), ("lower", _("lower")))
-    kinds = (("mean", _("mean")), ("rate", _("rate")), ("score", _("score")), ("count", _("count")))
+    kinds = (
+        ("mean", _("average")),
+        ("rate", _("rate of 0–1")),
+        ("score", _("score of 0–100")),
+        ("count", _("number of times")),
+    )
     columns = (
         *_names(),
-        Column(("unit",), "text", _("Unit")),
+        Column(("unit",), "text", _("Unit of measure")),
         Column(("better",), "choice", _("Better is"), options=better),
         Column(("kind",), "choice", _("Kind"), options=kinds),
     )
@@ -184,7 +191,7 @@ def rule_columns(document: Any, facts: Mapping[str, FactSpec]) -> dict[str, Colu
         Column(("bars_awards",), "number", _("Months without awards")),
         Column(("actions",), "many", _("Follow-ups"), tuple(words.actions().items())),
         Column(("group",), "text", _("Ladder"), help=_("Of one ladder only the highest counts.")),
-        Column(("level",), "number", _("Level")),
+        Column(("level",), "number", _("Rung")),
         Column(("positions",), "list", _("Positions"),
                help=_("Separated by commas. Empty: everybody.")),
         Column(("approval",), "flag", _("Counts only if approved")),
