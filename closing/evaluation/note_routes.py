@@ -35,7 +35,7 @@ def notes() -> str | Response | tuple[str, int]:
             with transaction():
                 _add(form, person.id)
             flash(_("The note about %(name)s is kept.", name=person.name))
-            return redirect(web.safe_next(request.form.get("next")) or web.here())
+            return redirect(web.safe_next(request.values.get("next")) or web.here())
         except Refused as refused:
             show(form, refused)
     page = _page(form)
