@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
@@ -19,7 +18,6 @@ from closing.models import PolicyAcknowledgement
 from closing.versions import in_force_id
 from core import web
 from core.models import LateRow, MonthState
-from core.pages.filters import day as day_in_words
 from core.pages.filters import month as month_in_words
 from core.permissions import Permission, Scope
 from core.values import Month
@@ -27,27 +25,29 @@ from core.viewer import Viewer
 from evaluations.models import Review
 from evaluations.rounds.models import ReviewAssignment, ReviewRound
 from evaluations.scorecards.models import Scorecard
+from reports.dashboard import offices
+from reports.dashboard.items import Item
 from rewards.models import Incident, Task
 from rewards.queries import incidents
 
 P = Permission
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One thing to do, as a sentence, and the address of its page."""
-
-    text: str
-    url: str
-
-
 def waiting(session: Session, who: Viewer, worked_on: Month) -> list[Item]:
     """What is one's own first. ``worked_on`` is the month that is evaluated and closed next."""
-    asked = {**_own(who), **_of_others(session, who, worked_on)}
-    if not asked:
-        return []
-    found = session.execute(select(*(part.label(key) for key, part in asked.items()))).one()
-    return list(_told(found._asdict(), who, worked_on))
+    asked = {**_own(who), **_of_others(session, who, worked_on), **offices.asked(who)}
+    found: dict[str, Any] = {}
+    if asked:
+        row = session.execute(select(*(part.label(key) for key, part in asked.items()))).one()
+        found = row._asdict()
+    proposed = offices.proposals(session, who, worked_on)
+    return [*_told(found, who, worked_on), *proposed, *offices.told(found), *_unread(who)]
+
+
+def _unread(who: Viewer) -> Iterator[Item]:
+    if who.unread:
+        text = ngettext("%(num)d notice is unread", "%(num)d notices are unread", who.unread)
+        yield Item(text, url_for("inbox.notices_list"))
 
 
 def _count(query: Any) -> Any:
@@ -74,14 +74,16 @@ def _own(who: Viewer) -> dict[str, ColumnElement[Any]]:
     read = exists().where(
         PolicyAcknowledgement.version_id == version, PolicyAcknowledgement.employee_id == me
     )
-    tasks = select(Task.id).where(Task.owner_id == me, Task.state == "open")
+    tasks = select(Task.id, Task.due).where(Task.owner_id == me, Task.state == "open")
     return {
         "statement": select(asked.c.id).scalar_subquery(),
         "statement_due": select(asked.c.statement_due).scalar_subquery(),
         "receipt": _unread_card(me),
         "policy": select(not_(read)).where(version.is_not(None)).scalar_subquery(),
         "forms": _count(_forms(me)),
+        "forms_due": select(func.min(_forms(me).subquery().c.last_day)).scalar_subquery(),
         "tasks": _count(tasks),
+        "tasks_due": select(func.min(tasks.subquery().c.due)).scalar_subquery(),
     }
 
 
@@ -106,7 +108,7 @@ def _forms(me: int) -> Any:
         Review.rater_id == asked.rater_id,
     )
     return (
-        select(asked.ratee_id)
+        select(asked.ratee_id, ReviewRound.last_day)
         .join(ReviewRound, ReviewRound.month == asked.month)
         .where(
             asked.rater_id == me,
@@ -138,6 +140,7 @@ def _of_others(session: Session, who: Viewer, month: Month) -> dict[str, ColumnE
         listed = appeals(who, today).subquery()
         open_ = listed.c.state == "lodged", listed.c.employee_id != mine
         asked["appeals"] = _count(select(listed.c.id).where(*open_))
+        asked["appeals_due"] = select(func.min(listed.c.due_on)).where(*open_).scalar_subquery()
     if who.may(P.CLOSING_WRITE):
         asked["late"] = _count(select(LateRow.id).where(LateRow.state == "waiting"))
         asked["close"] = literal(int(month < Month.of(today)))
@@ -147,11 +150,9 @@ def _of_others(session: Session, who: Viewer, month: Month) -> dict[str, ColumnE
 def _told(found: dict[str, Any], who: Viewer, month: Month) -> Iterator[Item]:
     if found.get("statement"):
         yield Item(
-            _(
-                "Give your statement on an incident, until %(day)s",
-                day=day_in_words(found["statement_due"]),
-            ),
+            _("Give your statement on an incident"),
             url_for("rewards.incident", incident_id=found["statement"]),
+            found["statement_due"],
         )
     if found.get("receipt"):
         read = month_in_words(found["receipt"])
@@ -166,10 +167,10 @@ def _told(found: dict[str, Any], who: Viewer, month: Month) -> Iterator[Item]:
         yield Item(_("Read the rules in force and confirm it"), address)
     if count := found.get("forms"):
         text = ngettext("Fill in %(num)d 360° form", "Fill in %(num)d 360° forms", count)
-        yield Item(text, url_for("reviews.mine"))
+        yield Item(text, url_for("reviews.mine"), found["forms_due"])
     if count := found.get("tasks"):
         text = ngettext("%(num)d task is yours to do", "%(num)d tasks are yours to do", count)
-        yield Item(text, url_for("rewards.tasks", state="open", mine=1))
+        yield Item(text, url_for("rewards.tasks", state="open", mine=1), found["tasks_due"])
     yield from _told_of_others(found, month)
 
 
@@ -201,7 +202,7 @@ def _told_of_others(found: dict[str, Any], month: Month) -> Iterator[Item]:
         text = ngettext(
             "%(num)d appeal waits for a decision", "%(num)d appeals wait for a decision", count
         )
-        yield Item(text, url_for("appeals.listing", state="lodged"))
+        yield Item(text, url_for("appeals.listing", state="lodged"), found["appeals_due"])
     if count := found.get("late"):
         text = ngettext(
             "%(num)d late row for a closed month waits",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 import time_machine
@@ -15,8 +16,9 @@ from support.site import Site
 from support.statements import sent
 
 from core.db import db
-from core.models import MonthState
-from staff.models import Account
+from core.models import ImportBatch, MonthState, UnmappedRow
+from rewards.models import Task
+from staff.models import Account, RoleRequest
 
 LINK = re.compile(r'<li><a href="([^"]+)">([^<]+)</a></li>')
 
@@ -79,3 +81,63 @@ def test_the_dashboard_of_who_leads_a_team_stays_cheap(
         with site.app.app_context(), sent(db.session()) as found:
             client.get("/")
         assert 1 < len(found.statements) <= 12, name
+
+
+def test_whoever_has_an_office_is_told_what_waits_for_it(
+    site: Site, office: dict[str, Account]
+) -> None:
+    with site.session() as session:
+        account = office["agent"].id
+        session.add(
+            RoleRequest(account_id=account, role="hr", asked_by_id=office["supervisor"].id,
+                        asked_by="E0002", asked_at=NOW)
+        )  # fmt: skip
+        session.get_one(MonthState, SEPTEMBER).published_at = None
+        session.get_one(Account, office["colleague"].id).password_hash = None
+        batch = ImportBatch(kind="tickets", filename="x.csv", sha256="0" * 64, state="applied",
+                            created_at=NOW, created_by="E0003")  # fmt: skip
+        session.add(batch)
+        session.flush()
+        for row in (2, 3):  # two rows of one id
+            session.add(
+                UnmappedRow(batch_id=batch.id, kind="tickets", source="zendesk", external_id="77",
+                            column="agent", ways="id", row_number=row, digest=str(row), values={})
+            )  # fmt: skip
+    found = waits(site.signed_in(office["hr"]))
+    assert found["September 2026 is closed and not published"] == "/closing/2026-09"
+    assert found["1 id of a file belongs to nobody yet"] == "/imports/unmapped"
+    assert "1 role waits to be confirmed by a second person" in found
+    admin = waits(site.signed_in(office["admin"]))
+    assert "1 role waits to be confirmed by a second person" in admin
+    assert "1 person has no password yet" in admin
+    assert not any("published" in text or "belongs" in text for text in admin)
+
+
+def test_what_has_a_last_day_names_it_and_says_when_it_is_past(
+    site: Site, office: dict[str, Account]
+) -> None:
+    with site.session() as session:
+        owner = offices.employee_id(session, "E0002")
+        subject = offices.employee_id(session, "E0004")
+        task = Task(
+            source="incident:1",
+            action="interview",
+            employee_id=subject,
+            rule="X",
+            owner_id=owner,
+            due=date(2026, 11, 5),
+            created_at=NOW,
+            created_by="E0003",
+        )
+        session.add(task)
+        session.flush()
+        number = task.id
+    client = site.signed_in(office["supervisor"])
+    assert waits(client)["1 task is yours to do (until Nov 5, 2026)"].startswith("/rewards/tasks")
+    with site.session() as session:
+        session.get_one(Task, number).due = date(2026, 11, 1)
+    assert "1 task is yours to do (overdue since Nov 1, 2026)" in waits(client)
+
+
+def test_where_nothing_waits_it_is_said(site: Site, office: dict[str, Account]) -> None:
+    assert "Nothing waits for you." in site.signed_in(office["admin"]).get("/").text
