@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from closing.awards import award_of, candidates
+from closing.awards import Bar, closing_of, listed
 from closing.catalogue import award_catalogue
 from closing.policy import Policy
-from closing.versions import policy_of_closing
-from core.models import Closing, MonthState
 from core.values import FactSpec, Month
-from evaluations.scorecards.models import Scorecard
 from rewards.conditions import compile_condition
-from rewards.models import RuleEntry
 from rewards.policy import Award
 from rewards.selection import Candidate, Proposal, candidate_values
 from rewards.selection import select as select_winners
-from rewards.voiding import still_counts
 from rewards.wording import Finding, findings
-from staff.models import Employee
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A rule that counted in ``month`` and bars awards up to ``until``, that month included."""
-
-    rule: str
-    month: Month
-    until: Month
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,35 +55,31 @@ class AwardList:
 
 
 def award_list(session: Session, month: Month, key: str) -> AwardList:
-    """Raises like ``closing.awards.award_of``."""
-    closing, award = award_of(session, month, key)
-    policy = policy_of_closing(session, closing.document_version_id).policy
-    facts = award_catalogue(policy)
-    listed = {each.employee_no: each for each in candidates(session, closing, award)}
-    proposals = select_winners(award, month, listed.values())
-    people = _people(session, closing)
-    bars = _bars(session, month)
+    """Raises like ``closing.awards.award_of``. Five statements."""
+    closing, policy = closing_of(session, month, key)
+    award, facts = policy.awards[key], award_catalogue(policy)
+    people = {each.candidate.employee_no: each for each in listed(session, closing, award)}
+    proposals = select_winners(award, month, [each.candidate for each in people.values()])
     condition = compile_condition(award.eligible, None)
     lines = []
     for proposal in proposals:
-        candidate = listed[proposal.employee_no]
-        person, name, status = people[proposal.employee_no]
-        values = candidate_values(candidate)
+        person = people[proposal.employee_no]
+        candidate, values = person.candidate, candidate_values(person.candidate)
         out = {"condition", "undecided"} & set(proposal.reasons)
         failing = findings(condition, values, facts) if out else []
         won = _won(award, month, candidate.wins)
         lines.append(
             Line(
                 proposal=proposal,
-                employee_id=person,
-                name=name,
+                employee_id=person.employee_id,
+                name=person.name,
                 team=candidate.team,
                 values=tuple(_value(candidate, values, each) for each, _ in award.rank_by),
-                bars=tuple(bars[person]),
+                bars=person.bars,
                 failing=tuple(each for each in failing if not each.held),
                 won=won,
                 again=won.plus(award.cooldown_months + 1) if won else None,
-                status=status,
+                status=person.status,
                 ramping=candidate.ramping,
             )
         )
@@ -114,36 +93,3 @@ def _value(candidate: Candidate, values: Mapping[str, float], key: str) -> float
 def _won(award: Award, month: Month, wins: Sequence[Month]) -> Month | None:
     recent = [won for won in wins if 0 < month.index - won.index <= award.cooldown_months]
     return max(recent, default=None)
-
-
-def _people(session: Session, closing: Closing) -> dict[str, tuple[int, str, str]]:
-    rows = session.execute(
-        select(Employee.employee_no, Employee.id, Employee.name, Scorecard.status)
-        .join(Scorecard, Scorecard.employee_id == Employee.id)
-        .where(Scorecard.closing_id == closing.id)
-    )
-    return {number: (who, name, status) for number, who, name, status in rows}
-
-
-def _bars(session: Session, month: Month) -> dict[int, list[Bar]]:
-    """The rules that bar awards in the month, by employee id, the longest first."""
-    rows = session.execute(
-        select(Scorecard.employee_id, Scorecard.month, RuleEntry.rule, RuleEntry.bars_awards)
-        .join(RuleEntry, RuleEntry.scorecard_id == Scorecard.id)
-        .join(MonthState, MonthState.closing_id == Scorecard.closing_id)
-        .where(
-            MonthState.state == "closed",
-            Scorecard.month <= month,
-            RuleEntry.state == "counts",
-            RuleEntry.bars_awards > 0,
-            still_counts(Scorecard.employee_id, Scorecard.month),
-        )
-    )
-    found: dict[int, list[Bar]] = defaultdict(list)
-    for who, start, rule, length in rows:
-        until = start.plus(length - 1)
-        if until >= month:
-            found[who].append(Bar(rule, start, until))
-    for bars in found.values():
-        bars.sort(key=lambda bar: (-bar.until.index, bar.rule))
-    return found

@@ -43,6 +43,26 @@ def taken_back(session: Session, month: Month, award: str) -> Sequence[AwardDeci
     ).all()
 
 
+def of_award(
+    session: Session, month: Month, award: str
+) -> tuple[AwardDecision | None, list[Any], list[AwardDecision]]:
+    """The decision that stands, objections to it, and those taken back, the newest first.
+
+    One statement. Columns of objections: AwardDecision, AwardObjection, employee_no, name.
+    """
+    rows = session.execute(
+        select(AwardDecision, AwardObjection, Employee.employee_no, Employee.name)
+        .outerjoin(AwardObjection, AwardObjection.decision_id == AwardDecision.id)
+        .outerjoin(Employee, Employee.id == AwardObjection.employee_id)
+        .where(AwardDecision.month == month, AwardDecision.award == award)
+        .order_by(AwardDecision.id.desc(), AwardObjection.id)
+    ).all()
+    known = list(dict.fromkeys(row.AwardDecision for row in rows))
+    stands = next((each for each in known if each.taken_back_at is None), None)
+    lodged = [row for row in rows if row.AwardDecision is stands and row.AwardObjection]
+    return stands, lodged, [each for each in known if each is not stands]
+
+
 def state_of(decision: AwardDecision, today: date, waiting: int) -> State:
     """``waiting`` is how many objections are undecided."""
     if today < decision.announced_on:

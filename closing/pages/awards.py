@@ -9,6 +9,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from sqlalchemy import select
 from werkzeug.wrappers import Response as Redirect
 
 from closing import winners
@@ -143,7 +144,7 @@ def _day(text: str) -> date | None:
 
 def _award_page(month: Month, key: str, field: str = "", problem: str = "") -> str:
     found = award_list(session(), month, key)
-    confirmed = list(queries.winners(session(), month, key))
+    confirmed, exported = _confirmed(month, key)
     shown = [shown_line(found, line) for line in found.lines]
     selected = {line.proposal.employee_no for line in found.lines if line.proposal.selected}
     ticked = set(request.form.getlist("winners")) if request.form else selected
@@ -160,7 +161,7 @@ def _award_page(month: Month, key: str, field: str = "", problem: str = "") -> s
         others=[each for each in shown if not each.line.proposal.eligible],
         confirmed=confirmed,
         names={each.employee_id: (each.proposal.employee_no, each.name) for each in found.lines},
-        exported=_is_exported(confirmed),
+        exported=exported,
         ticked=ticked,
         decides=decides(month, key),
         is_candidate=any(web.viewer().is_person(each.employee_id) for each in found.lines),
@@ -176,8 +177,7 @@ def _award_page(month: Month, key: str, field: str = "", problem: str = "") -> s
 
 def _about_decision(month: Month, key: str) -> dict[str, Any]:
     """The decision that stands, how far it is, objections; and those that were taken back."""
-    decision = announcements.standing(session(), month, key)
-    lodged = announcements.objections(session(), decision.id) if decision else []
+    decision, lodged, taken_back = announcements.of_award(session(), month, key)
     waiting = sum(each.AwardObjection.state == "open" for each in lodged)
     state = announcements.state_of(decision, web.today(), waiting) if decision else None
     return {
@@ -186,7 +186,7 @@ def _about_decision(month: Month, key: str) -> dict[str, Any]:
         "states": states(),
         "objections": lodged,
         "objection_states": objection_states(),
-        "taken_back": announcements.taken_back(session(), month, key),
+        "taken_back": taken_back,
     }
 
 
@@ -200,9 +200,19 @@ def _nominated(month: Month, key: str, found: AwardList) -> dict[str, Any]:
     return {"nominated": by_person, "nominated_others": others}
 
 
-def _is_exported(confirmed: list[AwardWinner]) -> bool:
-    states = [session().get(MonthState, each.pay_month) for each in confirmed]
-    return any(state is not None and state.exported_at is not None for state in states)
+def _confirmed(month: Month, key: str) -> tuple[list[AwardWinner], bool]:
+    """The winners, and whether the payroll with one of their prizes went out."""
+    rows = (
+        session()
+        .execute(
+            select(AwardWinner, MonthState.exported_at)
+            .outerjoin(MonthState, MonthState.month == AwardWinner.pay_month)
+            .where(AwardWinner.month == month, AwardWinner.award == key)
+            .order_by(AwardWinner.id)
+        )
+        .all()
+    )
+    return [row.AwardWinner for row in rows], any(row.exported_at for row in rows)
 
 
 @rewards.post("/awards/<month:month>/<award>/undo")

@@ -207,6 +207,7 @@ def test_the_trail_does_not_repeat_the_text_of_an_objection(session: Session) ->
     lodge(session)
     session.commit()
     (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.action == "award.objected"))
+    assert entry.payload is not None
     assert "away all month" not in entry.payload
 
 
