@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from datetime import date
+
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -28,7 +30,7 @@ def notes() -> str | Response | tuple[str, int]:
     form = NoteForm()
     if request.method == "GET":
         form.employee_no.data = request.args.get("person", "")
-        form.day.data = web.today()
+        form.day.data = _day_asked() or web.today()
     if form.validate_on_submit():
         person = person_or_abort((form.employee_no.data or "").strip(), P.EVALUATIONS_WRITE)
         try:
@@ -40,6 +42,14 @@ def notes() -> str | Response | tuple[str, int]:
             show(form, refused)
     page = _page(form)
     return (page, 400) if request.method == "POST" else page
+
+
+def _day_asked() -> date | None:
+    """A day of the month that is evaluated, where the link comes from there."""
+    try:
+        return date.fromisoformat(request.args.get("day", ""))
+    except ValueError:
+        return None
 
 
 def _add(form: NoteForm, employee_id: int) -> None:
