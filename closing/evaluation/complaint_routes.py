@@ -59,7 +59,7 @@ def _listing() -> Listing:
     decided = {None: _("not decided"), True: _("counted as theirs"), False: _("nobody's")}
     return Listing(
         columns=[
-            Column("complaint_no", _l("Number")),
+            Column("complaint_no", _l("Complaint number")),
             Column("state", _l("State"), value=lambda row: states[row.state][0]),
             Column("due_at", _l("Next due"), "walltime"),
             Column("received_at", _l("Received"), "walltime"),

@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 from closing.catalogue import fact_catalogue
 from closing.policy import Policy
 from closing.versions import policy_in_force, policy_of_closing
+from core import kept
 from core.i18n import language
 from core.models import Closing, MonthState
+from core.permissions import Permission
 from core.tables import Column, Filter, Listing
 from core.values import FactSpec, Month
 from core.viewer import Viewer
-from evaluations.monthly.queries import Tally, evaluated
+from evaluations.monthly.queries import Tally, evaluated, tally
 from evaluations.policy import Template
 from staff.listing import inside_team
 
@@ -63,6 +65,15 @@ def people(viewer: Viewer, day: Any, month: EvaluationMonth) -> Select[Any]:
     position = query.selected_columns["position"]
     places = {each: order[template.key] for each, template in month.positions.items()}
     return query.add_columns(case(places, value=position, else_=-1).label("template"))
+
+
+def tally_of(session: Session, viewer: Viewer, month: EvaluationMonth, query: Select[Any]) -> Tally:
+    """Counts over ``people``: of those who see everybody, kept until something changes."""
+    if not viewer.reaches_all(Permission.EVALUATIONS_READ, closed=month.closed):
+        return tally(session, query)
+    positions = tuple(sorted(month.positions))
+    what = ("evaluations", month.month, month.closed, positions, viewer.employee_id)
+    return kept.until_changed(session, what, lambda: tally(session, query))
 
 
 def listing(month: EvaluationMonth, found: Tally) -> Listing:

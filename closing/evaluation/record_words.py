@@ -107,7 +107,7 @@ def steps() -> dict[str, str]:
         "escalated_at": _("Reported up"),
         "started_at": _("Handling started"),
         "progress_at": _("Progress told to the customer"),
-        "closed_at": _("Closed"),
+        "closed_at": _("Complaint closed"),
     }
 
 
@@ -126,7 +126,7 @@ def states() -> dict[str, tuple[str, str]]:
     return {
         "open": (_("open"), "plain"),
         "overdue": (_("overdue"), "bad"),
-        "closed": (_("closed"), "good"),
+        "closed": (_("settled"), "good"),
     }
 
 
