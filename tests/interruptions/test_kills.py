@@ -234,14 +234,17 @@ def test_a_command_killed_at_a_point_is_all_or_nothing_and_can_be_done_again(
 
 @pytest.mark.long
 def test_fifty_random_moments_many_of_them_in_an_open_transaction(benches: Benches) -> None:
+    """Moments around the time in which an undisturbed run writes: before that, nothing can be half
+    done. How fast a run is differs, so some strike before the first write, or after the end."""
     chance = random.Random(20261101)
     hits = killed = 0
     for turn in range(50):
         bench = benches("sqlite", ("import", "close", "reopen", "payroll", "job")[turn % 5])
+        first, last = bench.whole.working
         url = bench.copy()
-        ended = bench.run(url, after=chance.uniform(0.02, 1.0) * bench.whole.seconds)
+        ended = bench.run(url, after=chance.uniform(0.8 * first, 1.1 * last))
         killed += ended.status is None
         hits += ended.open
         bench.check(url, ended)
-    assert killed >= 20
-    assert hits >= 8
+    assert killed >= 25
+    assert hits >= 10

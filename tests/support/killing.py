@@ -36,18 +36,22 @@ class Point:
 @dataclass(frozen=True, slots=True)
 class Ended:
     """``status`` is the exit status, or None where it was killed; ``open`` whether a transaction
-    had written and was not committed then; ``seen`` counts the points that were passed."""
+    had written and was not committed then; ``seen`` counts the points that were passed.
+    ``working`` are the seconds from the start to the first write and to the last commit."""
 
     status: int | None
     open: bool
     seen: dict[str, int]
     seconds: float
+    working: tuple[float, float]
 
 
 class _Watch:
     """In the process of the command: counts points, and notes them where the other sees them."""
 
-    def __init__(self, notes: Path, point: Point | None) -> None:
+    def __init__(self, notes: Path, point: Point | None, began: float) -> None:
+        self._began = began
+        self._first = self._last = 0.0
         self._notes = os.open(notes, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
         self._point = point
         self._seen = {"write": 0, "commit": 0, "committed": 0}
@@ -62,10 +66,12 @@ class _Watch:
     def _executed(self, _c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         if statement.lstrip().upper().startswith(WRITES):
             self._open = True
+            self._first = self._first or time.perf_counter() - self._began
             self._pass("write")
 
     def _committing(self, _connection: Any) -> None:
         if self._open:
+            self._last = time.perf_counter() - self._began
             self._pass("commit")
 
     def _committed(self, _session: Any) -> None:
@@ -85,7 +91,8 @@ class _Watch:
 
     def _note(self) -> None:
         numbers = " ".join(str(number) for number in self._seen.values())
-        os.pwrite(self._notes, f"{int(self._open)} {numbers}".ljust(60).encode(), 0)
+        note = f"{int(self._open)} {numbers} {self._first:.4f} {self._last:.4f}"
+        os.pwrite(self._notes, note.ljust(80).encode(), 0)
 
 
 def run_and_kill(
@@ -100,19 +107,21 @@ def run_and_kill(
     began = time.perf_counter()
     child = os.fork()
     if child == 0:
-        _be_the_command(make, words, notes, point)
+        _be_the_command(make, words, notes, point, began)
     if after is not None:
         _wait_at_most(child, after)
         os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     seconds = time.perf_counter() - began
-    opened, *seen = (notes.read_text() if notes.exists() else "").split() or ["0", "0", "0", "0"]
+    nothing = ["0", "0", "0", "0", "0", "0"]
+    opened, *seen, first, last = (notes.read_text() if notes.exists() else "").split() or nothing
     killed = os.WIFSIGNALED(status)
     return Ended(
         None if killed else os.WEXITSTATUS(status),
         opened == "1",
         dict(zip(("write", "commit", "committed"), map(int, seen), strict=True)),
         seconds,
+        (float(first), float(last)),
     )
 
 
@@ -126,11 +135,11 @@ def _wait_at_most(child: int, seconds: float) -> None:
 
 
 def _be_the_command(
-    make: Callable[[], Flask], words: list[str], notes: Path, point: Point | None
+    make: Callable[[], Flask], words: list[str], notes: Path, point: Point | None, began: float
 ) -> None:
     status = 70
     try:
-        _Watch(notes, point).listen()
+        _Watch(notes, point, began).listen()
         result = make().test_cli_runner().invoke(args=words)
         status = result.exit_code
         if result.exception is not None and status != 0:
