@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
-from benchmarks import arrivals, closes, pages, users
+from benchmarks import arrivals, closes, pages, papers, users
 from benchmarks.report import Figure, write
 from benchmarks.running import alone, machine
 
@@ -71,7 +71,18 @@ def measure_pages(folder: Path, options: Options) -> Iterator[Figure]:
     yield Figure("web worker after these and 1,000 more pages", megabytes, " MB", 180)
 
 
-PARTS: dict[str, Part] = {"close": measure_close, "import": measure_import, "pages": measure_pages}
+def measure_papers(folder: Path, options: Options) -> Iterator[Figure]:
+    (one, each), _ = alone(papers.certificate_times, folder / "papers.db", options.times)
+    yield Figure("certificate, by itself, processor", one, " ms", 50)
+    yield Figure(f"certificate, each of {papers.MANY} in one PDF, processor", each, " ms", 50)
+
+
+PARTS: dict[str, Part] = {
+    "close": measure_close,
+    "import": measure_import,
+    "pages": measure_pages,
+    "papers": measure_papers,
+}
 
 
 def main() -> None:

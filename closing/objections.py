@@ -5,7 +5,7 @@ One that is upheld takes the decision back, so that it is made anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from sqlalchemy.orm import Session
@@ -107,7 +107,7 @@ def _note(
     now: Now,
     action: str,
     decision: AwardDecision,
-    after: dict[str, object],
+    after: Mapping[str, object],
 ) -> None:
     """The text of an objection is not in the trail: who objected is known to those who decide."""
     audit.record(

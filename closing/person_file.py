@@ -16,7 +16,7 @@ from core.values import Month
 from core.viewer import Viewer
 from evaluations.scorecards.models import Scorecard
 from rewards import queries, task_queries
-from rewards.models import AwardWinner, Incident, RuleEntry
+from rewards.models import AwardDecision, AwardWinner, Incident, RuleEntry
 from rewards.voiding import still_counts
 
 Kind = Literal["incident", "rule", "task", "award"]
@@ -46,7 +46,7 @@ def items(session: Session, viewer: Viewer, day: date, employee_id: int) -> list
     found += _rules(session, viewer, employee_id)
     if viewer.reaches_all(Permission.INCIDENTS_READ) or not _is_auditor(viewer):
         found += _tasks(session, employee_id)
-    return found + _awards(session, employee_id)
+    return found + _awards(session, viewer, day, employee_id)
 
 
 def _is_auditor(viewer: Viewer) -> bool:
@@ -106,10 +106,16 @@ def _tasks(session: Session, employee_id: int) -> list[Item]:
     ]
 
 
-def _awards(session: Session, employee_id: int) -> list[Item]:
+def _awards(session: Session, viewer: Viewer, day: date, employee_id: int) -> list[Item]:
+    """What is announced; for HR also what will be."""
+    known = AwardDecision.announced_on <= day
     rows: Sequence[Any] = session.scalars(
         select(AwardWinner)
-        .where(AwardWinner.employee_id == employee_id)
+        .join(AwardDecision, AwardDecision.id == AwardWinner.decision_id)
+        .where(
+            AwardWinner.employee_id == employee_id,
+            or_(known, literal(viewer.reaches_all(Permission.AWARDS_WRITE))),
+        )
         .order_by(AwardWinner.month, AwardWinner.award)
     ).all()
     return [
