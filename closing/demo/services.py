@@ -21,6 +21,7 @@ from closing import services
 from closing.demo.appeals import answers
 from closing.demo.awards import awards
 from closing.demo.centre import Centre, centre
+from closing.demo.drafts import draft
 from closing.demo.evaluations import evaluate
 from closing.demo.people import Person
 from closing.demo.procedures import procedures
@@ -116,6 +117,7 @@ def create_demo(session: Session, size: Size, telling: Telling) -> list[SignIn]:
     _awards(session, telling, made)
     sign_ins = _accounts(session, telling, made)
     _round(session, telling, size)
+    _draft(session, telling, made)
     factor.switch_off(session, actor=telling.actor, now=telling.now)
     audit.record(
         session,
@@ -199,6 +201,19 @@ def _round(session: Session, telling: Telling, size: Size) -> None:
         policy=services.required_policy(session, month).policy,
         seed=size.seed,
     )
+
+
+def _draft(session: Session, telling: Telling, made: Centre) -> None:
+    """What HR writes after the newest close."""
+    draft(
+        session,
+        actor=telling.actor,
+        first=made.months[0],
+        officer=next(person for person in made.people if person.position == "hr"),
+        begun=_moment(telling, made.months[-1], timedelta(days=6, hours=10)),
+        saved=_moment(telling, made.months[-1], timedelta(days=6, hours=11)),
+    )
+    audit.write(session)
 
 
 def _moment(telling: Telling, month: Month, after: timedelta) -> Now:

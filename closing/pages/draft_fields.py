@@ -167,7 +167,7 @@ def award_tables(document: Any) -> list[Table]:
         Column(("cooldown_months",), "number", _("Months before winning again")),
         Column(("notice_days",), "number", _("Days of announcement")),
         Column(("prize", "amount"), "number", _("Prize money")),
-        Column(("prize", "actions"), "many", _("Prize"), tuple(words.actions().items())),
+        Column(("prize", "actions"), "many", _("Prize besides money"), tuple(words.actions().items())),
     )
     return [Table(("awards",), columns, _("Awards"), keyed=True, key_label=_("Code"))]
 
@@ -179,7 +179,7 @@ def rule_columns(document: Any, facts: Mapping[str, FactSpec]) -> dict[str, Colu
         *_names(),
         Column(("category",), "choice", _("Category"), categories),
         Column(("kind",), "choice", _("Kind"), tuple(words.kinds().items())),
-        Column(("points",), "number", _("Points")),
+        Column(("points",), "number", _("Points of the total")),
         Column(("amount",), "number", _("Money paid")),
         Column(("bonus_deduction",), "number", _("Money off the bonus")),
         Column(("bonus_share",), "share", _("Share of the bonus taken")),
