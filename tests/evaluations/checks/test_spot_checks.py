@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from factories import offices
+from factories import offices, people
 from factories.offices import OCTOBER, SEPTEMBER
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -73,7 +73,7 @@ def change(session: Session, check: SpotCheck, seen: int, by: str = "E0002") -> 
 def accounts(site: Site) -> dict[str, Account]:
     site.app.config.update(BABEL_DEFAULT_LOCALE="en", LANGUAGE="en")
     with site.session() as session:
-        return offices.office(session, SEPTEMBER, OCTOBER)
+        return people.centre(session)
 
 
 @pytest.fixture(autouse=True)
@@ -132,6 +132,7 @@ def test_one_checks_somebody_once_a_day(session: Session) -> None:
 def test_a_closed_month_takes_no_check_and_no_change(session: Session) -> None:
     before = date(2026, 9, 8)
     check = enter(session, day=before)
+    offices.publish(session)
     offices.close(session, SEPTEMBER)
     for act in (lambda: enter(session, by="E0001", day=before), lambda: change(session, check, 1)):
         with pytest.raises(Conflict, match="closed"):
