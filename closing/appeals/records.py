@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from closing.cards import CardView
 from core.models import ImportBatch
 from core.values import Month
+from evaluations.checks.models import CheckSheet
 from evaluations.models import MetricValue, SpotCheck
 from rewards.models import Incident, RuleApproval
 from staff.attendance.models import Excuse, PersonDay
@@ -76,8 +77,9 @@ def _lines(session: Session, card: CardView) -> list[Record]:
 
 def _checks(session: Session, card: CardView) -> list[Record]:
     rows = session.execute(
-        select(SpotCheck, Employee.employee_no)
+        select(SpotCheck, Employee.employee_no, CheckSheet.written_by, CheckSheet.changed_by)
         .outerjoin(Employee, Employee.id == SpotCheck.checked_by_id)
+        .outerjoin(CheckSheet, CheckSheet.spot_check_id == SpotCheck.id)
         .where(
             SpotCheck.employee_id == card.employee_id,
             SpotCheck.day.between(card.month.first_day, card.month.last_day),
@@ -90,9 +92,9 @@ def _checks(session: Session, card: CardView) -> list[Record]:
             "check",
             str(check.id),
             {"day": check.day.isoformat(), "score": check.score, "comment": check.comment},
-            _people([label] if label else ()),
+            _people(labels),
         )
-        for check, label in rows
+        for check, *labels in rows
     ]
 
 
