@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from closing import services
 from closing.demo.appeals import answers
 from closing.demo.awards import awards
+from closing.demo.calibrating import calibrate
 from closing.demo.centre import Centre, centre
 from closing.demo.drafts import draft
 from closing.demo.evaluations import evaluate
@@ -254,6 +255,9 @@ def _evaluated(session: Session, size: Size, telling: Telling, made: Centre, mon
     now = _moment(telling, month, COLLECTED)
     last = month == made.months[-1]
     evaluate(session, made.people, month, now, seed=size.seed, last=last)
+    if last:
+        officer = next(person for person in made.people if person.position == "hr")
+        calibrate(session, month, now, officer=officer)
     audit.write(session)
 
 

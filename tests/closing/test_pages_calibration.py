@@ -119,8 +119,8 @@ def test_spot_checks_of_somebody_are_set_beside_those_of_the_others(
                 )
             )
     found = page(site, accounts["hr"])
-    assert "▲ 10.0" in found.row("Person E0002 E0002")[-1]
-    assert "▼ 10.0" in found.row("Person E0008 E0008")[-1]
+    assert "+10.0" in found.row("Person E0002 E0002")[-1]
+    assert "−10.0" in found.row("Person E0008 E0008")[-1]
 
 
 def test_what_was_given_back_and_corrected_is_listed_with_before_and_after(
