@@ -1,0 +1,134 @@
+"""The end of a month in HR: a file, proposals, an incident, close, publish, an award, payroll."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import func, select
+from support.journeys import Journey, employee_id
+
+from core.models import MonthState
+from core.values import Month
+from evaluations.models import MetricValue
+from rewards.models import AwardDecision, AwardWinner, Incident, RuleApproval
+
+MONTH = Month(2026, 10)
+SHEET = (
+    f"employee_no,month,metric,value,sample_size\nE0019,{MONTH},callback_rate,0.98,50\n"
+    f"E0021,{MONTH},callback_rate,0.97,60\n"
+)
+
+
+@pytest.mark.long
+def test_the_end_of_a_month_in_hr(journey: Journey, tmp_path: Path) -> None:
+    journey.sign_in("E0002")
+    bring_in_a_file(journey, tmp_path)
+    decide_an_incident(journey)
+    decide_proposals(journey)
+    close(journey)
+    publish(journey)
+    choose_winners(journey)
+    export_payroll(journey)
+
+
+def bring_in_a_file(journey: Journey, folder: Path) -> None:
+    page = journey.page
+    file = folder / "metrics.csv"
+    file.write_text(SHEET, encoding="utf-8")
+    journey.goto("/imports/")
+    page.set_input_files("input[type=file]", file)
+    journey.send("form.upload")
+    page.wait_for_url(re.compile(r"/imports/\d+$"))
+    journey.send(".deeds form[action$=confirm]")
+    expect(page.locator(".state-good").first).to_be_visible()
+    with journey.session() as session:
+        kept = select(MetricValue.value).where(
+            MetricValue.employee_id == employee_id(session, "E0021"),
+            MetricValue.metric == "callback_rate",
+            MetricValue.month == MONTH,
+        )
+        assert session.scalar(kept) == 0.97
+
+
+def decide_an_incident(journey: Journey) -> None:
+    """From what waits, to one that another recorded; the reason stands with it."""
+    page = journey.page
+    journey.goto("/")
+    journey.follow(".waits a[href^='/rewards/incidents?']")
+    journey.follow("main tbody a[href^='/rewards/incidents/']")
+    number = int(page.url.rpartition("/")[2])
+    page.fill("form.decide #reason", "已核实")
+    journey.send("form.decide[action$='/approve']")
+    with journey.session() as session:
+        found = session.get_one(Incident, number)
+        assert (found.status, found.reason) == ("approved", "已核实")
+        assert "E0002" in (found.decided_by or "")
+
+
+def decide_proposals(journey: Journey) -> None:
+    page = journey.page
+    journey.goto(f"/rewards/proposals/{MONTH}")
+    box = page.locator("form input[name=chosen]").first
+    rule = re.search(r"[A-Z]{3}-[PR]\d\w?", box.get_attribute("value") or "")
+    with journey.session() as session:
+        before = session.scalar(select(func.count()).select_from(RuleApproval)) or 0
+    box.check()
+    with page.expect_navigation():
+        page.locator("button[name=decision][value=approved]").first.click()
+    expect(page.locator(".notice-bad")).to_have_count(0)
+    with journey.session() as session:
+        after = session.scalar(select(func.count()).select_from(RuleApproval)) or 0
+        assert after == before + 1 or rule is None
+
+
+def close(journey: Journey) -> None:
+    """What would be left out is read first; then every scorecard is locked."""
+    page = journey.page
+    journey.goto("/")
+    journey.follow(f'.waits a[href="/closing/{MONTH}"]')
+    with journey.session() as session:
+        assert session.get(MonthState, MONTH) is None
+    journey.confirm(f"form[action='/closing/{MONTH}/close']")
+    expect(page.locator(f"form[action='/closing/{MONTH}/publish']")).to_have_count(1)
+    with journey.session() as session:
+        state = session.get_one(MonthState, MONTH)
+        assert (state.state, state.published_at) == ("closed", None)
+
+
+def publish(journey: Journey) -> None:
+    journey.confirm(f"form[action='/closing/{MONTH}/publish']")
+    with journey.session() as session:
+        assert session.get_one(MonthState, MONTH).published_at is not None
+
+
+def choose_winners(journey: Journey) -> None:
+    """Those whom the rules propose are ticked already; they are confirmed and announced."""
+    page = journey.page
+    journey.goto(f"/rewards/awards/{MONTH}")
+    journey.follow(f"main a[href^='/rewards/awards/{MONTH}/']")
+    award = page.url.rpartition("/")[2]
+    ticked = page.locator("input[name=winners]:checked").count()
+    assert ticked > 0
+    journey.send("form:has(input[name=winners])")
+    with journey.session() as session:
+        won = select(func.count()).select_from(AwardWinner)
+        won = won.where(AwardWinner.month == MONTH, AwardWinner.award == award)
+        assert session.scalar(won) == ticked
+        decided = select(AwardDecision).where(AwardDecision.month == MONTH)
+        assert len(session.scalars(decided).all()) == 1
+    journey.follow("main a[href$='/announcement']")
+    expect(page.locator("main h1")).to_be_visible()
+
+
+def export_payroll(journey: Journey) -> None:
+    page = journey.page
+    journey.goto(f"/payroll/{MONTH}")
+    journey.confirm(f"form[action='/payroll/{MONTH}/export']")
+    with journey.session() as session:
+        assert session.get_one(MonthState, MONTH).exported_at is not None
+    with page.expect_download() as got:
+        page.locator("a[href*='format=xlsx']").first.click()
+    assert Path(got.value.path()).read_bytes().startswith(b"PK")
