@@ -1393,6 +1393,15 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("scorecards", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_scorecards_closing_id_company_rank", ["closing_id", "company_rank"], unique=False
+        )
+        batch_op.create_index(
+            "ix_scorecards_closing_id_team_id", ["closing_id", "team_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_scorecards_closing_id_total", ["closing_id", "total"], unique=False
+        )
+        batch_op.create_index(
             "ix_scorecards_employee_id_month", ["employee_id", "month"], unique=False
         )
 
@@ -2082,6 +2091,9 @@ def downgrade() -> None:
     op.drop_table("spot_checks")
     with op.batch_alter_table("scorecards", schema=None) as batch_op:
         batch_op.drop_index("ix_scorecards_employee_id_month")
+        batch_op.drop_index("ix_scorecards_closing_id_total")
+        batch_op.drop_index("ix_scorecards_closing_id_team_id")
+        batch_op.drop_index("ix_scorecards_closing_id_company_rank")
 
     op.drop_table("scorecards")
     op.drop_table("rule_approvals")
