@@ -13,8 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +22,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from core import web
 from core.access import note
+from core.columns import Column as Column
 from core.db import db
 from core.files.writing import write_csv, write_xlsx
 from core.pages import filters as written
@@ -32,56 +32,6 @@ ROWS = 50
 FORMATS = {
     "csv": ("text/csv; charset=utf-8", write_csv),
     "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", write_xlsx),
-}
-
-
-@dataclass(frozen=True)
-class Column:
-    """``value`` takes a row; by default its attribute ``key``, which is also what it is sorted by.
-
-    ``kind`` is text, number, short, percent, money, date, month, walltime or names: how a cell is
-    written. Numbers are right-aligned; an absent value is a dash, and sorts last.
-    """
-
-    key: str
-    label: Any
-    kind: str = "text"
-    value: Callable[[Any], Any] | None = None
-    sortable: bool = True
-
-    @property
-    def numeric(self) -> bool:
-        return self.kind in ("number", "short", "percent", "money", "minutes")
-
-    def of(self, row: Any) -> Any:
-        return self.value(row) if self.value else getattr(row, self.key)
-
-    def text(self, row: Any) -> Any:
-        """The cell as a page shows it."""
-        return _WRITTEN.get(self.kind, written.or_dash)(self.of(row))
-
-    def cell(self, row: Any) -> Any:
-        """The cell as a file holds it: numbers and dates stay what they are."""
-        value = self.of(row)
-        if self.kind == "names" and isinstance(value, Names):
-            return written.names(value)
-        if self.kind == "walltime":
-            return written.walltime(value) if value is not None else None
-        if value is None or isinstance(value, int | float | Decimal | date | datetime | str):
-            return value
-        return str(value)
-
-
-_WRITTEN: dict[str, Callable[[Any], Any]] = {
-    "number": written.number,
-    "short": written.short,
-    "percent": written.percent,
-    "money": written.money,
-    "minutes": written.minutes,
-    "date": written.day,
-    "month": written.month,
-    "walltime": written.walltime,
-    "names": written.names,
 }
 
 
@@ -145,6 +95,11 @@ class Page:
         return bool(self.listing.search)
 
     @property
+    def whole(self) -> bool:
+        """Whether no row is filtered away."""
+        return not self.chosen and not self.q
+
+    @property
     def pages(self) -> int:
         return max(1, math.ceil(self.total / self.listing.rows))
 
@@ -170,18 +125,20 @@ def respond(
     template: str,
     *,
     filename: str,
+    whole: int | None = None,
     **context: Any,
 ) -> str | Response:
     """The page, as ``page`` in ``template``; or the whole filtered list as a file.
 
     ``source`` is a select of labelled columns, already limited to what the viewer may see (by
     ``visible_employees``), or a sequence of objects in memory. Fields are named by those labels.
+    ``whole`` is how many rows a select has without filters, where that is known: it is not counted.
     """
     page = _asked(listing)
     form = request.args.get("format", "")
     everything = form in FORMATS
     if isinstance(source, Select):
-        _from_database(page, source, everything)
+        _from_database(page, source, everything, whole)
     else:
         _from_memory(page, source, everything)
     if everything:
@@ -189,12 +146,32 @@ def respond(
     return render_template(template, page=page, **context)
 
 
-def fetched(listing: Listing, source: Select[Any]) -> Page:
+def fetched(
+    listing: Listing,
+    source: Select[Any],
+    *,
+    whole: int | None = None,
+    ids: Sequence[int] | None = None,
+) -> Page:
     """One page of rows, for a route that makes more of them than a list. One statement, as a rule.
 
-    Rows have a column ``everything`` beside those of ``source``: how many there are on all pages.
+    ``whole`` is how many rows there are without filters, and ``ids`` are all of theirs in the
+    order of the list, where that is known. Otherwise rows have a column ``everything`` beside those
+    of ``source``: how many there are on all pages.
     """
+    whole = len(ids) if ids is not None else whole
     page = _asked(listing)
+    if whole is not None and page.whole:
+        page.number = page.number if (page.number - 1) * listing.rows < whole else 1
+        if ids is not None:
+            start = (page.number - 1) * listing.rows
+            source = source.where(
+                source.selected_columns["id"].in_(ids[start : start + listing.rows])
+            )
+            page.total, page.rows = whole, db.session.execute(_ordered(page, source)).all()
+            return page
+        _from_database(page, source, everything=False, whole=whole)
+        return page
     ordered = _ordered(page, source).add_columns(func.count().over().label("everything"))
     size = listing.rows
     found = db.session.execute(ordered.limit(size).offset((page.number - 1) * size)).all()
@@ -228,9 +205,20 @@ def contains(columns: Sequence[Any], text: str) -> ColumnElement[bool]:
     return or_(*(column.icontains(text, autoescape=True) for column in columns))
 
 
-def asked(listing: Listing, source: Select[Any]) -> Select[Any]:
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A whole list in its order; ``whole`` says that nothing is filtered away."""
+
+    query: Select[Any]
+    sort: str
+    descending: bool
+    whole: bool
+
+
+def asked(listing: Listing, source: Select[Any]) -> Ordered:
     """The whole list as the address filters and sorts it: for a page that walks through it."""
-    return _ordered(_asked(listing), source)
+    page = _asked(listing)
+    return Ordered(_ordered(page, source), page.sort, page.descending, page.whole)
 
 
 def _ordered(page: Page, source: Select[Any]) -> Select[Any]:
@@ -243,11 +231,15 @@ def _ordered(page: Page, source: Select[Any]) -> Select[Any]:
     return query.order_by(*orders)
 
 
-def _from_database(page: Page, source: Select[Any], everything: bool) -> None:
+def _from_database(
+    page: Page, source: Select[Any], everything: bool, whole: int | None = None
+) -> None:
     query = ordered = _ordered(page, source)
     if not everything:
-        counted = query.order_by(None).subquery()
-        page.total = db.session.scalar(select(func.count()).select_from(counted)) or 0
+        if whole is None or not page.whole:
+            counted = query.order_by(None).subquery()
+            whole = db.session.scalar(select(func.count()).select_from(counted)) or 0
+        page.total = whole
         page.number = min(page.number, page.pages)
         size = page.listing.rows
         ordered = ordered.limit(size).offset((page.number - 1) * size)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, case
+from sqlalchemy import Select, case, select
 from sqlalchemy.orm import Session
 
 from closing.catalogue import fact_catalogue
@@ -67,13 +67,25 @@ def people(viewer: Viewer, day: Any, month: EvaluationMonth) -> Select[Any]:
     return query.add_columns(case(places, value=position, else_=-1).label("template"))
 
 
-def tally_of(session: Session, viewer: Viewer, month: EvaluationMonth, query: Select[Any]) -> Tally:
-    """Counts over ``people``: of those who see everybody, kept until something changes."""
+ORDER = ("template", "employee_no")
+
+
+def tally_of(
+    session: Session, viewer: Viewer, month: EvaluationMonth, query: Select[Any]
+) -> tuple[Tally, list[int] | None]:
+    """Counts over ``people``; of viewers who see everybody, also the ids in their order.
+
+    These are kept until something changes.
+    """
     if not viewer.reaches_all(Permission.EVALUATIONS_READ, closed=month.closed):
-        return tally(session, query)
+        return tally(session, query), None
     positions = tuple(sorted(month.positions))
     what = ("evaluations", month.month, month.closed, positions, viewer.employee_id)
-    return kept.until_changed(session, what, lambda: tally(session, query))
+    listed = query.subquery()
+    ids = select(listed.c.id).order_by(*(listed.c[name] for name in ORDER))
+    return kept.until_changed(
+        session, what, lambda: (tally(session, query), list(session.scalars(ids)))
+    )
 
 
 def listing(month: EvaluationMonth, found: Tally) -> Listing:
@@ -81,7 +93,7 @@ def listing(month: EvaluationMonth, found: Tally) -> Listing:
     present = {month.positions[each].key for each in found.positions if each in month.positions}
     return Listing(
         columns=[Column("employee_no", "", sortable=False)],
-        order=["template", "employee_no"],
+        order=ORDER,
         search=["employee_no", "name"],
         rows=ROWS,
         filters=[

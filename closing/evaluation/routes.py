@@ -67,8 +67,8 @@ def month(month: Month) -> str | Redirect:
 def _page(found: EvaluationMonth, refused: Typed | None = None) -> str:
     who, day, month = web.viewer(), web.today(), found.month
     query = lists.people(who, day, found)
-    tally = lists.tally_of(session(), who, found, query)
-    page = tables.fetched(lists.listing(found, tally), query, whole=tally.everybody)
+    tally, ids = lists.tally_of(session(), who, found, query)
+    page = tables.fetched(lists.listing(found, tally), query, ids=ids)
     ids = [row.id for row in page.rows]
     figures = None
     if request.args.get("figures") or refused or is_kept(session(), month):

@@ -42,6 +42,9 @@ class Scorecard(Model):
     __table_args__ = (
         UniqueConstraint("closing_id", "employee_id"),
         Index("ix_scorecards_employee_id_month", "employee_id", "month"),
+        Index("ix_scorecards_closing_id_company_rank", "closing_id", "company_rank"),
+        Index("ix_scorecards_closing_id_team_id", "closing_id", "team_id"),
+        Index("ix_scorecards_closing_id_total", "closing_id", "total"),
     )
 
     id: Mapped[BigKey]

@@ -90,4 +90,5 @@ def _group(who: Viewer) -> Group | None:
     if closed is None:
         return None
     cards = month_cards(who, day, closed.month)
-    return Group(closed, overview(session, cards), queries.fallen(session, cards))
+    found = overview(session, who, closed.closing, cards)
+    return Group(closed, found, queries.fallen(session, cards))

@@ -61,13 +61,6 @@ def with_score_of(cards: Select[Any], metric: str | None) -> Select[Any]:
     return query.add_columns(ScorecardLine.score.label(metric)).outerjoin(ScorecardLine, of_card)
 
 
-def groups(session: Session, cards: Select[Any]) -> tuple[list[str], set[str]]:
-    """The teams and the templates among the cards."""
-    listed = cards.subquery()
-    rows = session.execute(select(listed.c.team, listed.c.template).distinct()).all()
-    return sorted({team for team, _ in rows if team}), {template for _, template in rows}
-
-
 def metrics_of(templates: Iterable[Template], order: Sequence[str]) -> list[str]:
     """The metrics that one of the templates has, in the policy's order."""
     present = {line.metric for template in templates for line in template.lines}

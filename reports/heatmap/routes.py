@@ -22,6 +22,7 @@ from reports import words
 from reports.blueprints import scorecards
 from reports.heatmap import queries
 from reports.reach import ClosedMonth, closed_month, newest_readable
+from reports.scorecards.queries import groups as grouped
 from reports.scorecards.queries import month_cards
 
 
@@ -42,7 +43,9 @@ def heatmap(month: Month) -> str | Response:
     if closed is None:
         return render_template("reports/scorecards/open.html", month=month)
     cards = month_cards(web.viewer(), web.today(), month)
-    teams, present = queries.groups(session, cards)
+    groups = [*grouped(session, web.viewer(), closed.closing, cards)]
+    teams = sorted({team for _grade, _status, team, _template, _count in groups if team})
+    present = {template for *_before, template, _count in groups}
     templates = [each for key, each in closed.policy.templates.items() if key in present]
     shown = [each for each in templates if each.key == request.args.get("template")] or templates
     metrics = queries.metrics_of(shown, list(closed.policy.metrics))
@@ -51,7 +54,8 @@ def heatmap(month: Month) -> str | Response:
         everybody = queries.people(session, cards)
         return tables.respond(listing, everybody, "", filename=f"heatmap-{month}")
     by = next((key for key in metrics if key == request.args.get("sort")), None)
-    page = tables.fetched(listing, queries.with_score_of(cards, by))
+    whole = sum(count for *_before, count in groups)
+    page = tables.fetched(listing, queries.with_score_of(cards, by), whole=whole)
     page.rows = queries.with_scores(session, page.rows, [row.id for row in page.rows])
     return render_template(
         "reports/heatmap/heatmap.html",

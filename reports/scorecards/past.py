@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from closing.cards import StoredRow
 from closing.models import Pay
+from core import kept
 from core.models import Closing, MonthState
 from core.values import Month
 from core.viewer import Viewer
@@ -166,7 +167,7 @@ class LinesRead:
 
 
 def lines_read(session: Session, chosen: Past, before: Past | None) -> LinesRead:
-    """One statement."""
+    """One statement; two where the sample sizes were not asked for yet."""
     line, mate = ScorecardLine.__table__, aliased(Scorecard)
     mates = select(mate.id).where(
         mate.closing_id == chosen.closing.id,
@@ -174,32 +175,32 @@ def lines_read(session: Session, chosen: Past, before: Past | None) -> LinesRead
         mate.team_id == chosen.team_id,
         mate.team_rank.is_not(None),
     )
-    crowds = _crowds(chosen)
     ids = [chosen.id, before.id] if before else [chosen.id]
     rows = session.execute(
-        select(line, crowds.c.crowd)
-        .outerjoin(crowds, crowds.c.metric == line.c.metric)
+        select(line)
         .where(or_(line.c.scorecard_id.in_(ids), line.c.scorecard_id.in_(mates)))
         .order_by(line.c.scorecard_id, line.c.ordinal)
     )
     found: dict[int, list[LineResult]] = defaultdict(list)
-    sizes: dict[str, int] = {}
     for row in rows:
         values = row._mapping
         found[values["scorecard_id"]].append(
             LineResult(**{name: values[name] for name in LineResult.__slots__})
         )
-        if values["crowd"]:
-            sizes[values["metric"]] = int(values["crowd"])
     own = found.pop(chosen.id, [])
     earlier = found.pop(before.id, []) if before else []
+    metrics = {each.metric for lines in (own, earlier, *found.values()) for each in lines}
+    crowds = kept.of_closing(
+        chosen.closing, ("crowds", chosen.template), lambda: _crowds(session, chosen)
+    )
+    sizes = {metric: size for metric, size in crowds.items() if metric in metrics}
     return LinesRead(own, earlier, sizes, list(found.values()))
 
 
-def _crowds(chosen: Past) -> Any:
+def _crowds(session: Session, chosen: Past) -> dict[str, int]:
     line, card = aliased(ScorecardLine), aliased(Scorecard)
-    return (
-        select(line.metric, func.sum(line.sample_size).label("crowd"))
+    rows = session.execute(
+        select(line.metric, func.sum(line.sample_size))
         .join(card, card.id == line.scorecard_id)
         .where(
             card.closing_id == chosen.closing.id,
@@ -208,8 +209,8 @@ def _crowds(chosen: Past) -> Any:
             line.raw.is_not(None),
         )
         .group_by(line.metric)
-        .subquery("crowds")
     )
+    return {metric: int(size) for metric, size in rows if size}
 
 
 def team_totals(own: Iterable[Past]) -> dict[Month, list[float]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,12 +11,13 @@ from typing import Any
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session, aliased
 
-from core.models import MonthState
+from core import kept, tables
+from core.models import Closing, MonthState
 from core.permissions import Permission
 from core.values import Month
 from core.viewer import Viewer
 from evaluations.scorecards.models import Scorecard
-from reports.reach import out_for, readable
+from reports.reach import out_for, readable, sees_everything
 from staff.models import Employee, Team
 from staff.queries import visible_employees
 
@@ -91,19 +92,13 @@ class Overview:
         return sum(self.grades.values())
 
 
-def overview(session: Session, cards: Select[Any]) -> Overview:
-    """Counts over the whole of ``month_cards``. One statement."""
-    listed = cards.subquery()
-    rows = session.execute(
-        select(
-            listed.c.grade, listed.c.status, listed.c.team, listed.c.template, func.count()
-        ).group_by(listed.c.grade, listed.c.status, listed.c.team, listed.c.template)
-    )
+def overview(session: Session, viewer: Viewer, closing: Closing, cards: Select[Any]) -> Overview:
+    """Counts over the whole of ``month_cards``, which are the viewer's. One statement, or two."""
     grades: dict[str, int] = defaultdict(int)
     statuses: dict[str, int] = defaultdict(int)
     teams: set[str] = set()
     templates: set[str] = set()
-    for grade, status, team, template, count in rows:
+    for grade, status, team, template, count in groups(session, viewer, closing, cards):
         if grade is not None:
             grades[grade] += count
         statuses[status] += count
@@ -113,6 +108,41 @@ def overview(session: Session, cards: Select[Any]) -> Overview:
             teams.update("/".join(parts[: depth + 1]) for depth in range(len(parts)))
     total = sum(statuses.values())
     return Overview(dict(grades), dict(statuses), tuple(sorted(teams)), tuple(templates), total)
+
+
+Group = tuple[str | None, str, str | None, str, int]
+
+
+def groups(
+    session: Session, viewer: Viewer, closing: Closing, cards: Select[Any]
+) -> Iterable[Group]:
+    """Grade, status, team and template among ``month_cards``, and how many there are of each."""
+    if sees_everything(viewer):
+        return _groups_of_closing(session, closing)
+    listed = cards.subquery()
+    rows = session.execute(
+        _select(
+            listed.c.grade, listed.c.status, listed.c.team, listed.c.template, func.count()
+        ).group_by(listed.c.grade, listed.c.status, listed.c.team, listed.c.template)
+    )
+    return [(*row,) for row in rows]
+
+
+def _groups_of_closing(session: Session, closing: Closing) -> list[Group]:
+    """Those of everybody. Teams are told by their paths of today: only the counts are kept."""
+
+    def counted() -> list[tuple[Any, ...]]:
+        by = (Scorecard.grade, Scorecard.status, Scorecard.team_id, Scorecard.template)
+        of_closing = Scorecard.closing_id == closing.id
+        rows = session.execute(_select(*by, func.count()).where(of_closing).group_by(*by))
+        return [(*row,) for row in rows]
+
+    found = kept.of_closing(closing, "groups", counted)
+    paths = {team.id: team.path for team in session.execute(_select(Team.id, Team.path))}
+    return [
+        (grade, status, paths.get(team), template, count)
+        for grade, status, team, template, count in found
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +159,23 @@ class Walk:
     ranked: int
 
 
-def walk(session: Session, ordered: Select[Any], employee_no: str, closing_id: int) -> Walk:
+# Columns of the list that say the same of a closing whenever they are asked.
+FIXED = ("company_rank", "employee_no", "template", "grade", "total", "team_rank", "base")
+
+
+def walk(
+    session: Session, viewer: Viewer, ordered: tables.Ordered, employee_no: str, closing: Closing
+) -> Walk:
     """``ordered`` is the list as the reader came from it (``core.tables.asked``)."""
-    ranked = (
-        select(func.count())
-        .where(Scorecard.closing_id == closing_id, Scorecard.company_rank.is_not(None))
-        .scalar_subquery()
-    )
-    number = ordered.selected_columns["employee_no"]
-    rows = session.execute(ordered.with_only_columns(number, ranked, maintain_column_froms=True))
-    found = rows.all()
-    numbers = [row[0] for row in found]
-    company = found[0][1] if found else 0
+
+    def read() -> tuple[list[str], int]:
+        return _numbers(session, ordered.query, closing.id)
+
+    if sees_everything(viewer) and ordered.whole and ordered.sort in FIXED:
+        what = ("walk", ordered.sort, ordered.descending)
+        numbers, company = kept.of_closing(closing, what, read)
+    else:
+        numbers, company = read()
     if employee_no not in numbers:
         return Walk(None, None, None, len(numbers), company)
     at = numbers.index(employee_no)
@@ -151,6 +186,19 @@ def walk(session: Session, ordered: Select[Any], employee_no: str, closing_id: i
         length=len(numbers),
         ranked=company,
     )
+
+
+def _numbers(session: Session, ordered: Select[Any], closing_id: int) -> tuple[list[str], int]:
+    """The numbers in their order, and how many have a rank in the company. One statement."""
+    ranked = (
+        select(func.count())
+        .where(Scorecard.closing_id == closing_id, Scorecard.company_rank.is_not(None))
+        .scalar_subquery()
+    )
+    number = ordered.selected_columns["employee_no"]
+    rows = session.execute(ordered.with_only_columns(number, ranked, maintain_column_froms=True))
+    found = rows.all()
+    return [row[0] for row in found], found[0][1] if found else 0
 
 
 def reads_only_own(viewer: Viewer, session: Session, day: date) -> bool:

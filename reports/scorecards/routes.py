@@ -45,12 +45,13 @@ def month_list(month: Month) -> str | Response:
     if closed is None:
         return render_template("reports/scorecards/open.html", month=month)
     query = queries.month_cards(web.viewer(), web.today(), month)
-    found = queries.overview(session, query)
+    found = queries.overview(session, web.viewer(), closed.closing, query)
     return tables.respond(
         listing(closed, found),
         query,
         "reports/scorecards/list.html",
         filename=f"scorecards-{month}",
+        whole=found.cards,
         closed=closed,
         found=found,
         teams=words.teams_by_leaf(found.teams),
@@ -147,7 +148,8 @@ def _walk(closed: ClosedMonth, person: Subject) -> queries.Walk:
         {}, {}, (request.args.get("team", ""),), tuple(closed.policy.templates), 0
     )
     ordered = tables.asked(listing(closed, nothing), query)
-    return queries.walk(db.session(), ordered, person.employee_no, closed.closing.id)
+    who = web.viewer()
+    return queries.walk(db.session(), who, ordered, person.employee_no, closed.closing)
 
 
 def _kept() -> dict[str, str]:
