@@ -143,7 +143,7 @@ def span(seconds: int) -> str:
     minutes = max(seconds, 0) // 60
     days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
     if days:
-        return _("%(days)d d %(hours)d h", days=days, hours=hours)
+        return str(_("%(days)d d %(hours)d h", days=days, hours=hours))
     if hours:
-        return _("%(hours)d h %(minutes)d min", hours=hours, minutes=rest)
-    return _("%(minutes)d min", minutes=rest)
+        return str(_("%(hours)d h %(minutes)d min", hours=hours, minutes=rest))
+    return str(_("%(minutes)d min", minutes=rest))
