@@ -118,9 +118,9 @@ def leniency(
         everybody[who] = None
     distances: dict[Group, list[float]] = defaultdict(list)
     beside: Counter[Group] = Counter()
-    for topic in by_topic.values():
-        for who, own in topic.items():
-            others = [each for other, listed in topic.items() if other != who for each in listed]
+    for judged in by_topic.values():
+        for who, own in judged.items():
+            others = [each for other, listed in judged.items() if other != who for each in listed]
             if len(others) < fewest:
                 continue
             middle = mean(others)

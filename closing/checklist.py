@@ -130,7 +130,7 @@ def _counts(month: Month, now: datetime) -> Any:
     )
 
 
-def _evaluations(month: Month, templated: list[str]) -> Select[Any]:
+def _evaluations(month: Month, templated: list[str]) -> Any:
     """Supervisors by name, with how many of theirs there are and how many are submitted.
 
     Whose position has no template is counted apart: ``templated`` is 0.

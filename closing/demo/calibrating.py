@@ -24,6 +24,8 @@ LOWER = 0.97
 def calibrate(session: Session, month: Month, now: Now, *, officer: Person) -> None:
     """Nothing where nobody whose evaluation is submitted has a value that was entered."""
     version = policy_in_force(session, month)
+    specs = fact_catalogue(version.policy) if version else {}
+    rates = [key for key, spec in specs.items() if spec.kind == "rate"]
     found = session.execute(
         select(MetricValue, EvaluationState.submitted_by)
         .join(
@@ -31,16 +33,19 @@ def calibrate(session: Session, month: Month, now: Now, *, officer: Person) -> N
             (EvaluationState.employee_id == MetricValue.employee_id)
             & (EvaluationState.month == MetricValue.month),
         )
-        .where(MetricValue.month == month, EvaluationState.state == "submitted")
+        .where(
+            MetricValue.month == month,
+            MetricValue.metric.in_(rates),
+            EvaluationState.state == "submitted",
+        )
         .order_by(MetricValue.value.desc(), MetricValue.employee_id, MetricValue.metric)
         .limit(1)
     ).first()
-    if version is None or found is None:
+    if found is None:
         return
     row, label = found
-    specs = fact_catalogue(version.policy)
     who, metric, size = row.employee_id, row.metric, row.sample_size
-    held, lower = row.value, round(row.value * LOWER, 2)
+    held, lower = row.value, round(row.value * LOWER, 4)
     ids: dict[str, int] = dict(
         session.execute(
             select(Employee.employee_no, Employee.id).where(

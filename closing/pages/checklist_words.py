@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import gettext, ngettext
 
 from closing.checklist import Checklist, Point
 from closing.pages import left_out_words
@@ -16,6 +15,10 @@ from core.values import Month
 FEW = 4
 # Of what a preview leaves out: the rest is counted without one (closing.checklist).
 OF_PREVIEW = ("proposals", "no_template", "silent_teams", "no_data", "incomplete", "incidents")
+
+
+def _(text: str, **values: Any) -> str:
+    return str(gettext(text, **values))
 
 
 def points(month: Month, found: Checklist) -> list[dict[str, Any]]:
