@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from sqlalchemy import func, select
 from support.journeys import Journey, employee_id
 
+from closing.appeals.models import Appeal
 from core.models import MonthState
 from core.values import Month
 from evaluations.models import MetricValue
@@ -27,10 +28,13 @@ def test_the_end_of_a_month_in_hr(journey: Journey, tmp_path: Path) -> None:
     journey.sign_in("E0002")
     bring_in_a_file(journey, tmp_path)
     decide_an_incident(journey)
+    decide_an_appeal(journey)
     decide_proposals(journey)
+    remind_reviewers(journey)
     close(journey)
     publish(journey)
     choose_winners(journey)
+    print_certificates(journey)
     export_payroll(journey)
 
 
@@ -68,6 +72,31 @@ def decide_an_incident(journey: Journey) -> None:
         assert "E0002" in (found.decided_by or "")
 
 
+def decide_an_appeal(journey: Journey) -> None:
+    """Line by line, until nothing of it is open."""
+    page = journey.page
+    journey.goto("/")
+    journey.follow(".waits a[href^='/appeals?']")
+    journey.follow("main tbody a[href^='/appeals/']")
+    number = int(page.url.rpartition("/")[2])
+    while page.locator("main a[href*='/lines/']").count():
+        journey.follow("main a[href*='/lines/']")
+        page.check("[name=decision][value=declined]")
+        page.fill("[name=reason]", "已复核原始记录，无误")
+        journey.send("form.narrow")
+    with journey.session() as session:
+        assert session.get_one(Appeal, number).state == "decided"
+
+
+def remind_reviewers(journey: Journey) -> None:
+    """The round tells how far it is, and not who has answered."""
+    page = journey.page
+    journey.goto("/reviews/rounds")
+    journey.follow("main tbody a[href^='/reviews/rounds/']")
+    expect(page.locator("main td.num").first).to_be_visible()
+    journey.send("form[action$='/remind']")
+
+
 def decide_proposals(journey: Journey) -> None:
     page = journey.page
     journey.goto(f"/rewards/proposals/{MONTH}")
@@ -91,6 +120,9 @@ def close(journey: Journey) -> None:
     journey.follow(f'.waits a[href="/closing/{MONTH}"]')
     with journey.session() as session:
         assert session.get(MonthState, MONTH) is None
+    journey.follow(f".tabs a[href='/closing/{MONTH}/preview']")
+    assert page.locator("main table tbody tr").count() > 0
+    journey.goto(f"/closing/{MONTH}")
     journey.confirm(f"form[action='/closing/{MONTH}/close']")
     expect(page.locator(f"form[action='/closing/{MONTH}/publish']")).to_have_count(1)
     with journey.session() as session:
@@ -121,6 +153,14 @@ def choose_winners(journey: Journey) -> None:
         assert len(session.scalars(decided).all()) == 1
     journey.follow("main a[href$='/announcement']")
     expect(page.locator("main h1")).to_be_visible()
+
+
+def print_certificates(journey: Journey) -> None:
+    """Those of an award that is final."""
+    journey.goto("/rewards/honours")
+    with journey.page.expect_download() as got:
+        journey.page.locator("a[href^='/rewards/certificates/']").first.click()
+    assert Path(got.value.path()).read_bytes().startswith(b"%PDF")
 
 
 def export_payroll(journey: Journey) -> None:
