@@ -26,7 +26,7 @@ from closing.document_edits import (
 class Typed(Protocol):
     """What was typed, by the name of its field."""
 
-    def get(self, key: str, default: str = "", /) -> str: ...
+    def get(self, key: str, /) -> Any: ...
     def getlist(self, key: str, /) -> list[str]: ...
     def __contains__(self, key: object, /) -> bool: ...
 
@@ -186,11 +186,11 @@ def _typed_in(kind: Kind, name: str, old: Any, column: Column, typed: Typed) -> 
         kept = [each for each in before if each in picked]
         return [*kept, *(each for each in picked if each not in before)] or None
     if kind == "flag":
-        now = typed.get(name, "")
+        now = typed.get(name) or ""
         return _SAME if now == shown(kind, old, absent=column.absent) else bool(now)
     if name not in typed:
         return _SAME
-    text = typed.get(name, "").replace("\r\n", "\n").strip()
+    text = typed.get(name).replace("\r\n", "\n").strip()
     if text == shown(kind, old).strip():
         return _SAME
     new = typed_value(kind, text)
@@ -219,7 +219,7 @@ def _append(document: Any, table: Table, typed: Typed) -> None:
     made: dict[str, Any] = {}
     apply_row(made, at, table.columns, typed)
     value = made.get(at[0])
-    key = typed.get(f"key:{place_of(table.at)}", "").strip()
+    key = (typed.get(f"key:{place_of(table.at)}") or "").strip()
     content = value_at(document, table.at)
     if content is None and (key if table.keyed else value):
         content = {} if table.keyed else []

@@ -56,6 +56,7 @@ def _stricter(document: dict[str, Any]) -> None:
     if isinstance(rule, dict) and "bonus_deduction" in rule:
         rule["when"] = STRICTER
         rule["bonus_deduction"] = 80
+        rule["per"] = {**(value_at(rule, ("per",)) or {}), "above": 1}
     for line in value_at(document, ("templates", "agent", "lines")) or []:
         if line.get("metric") == "qa_score":
             line["weight"] = 20

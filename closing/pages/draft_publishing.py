@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -78,12 +78,12 @@ def draft_changes(draft_id: int) -> str:
 
 @policy.get("/compare")
 @web.requires(Permission.CLOSING_READ)
-def compare() -> str:
+def compare() -> str | Redirect:
     """Two versions; the newest and the one before it where none are named."""
     listed = versions(session())
     numbers = [each.number for each in listed]
     if not numbers:
-        abort(404)
+        return redirect(url_for("policy.versions_list"))
     new = _number("new", numbers[0])
     old = _number("old", numbers[1] if len(numbers) > 1 else new)
     before, after = (policy_version(session(), number) for number in (old, new))

@@ -110,19 +110,16 @@ def test_forms_that_nobody_touched_change_nothing(site: Site, hr: FlaskClient) -
 
 def test_editing_one_rule_changes_nothing_else(site: Site, hr: FlaskClient) -> None:
     place = "rules.LAT-P1"
-    send(
-        hr,
-        rule("LAT-P1"),
-        **{
-            "row-join": ["and", "or"],
-            "row-fact": ["late_count", "attendance_score"],
-            "row-sign": [">", "<"],
-            "row-value": ["2", "80"],
-            f"{place}.bonus_deduction": "80.50",
-            f"{place}.actions": ["interview", "reminder"],
-            f"{place}.positions": "agent，senior_agent",
-        },
-    )
+    changes: dict[str, str | list[str]] = {
+        "row-join": ["and", "or"],
+        "row-fact": ["late_count", "attendance_score"],
+        "row-sign": [">", "<"],
+        "row-value": ["2", "80"],
+        f"{place}.bonus_deduction": "80.50",
+        f"{place}.actions": ["interview", "reminder"],
+        f"{place}.positions": "agent，senior_agent",
+    }
+    send(hr, rule("LAT-P1"), **changes)
     expected = copy.deepcopy(offices.policy().document)
     expected["rules"]["LAT-P1"] |= {
         "when": "late_count > 2 or attendance_score < 80",
@@ -276,7 +273,8 @@ def test_last_month_shows_at_once_whom_a_rule_hits_and_for_how_much(
 
 
 def test_a_draft_is_compared_rule_by_rule_in_words(hr: FlaskClient) -> None:
-    send(hr, rule("LAT-P1"), **{"row-value": ["2"], "rules.LAT-P1.bonus_deduction": "80"})
+    changes: dict[str, str | list[str]] = {"row-value": ["2"]}
+    send(hr, rule("LAT-P1"), **changes, **{"rules.LAT-P1.bonus_deduction": "80"})
     send(hr, f"{DRAFT}/sheet/templates", **{"templates.agent.lines[2].weight": "25"})
     text = untouched(hr, f"{DRAFT}/text")["text"].replace("carry_months: 2", "carry_months: 4")
     send(hr, f"{DRAFT}/text", text=text)
