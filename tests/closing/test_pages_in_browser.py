@@ -45,7 +45,7 @@ def sign_in(page: Page, address: str) -> None:
 def test_approving_closing_and_reopening_by_hand(page: Page, address: str) -> None:
     sign_in(page, address)
     page.goto(f"{address}/closing/2026-10")
-    page.click("text=Settle it >> nth=0")
+    page.click("a:has-text('1 proposal is not decided')")
     page.check("input[name=chosen]")
     page.click("text=Approve what is ticked")
     page.wait_for_selector("text=1 approved.")
@@ -76,6 +76,7 @@ def test_no_page_is_wider_than_the_window(page: Page, address: str, width: int) 
     sign_in(page, address)
     paths = (
         *("closing", "closing/2026-10", "closing/2026-10/preview", "closing/2026-09"),
+        "closing/2026-10/calibration",
         *("closing/2026-09/reopen", "payroll/2026-09", "policy/", "policy/1", "policy/new"),
         *("rewards/matrix", "rewards/incidents", "rewards/incidents/new"),
         *("rewards/proposals/2026-10", "rewards/awards/2026-09", "rewards/honours"),
