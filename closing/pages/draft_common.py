@@ -85,4 +85,4 @@ def _against(draft_id: int, parts: list[Path], edit: Callable[[dict[str, Any]], 
 def _said(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    return shown("number", value) or "—"
+    return str(shown("number", value) or "—")

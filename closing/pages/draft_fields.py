@@ -167,7 +167,9 @@ def award_tables(document: Any) -> list[Table]:
         Column(("cooldown_months",), "number", _("Months before winning again")),
         Column(("notice_days",), "number", _("Days of announcement")),
         Column(("prize", "amount"), "number", _("Prize money")),
-        Column(("prize", "actions"), "many", _("Prize besides money"), tuple(words.actions().items())),
+        Column(
+            ("prize", "actions"), "many", _("Prize besides money"), tuple(words.actions().items())
+        ),
     )
     return [Table(("awards",), columns, _("Awards"), keyed=True, key_label=_("Code"))]
 
