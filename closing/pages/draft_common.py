@@ -84,5 +84,5 @@ def _against(draft_id: int, parts: list[Path], edit: Callable[[dict[str, Any]], 
 
 def _said(value: Any) -> str:
     if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    return str(shown("number", value) or "—")
+        return str(_("yes") if value else _("no"))
+    return shown("number", value) or "—"

@@ -105,8 +105,8 @@ def _cells_differing(tables: Any, before: Any, after: Any) -> list[Said]:
 
 def _written(cell: Cell, text: str) -> str:
     if cell.kind == "flag":
-        return _("yes") if text else _("no")
-    return str(dict(cell.column.options).get(text, text) or "—")
+        return str(_("yes") if text else _("no"))
+    return dict(cell.column.options).get(text, text) or "—"
 
 
 def _named(tables: Any, document: Any) -> dict[tuple[str, str, str], Cell]:
@@ -151,5 +151,5 @@ def _others(before: Policy, after: Policy) -> Iterator[Said]:
 
 def _plain(value: Any) -> str:
     if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    return str(shown("number", value) or "—")
+        return str(_("yes") if value else _("no"))
+    return shown("number", value) or "—"
