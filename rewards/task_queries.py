@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from core.permissions import Permission
+from core.models import MonthState
+from core.permissions import Permission, Scope
 from core.viewer import Viewer
 from rewards.models import Task
 from staff.models import Employee
@@ -61,7 +62,11 @@ def known_sources(session: Session, sources: Sequence[str]) -> set[tuple[str, st
 def _visible(viewer: Viewer, day: date) -> ColumnElement[bool]:
     ids = visible_employees(viewer, Permission.INCIDENTS_READ, day=day)
     own = viewer.employee_id if viewer.employee_id is not None else -1
-    return or_(Task.employee_id.in_(ids), Task.owner_id == own)
+    found = or_(Task.employee_id.in_(ids), Task.owner_id == own)
+    if Scope.CLOSED in viewer.scopes(Permission.INCIDENTS_READ):
+        closed = select(MonthState.month).where(MonthState.state == "closed")
+        found = or_(found, Task.month.in_(closed))
+    return found
 
 
 def _tasks() -> Select[Any]:

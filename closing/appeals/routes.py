@@ -258,7 +258,8 @@ def _new_page(month: Month, card: int, field: str = "", problem: str = "") -> st
 @appeals.post("/appeals/<int:appeal_id>/withdraw")
 @web.requires(P.APPEALS_LODGE)
 def withdraw(appeal_id: int) -> Redirect:
-    row_or_abort(appeal_id)
+    if not may(P.APPEALS_LODGE, row_or_abort(appeal_id).employee_id):
+        web.refuse(P.APPEALS_LODGE)
     return attempt(
         lambda: services.withdraw(
             session(), actor=web.current_actor(), now=web.now(), appeal_id=appeal_id

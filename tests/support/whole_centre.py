@@ -13,13 +13,11 @@ from datetime import date
 from factories import offices, people
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from support import whole_records
 from support.walltime import wall
 
 from closing.publishing import publish_results
-from closing.winners import confirm_winners
 from core.actor import Actor
-from core.clock import Now
-from core.models import ImportBatch
 from core.values import Month
 from evaluations.models import Complaint, Review, SpotCheck, Ticket
 from rewards.models import Incident
@@ -62,18 +60,10 @@ def build(session: Session) -> dict[str, Account]:
             _records(session, month, number, at)
     _reviews(session)
     session.flush()
-    _imports(session)
+    whole_records.before_the_close(session)
     offices.close(session, AUGUST)
     publish_results(session, actor=HR, now=offices.NOW, month=AUGUST)
-    confirm_winners(
-        session,
-        actor=HR,
-        now=Now(offices.NOW, offices.NOW.replace(tzinfo=None)),
-        month=AUGUST,
-        key=offices.AWARD,
-        numbers=["E0004"],
-        reason="a test",
-    )
+    whole_records.after_publication(session)
     offices.close(session, SEPTEMBER)
     for account in accounts.values():
         session.refresh(account)
@@ -137,34 +127,18 @@ def _records(session: Session, month: Month, number: str, at: int) -> None:
 
 
 def _reviews(session: Session) -> None:
-    """Of everybody by three peers; the colleague's single comment on top stays hidden."""
+    """Those of August came in a file: of everybody by three peers."""
     ids = {number: _employee(session, number).id for number in AGENTS}
-    for month in MONTHS:
-        for ratee in AGENTS:
-            for rater in AGENTS:
-                if rater != ratee:
-                    session.add(
-                        Review(
-                            month=month,
-                            ratee_id=ids[ratee],
-                            rater_id=ids[rater],
-                            relation="peer",
-                            competency="attitude",
-                            rating=4,
-                        )
-                    )
-
-
-def _imports(session: Session) -> None:
-    session.add(
-        ImportBatch(
-            kind="metrics",
-            filename="metrics.csv",
-            sha256="0" * 64,
-            state="undone",
-            created_at=offices.NOW,
-            created_by="E0003",
-            report={"rows": {}},
+    session.add_all(
+        Review(
+            month=AUGUST,
+            ratee_id=ids[ratee],
+            rater_id=ids[rater],
+            relation="peer",
+            competency="attitude",
+            rating=4,
         )
+        for ratee in AGENTS
+        for rater in AGENTS
+        if rater != ratee
     )
-    session.flush()
