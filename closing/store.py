@@ -25,7 +25,6 @@ from rewards.entries import RuleEntry as Entry
 from rewards.models import RuleEntry
 from staff.attendance.models import PersonDay
 
-
 PERSON = ("employee_id", "position", "team_id", "supervisor_id", "hire_date", "leave_date")
 LINE = tuple(field.name for field in fields(LineResult))
 OWN = (

@@ -3,8 +3,8 @@
 What is derived (fact sheets, scorecards, lines, rule entries, pay) is refused every change once its
 closing is sealed; person-days and review sums while their month is closed. The state of a closed
 month changes only where a ``reopenings`` row, which names an audit entry, tells why; never after
-its payroll was exported; neither do adjustments paid with it. Audit entries, reopenings and published documents are append-only; keys
-are never deleted.
+its payroll was exported; neither do adjustments paid with it. Audit entries, reopenings and
+published documents are append-only; keys are never deleted.
 """
 
 from __future__ import annotations

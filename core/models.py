@@ -43,7 +43,8 @@ class MonthState(Model):
     """Whether a month is closed, and by which closing. A month without a row is open.
 
     ``published_at`` is the moment from which employees see their results; ``publish_at`` the one
-    at which they are to (``closing.publishing.publish_due``): nobody sees anything by it. Locked in the database while closed: see ``core.lock``.
+    at which they are to (``closing.publishing.publish_due``): nobody sees anything by it. Locked
+    in the database while closed: see ``core.lock``.
     """
 
     __tablename__ = "months"

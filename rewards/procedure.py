@@ -31,7 +31,8 @@ Served = Literal["received", "refused"]
 TOLD = notices.kind(
     "incident.told",
     N_(
-        "Something of %(day)s (%(rule)s) was recorded about you: you may make a statement until %(until)s"
+        "Something of %(day)s (%(rule)s) was recorded about you: you may make a statement until"
+        " %(until)s"
     ),
 )
 HEARD = notices.kind(

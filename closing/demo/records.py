@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import select
@@ -79,7 +80,8 @@ def records(
     for person in team:
         _check(session, supervisor, version, ids[person.no], month, seed, at)
     if len(team) > 1:
-        _complaints(session, supervisor, hr, [ids[person.no] for person in team], month, at)
+        desk = _Desk(session, supervisor, hr, month, at)
+        _complaints(desk, [ids[person.no] for person in team])
 
 
 def _check(
@@ -123,76 +125,73 @@ def _check(
     )
 
 
-def _complaints(
-    session: Session,
-    supervisor: Actor,
-    hr: Actor,
-    team: Sequence[int],
-    month: Month,
-    at: Callable[[Month, timedelta], Now],
-) -> None:
-    """One decided and closed, one whose cause is known, a major one under way, one just in."""
-    last = datetime.combine(month.last_day, time())
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """Who enters and who works on complaints; hours count from the midnight of the last day."""
 
-    def enter(hours: float, channel: str, who: int | None, about: Described) -> Complaint:
-        then = timedelta(hours=hours)
+    session: Session
+    supervisor: Actor
+    hr: Actor
+    month: Month
+    at: Callable[[Month, timedelta], Now]
+
+    def when(self, hours: float) -> Now:
+        return self.at(self.month, timedelta(hours=hours))
+
+    def enter(self, hours: float, channel: str, who: int | None, about: Described) -> Complaint:
+        last = datetime.combine(self.month.last_day, time())
         return services.enter_complaint(
-            session,
-            actor=supervisor,
-            now=at(month, then + timedelta(minutes=5)),
-            received=last + then,
+            self.session,
+            actor=self.supervisor,
+            now=self.when(hours + 1 / 12),
+            received=last + timedelta(hours=hours),
             channel=channel,
             employee_id=who,
             about=about,
         )
 
-    def step(made: Complaint, name: str, hours: float) -> None:
+    def step(self, made: Complaint, name: str, hours: float) -> None:
         services.take_step(
-            session,
-            actor=hr,
-            now=at(month, timedelta(hours=hours)),
-            complaint_id=made.id,
-            step=name,
+            self.session, actor=self.hr, now=self.when(hours), complaint_id=made.id, step=name
         )
 
+
+SLOW = "在线咨询等待四十分钟无人应答。"
+RUDE = "客户称坐席不耐烦，打断其说明。"
+FIRE = "充电器使用中冒烟，客户要求赔偿并召回。"
+
+
+def _complaints(desk: _Desk, team: Sequence[int]) -> None:
+    """One decided and closed, one whose cause is known, a major one under way, one just in."""
     handler = team[-1]
-    slow = Described(
-        "service", "slow_response", "ordinary", handler, "在线咨询等待四十分钟无人应答。"
-    )
-    rude = Described("service", "attitude", "ordinary", handler, "客户称坐席不耐烦，打断其说明。")
-    fire = Described(
-        "product",
-        "defect",
-        "major",
-        handler,
-        "充电器使用中冒烟，客户要求赔偿并召回。",
-        "订单 88213",
-    )
+    _closed(desk, team[0], Described("service", "slow_response", "ordinary", handler, SLOW))
+    rude = Described("service", "attitude", "ordinary", handler, RUDE)
+    waiting = desk.enter(-32, "TEL", team[1], rude)
+    desk.step(waiting, "contacted_at", -31.5)
+    desk.step(waiting, "plan_at", -14)
+    _establish(desk.session, desk.supervisor, waiting, desk.when(-12), "坐席两次打断客户。")
+    fire = Described("product", "defect", "major", handler, FIRE, "订单 88213")
+    desk.step(desk.enter(14, "TEL", None, fire), "escalated_at", 14.5)
     bill = Described("other", "billing", "ordinary", None, "同一订单扣款两次。", "", True)
-    decided = enter(-62, "CHAT", team[0], slow)
-    step(decided, "contacted_at", -61)
-    step(decided, "plan_at", -55)
-    _establish(
-        session, supervisor, decided, at(month, timedelta(hours=-53)), "排班缺口，无人值守。"
-    )
+    desk.enter(18, "APP", None, bill)
+
+
+def _closed(desk: _Desk, who: int, about: Described) -> None:
+    made = desk.enter(-62, "CHAT", who, about)
+    desk.step(made, "contacted_at", -61)
+    desk.step(made, "plan_at", -55)
+    _establish(desk.session, desk.supervisor, made, desk.when(-53), "排班缺口，无人值守。")
     decide_responsibility(
-        session,
-        actor=hr,
-        now=at(month, timedelta(hours=-38)),
-        complaint_id=decided.id,
+        desk.session,
+        actor=desk.hr,
+        now=desk.when(-38),
+        complaint_id=made.id,
         seen=4,
         employee_id=None,
         attributable=False,
         reason="当班人数不足，不是个人原因。",
     )
-    step(decided, "closed_at", -37)
-    waiting = enter(-32, "TEL", team[1], rude)
-    step(waiting, "contacted_at", -31.5)
-    step(waiting, "plan_at", -14)
-    _establish(session, supervisor, waiting, at(month, timedelta(hours=-12)), "坐席两次打断客户。")
-    major = enter(14, "TEL", None, fire)
-    step(major, "escalated_at", 14.5)
-    enter(18, "APP", None, bill)
+    desk.step(made, "closed_at", -37)
 
 
 def _establish(session: Session, actor: Actor, made: Complaint, now: Now, cause: str) -> None:

@@ -56,10 +56,7 @@ def write_checklist(
     if before is not None and (before.name, before.items) == (name, content):
         return before
     if checklist_id is None:
-        made = Checklist(state="active")
-        session.add(made)
-        session.flush()
-        checklist_id = made.id
+        checklist_id = _begun(session)
     version = ChecklistVersion(
         checklist_id=checklist_id,
         number=1 if before is None else before.number + 1,
@@ -80,6 +77,13 @@ def write_checklist(
         after={"name": name, "items": content},
     )
     return version
+
+
+def _begun(session: Session) -> int:
+    made = Checklist(state="active")
+    session.add(made)
+    session.flush()
+    return made.id
 
 
 def set_state(

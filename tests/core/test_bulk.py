@@ -47,7 +47,15 @@ def test_rows_come_back_in_values_that_are_the_same_on_either_database(session: 
 
 
 def test_money_goes_in_as_hundredths_and_more_decimals_are_refused(session: Session) -> None:
-    names = ("scorecard_id", "bonus_base", "ratio", "amount", "bonus", "deducted", "payout")
+    names: tuple[str, ...] = (
+        "scorecard_id",
+        "bonus_base",
+        "ratio",
+        "amount",
+        "bonus",
+        "deducted",
+        "payout",
+    )
     names += ("wage_deduction", "wage_deduction_asked")
     row = (1, 1.0, 1.0, 0.0, Decimal("1.005"), Decimal(0), Decimal(0), "x", "x")
     with pytest.raises(ValueError, match="two decimals"):

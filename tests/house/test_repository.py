@@ -15,7 +15,7 @@ LONGEST_MODULE = 350  # lines; about 300 is the aim
 LONGEST_FUNCTION = 50  # lines; about 40 is the aim
 # The longer ones have an answer: one column, section, check or field a line, in one order.
 ANSWERED = {
-    "closing/pages/left_out_words.py omission": 60,  # a sentence for every kind
+    "closing/pages/left_out_words.py omission": 52,  # a sentence for every kind
     "staff/attendance/days.py person_days": 64,  # half of it says what has to be handed in
 }
 
