@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from closing.pages import words as closing_words
 from core.pages import filters as written
@@ -52,6 +54,29 @@ def figure(value: float | None, spec: FactSpec, places: int | None = None) -> st
 def fine(*rates: float) -> int:
     """Decimals of a percentage: two where one of the rates is small, as those of complaints."""
     return 2 if any(0 < abs(rate) < 0.01 for rate in rates) else 1
+
+
+_HOLIDAYS = {
+    "元旦": _l("New Year's Day"),
+    "农历除夕": _l("New Year's Eve of the lunar calendar"),
+    "春节": _l("Spring Festival"),
+    "清明节": _l("Tomb-Sweeping Day"),
+    "劳动节": _l("Labour Day"),
+    "端午节": _l("Dragon Boat Festival"),
+    "中秋节": _l("Mid-Autumn Festival"),
+    "国庆节": _l("National Day"),
+}
+_IN_LIEU = re.compile(r"(.+)（补假）")
+_MOVED = re.compile(r"休息日（由 (\S+) 调休）")
+
+
+def holiday(label: str) -> str:
+    """The name of a public holiday, kept as the calendar has it, in the reader's language."""
+    if moved := _MOVED.fullmatch(label):
+        return _("day off for %(day)s", day=moved[1])
+    if lieu := _IN_LIEU.fullmatch(label):
+        return _("%(holiday)s (day in lieu)", holiday=holiday(lieu[1]))
+    return str(_HOLIDAYS.get(label, label))
 
 
 def teams_by_leaf(paths: Iterable[str | None]) -> Mapping[str, str]:

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from core.i18n import language
 from core.pages.filters import minutes, number, short
 from core.values import half_up
+from reports import words
 from staff.attendance.views import DayView, PunchView
 
 MONDAY = date(2024, 1, 1)
@@ -92,7 +93,7 @@ def _line(day: DayView) -> Line:
         weekday=_weekday(day.day),
         kind=next((kind for kind in GRAVEST for note in notes if note.kind == kind), "plain"),
         written=str(format_date(day.day, _form(), locale=get_locale())),
-        label=day.label,
+        label=words.holiday(day.label),
         holiday=day.kind == "holiday",
         shift=shift,
         arrival=_clock(day.arrival, day.day),

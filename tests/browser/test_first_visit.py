@@ -13,7 +13,7 @@ MOST = 250_000
 @pytest.mark.parametrize("who", ["E0004", "E0002"])
 def test_a_first_visit_transfers_little(journey: Journey, who: str) -> None:
     answers: list[Response] = []
-    journey.page.on("response", answers.append)
+    journey.page.on("response", lambda answer: answers.append(answer))
     journey.sign_in(who)
     journey.page.wait_for_load_state("networkidle")
     sizes = {

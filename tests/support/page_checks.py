@@ -11,16 +11,21 @@ from playwright.sync_api import Page
 
 SERIOUS = ("serious", "critical")
 HAN = re.compile(r"[\u3400-\u9fff]+")
-# From three letters on: shorter ones are units and numbers of things.
+# From three letters on: shorter ones are units and numbers of things. Capitals are codes.
 LATIN = re.compile(r"[A-Za-z][A-Za-z'’]{2,}")
 # Written so in Chinese too.
 SAME_IN_CHINESE = frozenset(
-    ["CSV", "XLSX", "PDF", "YAML", "JSON", "HTML", "Excel", "English", "Pingyou", "CNY", "SHA"]
+    {
+        *("Excel", "English", "Pingyou", "Chrome", "Linux", "pdf", "yaml"),
+        # Kinds of files and names of maps.
+        *("aliases", "attlog", "punches", "calls", "chatwoot", "freshdesk", "zendesk"),
+    }
 )
 # Texts and attributes that are read, but for what is marked as data, and the choice of language.
 _TEXTS = """() => {
   const found = [];
-  const data = each => each.closest('[translate=no], form.language, script, style, textarea');
+  const data = each => each.closest(
+    '[translate=no], form.language, noscript, script, style, textarea, pre, code');
   const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const text = walker.currentNode.textContent.trim();
@@ -74,5 +79,5 @@ def foreign_words(page: Page, language: str, data: str) -> Iterator[str]:
     pattern, known = (HAN, frozenset()) if language == "en" else (LATIN, SAME_IN_CHINESE)
     for text in page.evaluate(_TEXTS):
         for word in pattern.findall(text):
-            if word not in known and word not in data:
+            if word not in known and word not in data and not word.isupper():
                 yield f"{word!r} in {text[:80]!r}"
