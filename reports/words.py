@@ -73,9 +73,9 @@ _MOVED = re.compile(r"休息日（由 (\S+) 调休）")
 def holiday(label: str) -> str:
     """The name of a public holiday, kept as the calendar has it, in the reader's language."""
     if moved := _MOVED.fullmatch(label):
-        return _("day off for %(day)s", day=moved[1])
+        return str(_("day off for %(day)s", day=moved[1]))
     if lieu := _IN_LIEU.fullmatch(label):
-        return _("%(holiday)s (day in lieu)", holiday=holiday(lieu[1]))
+        return str(_("%(holiday)s (day in lieu)", holiday=holiday(lieu[1])))
     return str(_HOLIDAYS.get(label, label))
 
 
