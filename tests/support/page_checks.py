@@ -18,7 +18,18 @@ SAME_IN_CHINESE = frozenset(
     {
         *("Excel", "English", "Pingyou", "Chrome", "Linux", "pdf", "yaml"),
         # Kinds of files and names of maps.
-        *("aliases", "attlog", "punches", "calls", "chatwoot", "freshdesk", "zendesk"),
+        *(
+            "aliases",
+            "flask",
+            "import",
+            "map",
+            "attlog",
+            "punches",
+            "calls",
+            "chatwoot",
+            "freshdesk",
+            "zendesk",
+        ),
     }
 )
 # Texts and attributes that are read, but for what is marked as data, and the choice of language.
