@@ -31,6 +31,8 @@ _TORN = (
     *(NotImplementedError, RuntimeError, ValueError, KeyError, OverflowError),
 )
 _BROKEN = (CalamineError, ValueError, IndexError, OverflowError, OSError)
+# What the library's own language raises where it goes wrong on a torn file; no Exception in Python.
+_PANIC = "PanicException"
 _OVERLAP = 32
 
 
@@ -51,7 +53,9 @@ def sheet_rows(path: Path) -> Iterator[list[str]]:
         sheet = workbook.get_sheet_by_index(0)
         for row in sheet.to_python(skip_empty_area=False):
             yield [cell_text(cell) for cell in row]
-    except _BROKEN as error:
+    except BaseException as error:
+        if not isinstance(error, _BROKEN) and type(error).__name__ != _PANIC:
+            raise
         raise Refused(
             N_("the spreadsheet cannot be read: %(reason)s"), reason=str(error)[:200]
         ) from error

