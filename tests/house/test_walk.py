@@ -71,7 +71,7 @@ WINNERS = {"rewards.honours", "rewards.honours_list", "rewards.awards", "rewards
 WINNERS |= {"rewards.announcement"}
 # Pages that say who in HR decided or served what is about one's people or oneself.
 DECIDED = {"scorecards.incidents", "rewards.incident", "rewards.person", "rewards.task"}
-DECIDED |= {"rewards.tasks", "rewards.notice_pdf", "appeals.appeal"}
+DECIDED |= {"rewards.tasks", "rewards.notice_pdf", "appeals.appeal", "rewards.month_proposals"}
 # What a page must not hold: scripts and styles in itself, anything from another host.
 INLINE = re.compile(
     r"""<script(?![^>]*\ssrc=)|<style|\s(?:style|on[a-z]+)=["']|"""

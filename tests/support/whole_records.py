@@ -62,7 +62,7 @@ MARKS: dict[str, set[str]] = {
     "check-file": {"agent", "supervisor", "manager", "hr"},
     "complaint-cause": {"agent", "supervisor", "manager", "hr"},
     "complaint-file": {"agent", "supervisor", "manager", "hr"},
-    "nomination-words": {"supervisor", "hr"},
+    "nomination-words": {"supervisor", "hr", "auditor"},  # results and reasons
     "objection-words": {"colleague", "hr"},
     "round-comment": {"agent", "supervisor", "manager", "hr"},
     "running-comment": {"agent", "supervisor", "colleague", "other"},  # each their own form
