@@ -242,9 +242,9 @@ def test_fifty_random_moments_many_of_them_in_an_open_transaction(benches: Bench
         bench = benches("sqlite", ("import", "close", "reopen", "payroll", "job")[turn % 5])
         first, last = bench.whole.working
         url = bench.copy()
-        ended = bench.run(url, after=chance.uniform(0.8 * first, 1.1 * last))
+        ended = bench.run(url, after=chance.uniform(0.95 * first, 1.02 * last))
         killed += ended.status is None
         hits += ended.open
         bench.check(url, ended)
-    assert killed >= 25
-    assert hits >= 10
+    assert killed >= 20
+    assert hits >= 8
