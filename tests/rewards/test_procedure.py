@@ -89,7 +89,8 @@ def serve(session: Session, made: Incident, now: Now, **values: Any) -> Incident
 
 def told(session: Session, number: str) -> list[str]:
     who = offices.employee_id(session, number)
-    rows = select(Notice.kind).where(Notice.employee_id == who).order_by(Notice.id)
+    about_others = Notice.kind != "policy.published"  # everybody was told when the office began
+    rows = select(Notice.kind).where(Notice.employee_id == who, about_others).order_by(Notice.id)
     return list(session.scalars(rows))
 
 
