@@ -89,9 +89,11 @@ def serve(session: Session, made: Incident, now: Now, **values: Any) -> Incident
 
 def told(session: Session, number: str) -> list[str]:
     who = offices.employee_id(session, number)
-    about_others = Notice.kind != "policy.published"  # everybody was told when the office began
-    rows = select(Notice.kind).where(Notice.employee_id == who, about_others).order_by(Notice.id)
-    return list(session.scalars(rows))
+    rows = select(Notice.kind).where(
+        Notice.employee_id == who,
+        Notice.kind != "policy.published",  # everybody was told when the office began
+    )
+    return list(session.scalars(rows.order_by(Notice.id)))
 
 
 def test_the_whole_way(session: Session) -> None:
