@@ -19,6 +19,7 @@ from closing import sealed_pay
 from closing.history import facts_from_json
 from closing.models import Pay
 from closing.month import Card, MonthResult
+from closing.store import ENTRY
 from core.db import wall_time
 from core.keyring import Box
 from core.models import Closing, DocumentVersion
@@ -293,7 +294,7 @@ def _entries(session: Session, box: Box, chosen: Any) -> dict[int, list[RuleEntr
     for row, day in rows:
         found[row.scorecard_id].append(
             RuleEntry(
-                **{name: getattr(row, name) for name in _ENTRY},
+                **{name: getattr(row, name) for name in ENTRY},
                 wage_deduction=sealed_pay.open_entry(box, row),
                 actions=tuple(row.actions.split(";")) if row.actions else (),
                 incident=row.incident_id,
@@ -301,20 +302,3 @@ def _entries(session: Session, box: Box, chosen: Any) -> dict[int, list[RuleEntr
             )
         )
     return found
-
-
-_ENTRY = (
-    "rule",
-    "kind",
-    "fired_by",
-    "state",
-    "group",
-    "level",
-    "points",
-    "amount",
-    "bonus_deduction",
-    "bonus_share",
-    "cap_grade",
-    "case",
-    "bars_awards",
-)

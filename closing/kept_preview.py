@@ -15,16 +15,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from closing.cards import CardView
 from closing.preview import preview_month
-from core.models import AuditEntry
+from core import audit
+from core.kept import Mark, unchanged_since
 from core.values import Month
 
-HARMLESS = ("sign_in", "sign_out", "access.", "export", "session.", "evaluation.note", "job.")
-LONGEST_WALK = 200
 KEPT_MONTHS = 4
 KEPT_FOR = timedelta(minutes=10)
 
@@ -70,8 +68,7 @@ class Summary:
 
 @dataclass(slots=True)
 class _Kept:
-    number: int
-    mac: str
+    mark: Mark
     summary: Summary
 
 
@@ -84,10 +81,10 @@ def summary(session: Session, month: Month, now: datetime) -> Summary:
     found = kept_summary(session, month, now)
     if found is not None:
         return found
-    number, mac = _head(session)
+    mark = audit.head(session)
     made = _summary(session, month, now)
     with _guard:
-        _kept[_key(session, month)] = _Kept(number, mac, made)
+        _kept[_key(session, month)] = _Kept(mark, made)
         while len(_kept) > KEPT_MONTHS:
             _kept.popitem(last=False)
     return made
@@ -99,27 +96,11 @@ def kept_summary(session: Session, month: Month, now: datetime) -> Summary | Non
         found = _kept.get(_key(session, month))
     if found is None or not found.summary.at <= now < found.summary.at + KEPT_FOR:
         return None
-    rows = session.execute(
-        select(AuditEntry.id, AuditEntry.mac, AuditEntry.action)
-        .where(AuditEntry.id >= found.number)
-        .order_by(AuditEntry.id)
-        .limit(LONGEST_WALK)
-    ).all()
-    same = bool(rows) and (rows[0].id, rows[0].mac) == (found.number, found.mac)
-    if not same or len(rows) == LONGEST_WALK:
+    mark = unchanged_since(session, found.mark)
+    if mark is None:
         return None
-    if not all(row.action.startswith(HARMLESS) for row in rows[1:]):
-        return None
-    with _guard:
-        found.number, found.mac = rows[-1].id, rows[-1].mac
+    found.mark = mark
     return found.summary
-
-
-def _head(session: Session) -> tuple[int, str]:
-    row = session.execute(
-        select(AuditEntry.id, AuditEntry.mac).order_by(AuditEntry.id.desc()).limit(1)
-    ).first()
-    return (row.id, row.mac) if row else (0, "")
 
 
 def _key(session: Session, month: Month) -> tuple[str, Month]:

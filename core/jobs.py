@@ -15,7 +15,6 @@ import fcntl
 import json
 import logging
 import os
-import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,6 +31,7 @@ from sqlalchemy.orm import Session
 
 from core import audit, clock
 from core.actor import Actor
+from core.background import Background
 from core.cli import refusing
 from core.db import db, one_at_a_time, transaction
 from core.errors import N_, Conflict, Refused
@@ -230,40 +230,9 @@ def _held(number: int) -> Iterator[bool]:
         os.close(descriptor)
 
 
-class Runner:
-    """At most one thread of this process; what is asked for while it works is seen before it
-    ends."""
-
-    def __init__(self, app: Flask) -> None:
-        self._app = app
-        self._lock = threading.Lock()
-        self._again = self._working = False
-
-    def call(self) -> None:
-        with self._lock:
-            self._again = True
-            if self._working:
-                return
-            self._working = True
-        threading.Thread(target=self._work, name="jobs", daemon=True).start()
-
-    def _work(self) -> None:
-        while True:
-            with self._lock:
-                if not self._again:
-                    self._working = False
-                    return
-                self._again = False
-            try:
-                with self._app.app_context():
-                    work_off()
-            except Exception:
-                log.exception("jobs could not be worked off")
-
-
 def wake() -> None:
     """Let the thread of this process look for work; tests work off by hand."""
-    runner = current_app.extensions.get("jobs")
+    runner: Background | None = current_app.extensions.get("jobs")
     if runner is not None:
         runner.call()
 
@@ -295,4 +264,4 @@ def init_jobs(app: Flask) -> None:
     """Jobs of requests are worked off by themselves; in tests only when they are told to."""
     app.cli.add_command(jobs_group)
     if not app.config["TESTING"]:
-        app.extensions["jobs"] = Runner(app)
+        app.extensions["jobs"] = Background(app, "jobs", work_off, "jobs could not be worked off")

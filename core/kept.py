@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core import audit
 from core.models import AuditEntry, Closing
 
 Value = TypeVar("Value")
@@ -25,10 +26,12 @@ LONGEST_WALK = 200
 MOST = 64
 
 
+Mark = tuple[int, str]  # a head of the audit trail: number and hash
+
+
 @dataclass(frozen=True, slots=True)
 class _Until:
-    number: int
-    mac: str
+    mark: Mark
     value: Any
 
 
@@ -56,15 +59,36 @@ def until_changed(session: Session, what: Hashable, make: Callable[[], Value]) -
     """What may change, but not without an entry of the audit trail. One statement more."""
     key = (str(session.get_bind().engine.url), what)
     found: _Until | None = _get(key)
-    head = _still_good(session, found) if found is not None else None
-    if found is None or head is None:
-        head = _head(session)
+    mark = unchanged_since(session, found.mark) if found is not None else None
+    if found is None or mark is None:
+        mark = audit.head(session)  # before what is made: a change meanwhile comes after it
         value: Value = make()
     else:
         value = found.value
-    if found is None or head != (found.number, found.mac):
-        _put(key, _Until(*head, value))
+    if found is None or mark != found.mark:
+        _put(key, _Until(mark, value))
     return value
+
+
+def unchanged_since(
+    session: Session, mark: Mark, harmless: tuple[str, ...] = HARMLESS
+) -> Mark | None:
+    """The head of the trail, if it goes on from ``mark`` with ``harmless`` entries alone.
+
+    Those are named by the beginnings of their actions. One statement.
+    """
+    rows = session.execute(
+        select(AuditEntry.id, AuditEntry.mac, AuditEntry.action)
+        .where(AuditEntry.id >= mark[0])
+        .order_by(AuditEntry.id)
+        .limit(LONGEST_WALK)
+    ).all()
+    same = bool(rows) and (rows[0].id, rows[0].mac) == mark
+    if not same or len(rows) == LONGEST_WALK:
+        return None
+    if not all(row.action.startswith(harmless) for row in rows[1:]):
+        return None
+    return (rows[-1].id, rows[-1].mac)
 
 
 def _get(key: Hashable) -> Any:
@@ -80,26 +104,3 @@ def _put(key: Hashable, value: Any) -> None:
         _kept.move_to_end(key)
         while len(_kept) > MOST:
             _kept.popitem(last=False)
-
-
-def _head(session: Session) -> tuple[int, str]:
-    row = session.execute(
-        select(AuditEntry.id, AuditEntry.mac).order_by(AuditEntry.id.desc()).limit(1)
-    ).first()
-    return (row.id, row.mac) if row else (0, "")
-
-
-def _still_good(session: Session, found: _Until) -> tuple[int, str] | None:
-    """The head of the trail, if it goes on from what is kept with harmless entries alone."""
-    rows = session.execute(
-        select(AuditEntry.id, AuditEntry.mac, AuditEntry.action)
-        .where(AuditEntry.id >= found.number)
-        .order_by(AuditEntry.id)
-        .limit(LONGEST_WALK)
-    ).all()
-    same = bool(rows) and (rows[0].id, rows[0].mac) == (found.number, found.mac)
-    if not same or len(rows) == LONGEST_WALK:
-        return None
-    if not all(row.action.startswith(HARMLESS) for row in rows[1:]):
-        return None
-    return (rows[-1].id, rows[-1].mac)

@@ -6,8 +6,6 @@ The thread ends when nothing is due. What failed is tried again with the next le
 
 from __future__ import annotations
 
-import logging
-import threading
 from datetime import UTC, datetime
 
 import click
@@ -16,12 +14,11 @@ from flask_babel import gettext
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from core.background import Background
 from core.cli import refusing
 from core.db import db
 from core.errors import N_, Refused
 from core.mail import QUEUED, Delivered, Server, deliver
-
-log = logging.getLogger(__name__)
 
 
 def is_configured() -> bool:
@@ -40,50 +37,16 @@ def send_due() -> Delivered:
         )
 
 
-class Postman:
-    """At most one thread; a letter that comes while it works is seen before it ends."""
-
-    def __init__(self, app: Flask) -> None:
-        self._app = app
-        self._lock = threading.Lock()
-        self._again = False
-        self._working = False
-        self._thread: threading.Thread | None = None
-
-    def call(self) -> None:
-        with self._lock:
-            self._again = True
-            if self._working:
-                return
-            self._working = True
-            self._thread = threading.Thread(target=self._work, name="postman", daemon=True)
-            self._thread.start()
-
-    def join(self, seconds: float) -> None:
-        """Wait until it has nothing to do."""
-        if self._thread is not None:
-            self._thread.join(seconds)
-
-    def _work(self) -> None:
-        while True:
-            with self._lock:
-                if not self._again:
-                    self._working = False
-                    return
-                self._again = False
-            try:
-                with self._app.app_context():
-                    send_due()
-            except Exception:
-                log.exception("letters could not be sent")
+def postman(app: Flask) -> Background:
+    return Background(app, "postman", send_due, "letters could not be sent")
 
 
 @event.listens_for(db.session, "after_commit")
 def _after_commit(session: Session) -> None:
     if session.info.pop(QUEUED, False):
-        postman = current_app.extensions.get("postman")
-        if postman is not None and is_configured():
-            postman.call()
+        sender: Background | None = current_app.extensions.get("postman")
+        if sender is not None and is_configured():
+            sender.call()
 
 
 @event.listens_for(db.session, "after_rollback")
@@ -109,5 +72,5 @@ def send_command() -> None:
 def init_mail(app: Flask) -> None:
     """Letters of requests go out by themselves; in tests only when they are told to."""
     if not app.config["TESTING"]:
-        app.extensions["postman"] = Postman(app)
+        app.extensions["postman"] = postman(app)
     app.cli.add_command(mail_group)

@@ -13,7 +13,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from closing.facts import Sheet, carry_review, merged
@@ -23,8 +22,9 @@ from closing.month import Card, Inputs, complete_sheets, compute_cards
 from closing.policy import Policy
 from closing.preview import attendance_now
 from closing.services import required_policy
+from core import audit
 from core.db import db
-from core.models import AuditEntry
+from core.kept import Mark, unchanged_since
 from core.values import Fact, Month
 from evaluations.fact_queries import entered_facts, latest_ticket_time
 from rewards.entries import PastMonth
@@ -35,7 +35,6 @@ from training.effect import MonthScores
 # on these pages, for entered values are never kept.
 HARMLESS = ("evaluation.", "sign_in", "sign_out", "access.", "export", "session.")
 KEPT_MONTHS = 2
-LONGEST_WALK = 200
 
 
 class KeptHistory:
@@ -70,8 +69,7 @@ class Kept:
     No wages are kept. ``lock`` lets one at a time compute, for the history reads as it is asked.
     """
 
-    number: int
-    mac: str
+    mark: Mark
     inputs: Inputs
     policy: Policy
     rules: CompiledRules
@@ -132,26 +130,15 @@ def _still_good(session: Session, month: Month) -> Kept | None:
         if found is None:
             return None
         _kept.move_to_end(_key(session, month))
-    rows = session.execute(
-        select(AuditEntry.id, AuditEntry.mac, AuditEntry.action)
-        .where(AuditEntry.id >= found.number)
-        .order_by(AuditEntry.id)
-        .limit(LONGEST_WALK)
-    ).all()
-    same = bool(rows) and (rows[0].id, rows[0].mac) == (found.number, found.mac)
-    if not same or len(rows) == LONGEST_WALK:
+    mark = unchanged_since(session, found.mark, HARMLESS)
+    if mark is None:
         return None
-    if not all(row.action.startswith(HARMLESS) for row in rows[1:]):
-        return None
-    found.number, found.mac = rows[-1].id, rows[-1].mac
+    found.mark = mark
     return found
 
 
 def _gathered(session: Session, month: Month) -> Kept:
-    head = session.execute(
-        select(AuditEntry.id, AuditEntry.mac).order_by(AuditEntry.id.desc()).limit(1)
-    ).first()
-    number, mac = (head.id, head.mac) if head else (0, "")
+    mark = audit.head(session)
     policy = required_policy(session, month).policy
     facts, _ = attendance_now(session, month, policy)
     as_of = latest_ticket_time(session)
@@ -160,8 +147,7 @@ def _gathered(session: Session, month: Month) -> Kept:
         sheet.pop("complaint_rate", None)  # it follows from the contacts that win
     people = [replace(person, base_wage=None) for person in inputs.people]
     return Kept(
-        number,
-        mac,
+        mark,
         replace(inputs, people=people),
         policy,
         compile_rules(policy.rules.values(), grades=[grade.key for grade in policy.grades]),

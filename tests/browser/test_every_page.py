@@ -7,26 +7,20 @@ the console or of the content security policy. Each check is shown to catch a pl
 from __future__ import annotations
 
 import re
-import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Page, Route
 from sqlalchemy import String, select
-from support.centres import KEY
-from support.databases import Databases, build_schema
+from support.databases import Databases
+from support.demo_centre import demo, served, sign_in, speak
 from support.page_checks import Complaints, foreign_words, inaccessible, too_wide
-from support.site import application
-from werkzeug.serving import make_server
 
 from closing.demo.services import PASSWORD
-from core import keyring
 from core.db import db
 
 # Who looks, in this order; each page is looked at by the first who finds it.
@@ -73,7 +67,6 @@ UNREACHED = {
     "accounts.second_step": "only between password and code",
 }
 ALIKE = 4  # addresses that differ in numbers only: their links may differ
-DEMO = ("--staff", "60", "--months", "4")
 
 
 @dataclass
@@ -87,39 +80,11 @@ class Centre:
     seen: set[str] = field(default_factory=set)
 
 
-def opened(url: str, folder: Path) -> Flask:
-    app = application(url, folder / "instance")
-    keyring.install(lambda: KEY, app)
-    return app
-
-
-@contextmanager
-def served(app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 @pytest.fixture(scope="module")
 def centre(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
     folder = tmp_path_factory.mktemp("every-page")
 
-    def build(url: str) -> None:
-        build_schema(url)
-        app = opened(url, folder)
-        for words in (["init"], ["demo", *DEMO]):
-            result = app.test_cli_runner().invoke(args=words)
-            assert result.exit_code == 0, result.output
-        with app.app_context():
-            db.engine.dispose()
-
-    app = opened(databases.copy_of("sqlite", "every-page", build), folder)
+    app = demo(databases, folder)
     with served(app) as address:
         made = Centre(app, address)
         with app.app_context():
@@ -183,18 +148,6 @@ def crawl(centre: Centre, viewer: str) -> Iterator[str]:
                 yield path
 
 
-def sign_in(page: Page, address: str, viewer: str, language: str) -> None:
-    page.goto(f"{address}/sign-in")
-    if viewer != NOBODY:
-        page.fill("[name=name]", viewer)
-        page.fill("[name=password]", PASSWORD)
-        page.press("[name=password]", "Enter")
-        page.wait_for_url(f"{address}/")
-    if page.locator("html").get_attribute("lang") != language:
-        page.evaluate("document.querySelector('form.language button').click()")
-        page.wait_for_selector(f"html[lang={language}]")
-
-
 @pytest.mark.long
 @pytest.mark.parametrize("width", [375, 1280])
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
@@ -206,7 +159,11 @@ def test_every_page_fits_reads_and_works_for_everybody(
         context = browser.new_context(viewport={"width": width, "height": 740})
         page = context.new_page()
         complaints = Complaints().listen(page)
-        sign_in(page, centre.address, viewer, language)
+        if viewer == NOBODY:
+            page.goto(f"{centre.address}/sign-in")
+            speak(page, language)
+        else:
+            sign_in(page, centre.address, viewer, language)
         for path in paths:
             page.goto(centre.address + path)
             found = [*too_wide(page), *inaccessible(page), *complaints.take()]

@@ -164,7 +164,7 @@ def test_the_web_process_sends_by_itself_and_the_command_sends_the_rest(
     result = app.test_cli_runner().invoke(args=["mail", "send"])
     assert (result.exit_code, result.output) == (0, "sent 1, failed 0\n")
     inbox.arrived.clear()
-    app.extensions["postman"] = postman = mailing.Postman(app)
+    app.extensions["postman"] = postman = mailing.postman(app)
     write(site)
     assert inbox.arrived.wait(20)
     assert len(inbox.letters) == 2

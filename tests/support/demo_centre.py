@@ -63,6 +63,11 @@ def sign_in(page: Page, address: str, viewer: str, language: str) -> None:
     page.fill("[name=password]", PASSWORD)
     page.press("[name=password]", "Enter")
     page.wait_for_url(f"{address}/")
+    speak(page, language)
+
+
+def speak(page: Page, language: str) -> None:
+    """Change to the language, if the page is in the other one."""
     if page.locator("html").get_attribute("lang") != language:
         page.evaluate("document.querySelector('form.language button').click()")
         page.wait_for_selector(f"html[lang={language}]")
