@@ -146,13 +146,17 @@ def test_null_reads_as_absent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("section", "key"),
-    [("attendance", "late_tiers"), ("attendance", "repeat_minutes"), ("reviews", "weights")],
+    ("section", "key", "default"),
+    [
+        ("attendance", "late_tiers", ()),
+        ("attendance", "repeat_minutes", DEFAULT.attendance.repeat_minutes),
+        ("reviews", "weights", DEFAULT.reviews.weights),
+    ],
 )
-def test_a_single_key_with_a_default_may_be_absent(section: str, key: str) -> None:
+def test_a_single_key_with_a_default_may_be_absent(section: str, key: str, default: Any) -> None:
     document = copy.deepcopy(DEFAULT.document)
     del document[section][key]
-    parse_policy(document)
+    assert getattr(getattr(parse_policy(document), section), key) == default
 
 
 def test_hours_may_end_at_midnight_and_days_may_be_written_as_a_number() -> None:
