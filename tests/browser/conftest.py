@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 from support.databases import Databases
-from support.demo_centre import demo, served
+from support.demo_centre import demo
 from support.journeys import Journey
 from support.page_checks import Complaints
+from support.served import served
 
 from core.db import db
 

@@ -17,8 +17,9 @@ from flask import Flask
 from playwright.sync_api import Page, Route
 from sqlalchemy import String, select
 from support.databases import Databases
-from support.demo_centre import demo, served, sign_in, speak
+from support.demo_centre import demo, sign_in, speak
 from support.page_checks import Complaints, foreign_words, inaccessible, too_wide
+from support.served import served
 
 from closing.demo.services import PASSWORD
 from core.db import db

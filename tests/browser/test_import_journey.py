@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,8 +19,8 @@ from support.centres import (
 )
 from support.compare import differences
 from support.databases import Databases
+from support.served import served, sign_in
 from support.site import Site, application
-from werkzeug.serving import make_server
 
 from core.clock import Now
 from core.db import db
@@ -49,21 +48,8 @@ def site(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture
 def address(site: Site) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, site.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def sign_in(page: Page, address: str) -> None:
-    page.goto(f"{address}/sign-in")
-    page.fill("[name=name]", "stranger")
-    page.fill("[name=password]", people.PASSWORD)
-    page.click("main button.btn-primary")
-    page.wait_for_url(f"{address}/")
+    with served(site.app) as at:
+        yield at
 
 
 def publish_policy(page: Page, address: str, file: Path) -> None:
@@ -105,7 +91,7 @@ def test_a_stranger_loads_a_centre_and_closes_its_months(
     page.set_viewport_size({"width": width, "height": 800})
     page.set_default_timeout(30_000)
     folder = unpacked(NAME)
-    sign_in(page, address)
+    sign_in(page, address, "stranger", people.PASSWORD)
     if language == "en":
         page.locator("button[name=language][value=en]:visible").click()
     publish_policy(page, address, folder / "policy.yaml")

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import func, select
 from support.journeys import Journey, employee_id
+from support.served import sign_out
 
 from closing.appeals.models import AppealComment
 from core.values import Month
@@ -137,7 +138,7 @@ def answer(journey: Journey) -> None:
 
 def comment(journey: Journey) -> None:
     """Whoever leads the one above finds the open appeal among what waits."""
-    journey.page.context.clear_cookies()
+    sign_out(journey.page)
     journey.sign_in("E0001")
     journey.follow(".waits a[href^='/appeals?']")
     journey.follow("main tbody a[href^='/appeals/']")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -11,8 +10,8 @@ import time_machine
 from factories import offices, people
 from factories.offices import AWARD, NOW, OCTOBER, SEPTEMBER
 from playwright.sync_api import Page
+from support.served import served, sign_in
 from support.site import Site
-from werkzeug.serving import make_server
 
 
 @pytest.fixture
@@ -24,26 +23,12 @@ def address(site: Site) -> Iterator[str]:
         offices.office(session, SEPTEMBER, OCTOBER)
         offices.complaints(session, "E0005")
         offices.close(session, SEPTEMBER)
-    server = make_server("127.0.0.1", 0, site.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    with time_machine.travel(NOW + timedelta(hours=1), tick=True):
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def sign_in(page: Page, address: str) -> None:
-    page.goto(f"{address}/sign-in")
-    page.fill("[name=name]", "E0003")
-    page.fill("[name=password]", people.PASSWORD)
-    page.click("main button.btn-primary")
-    page.wait_for_url(f"{address}/")
+    with time_machine.travel(NOW + timedelta(hours=1), tick=True), served(site.app) as at:
+        yield at
 
 
 def test_approving_closing_and_reopening_by_hand(page: Page, address: str) -> None:
-    sign_in(page, address)
+    sign_in(page, address, "E0003", people.PASSWORD)
     page.goto(f"{address}/closing/2026-10")
     page.click("a:has-text('1 proposal is not decided')")
     page.check("input[name=chosen]")
@@ -60,7 +45,7 @@ def test_approving_closing_and_reopening_by_hand(page: Page, address: str) -> No
 
 
 def test_confirming_an_award_by_hand(page: Page, address: str) -> None:
-    sign_in(page, address)
+    sign_in(page, address, "E0003", people.PASSWORD)
     page.goto(f"{address}/rewards/awards/2026-09/{AWARD}")
     page.click("text=Confirm the ticked as winners")
     page.wait_for_selector("text=1 winner is confirmed.")
@@ -73,7 +58,7 @@ def test_no_page_is_wider_than_the_window(page: Page, address: str, width: int) 
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.set_viewport_size({"width": width, "height": 740})
-    sign_in(page, address)
+    sign_in(page, address, "E0003", people.PASSWORD)
     paths = (
         *("closing", "closing/2026-10", "closing/2026-10/preview", "closing/2026-09"),
         "closing/2026-10/calibration",

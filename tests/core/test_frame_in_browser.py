@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 import pytest
 from factories import people
 from playwright.sync_api import Page
+from support.served import served, sign_in
 from support.site import Site
-from werkzeug.serving import make_server
 
 
 @pytest.fixture
@@ -17,21 +16,8 @@ def address(site: Site) -> Iterator[str]:
     """The site served on a free port, with a small centre in it."""
     with site.session() as session:
         people.centre(session)
-    server = make_server("127.0.0.1", 0, site.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def sign_in(page: Page, address: str, number: str) -> None:
-    page.goto(f"{address}/sign-in")
-    page.fill("[name=name]", number)
-    page.fill("[name=password]", people.PASSWORD)
-    page.click("main button.btn-primary")
-    page.wait_for_url(f"{address}/")
+    with served(site.app) as at:
+        yield at
 
 
 @pytest.mark.parametrize("width", [375, 768, 1280])
@@ -40,7 +26,7 @@ def test_no_page_is_wider_than_the_window(page: Page, address: str, width: int) 
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    sign_in(page, address, "E0003")
+    sign_in(page, address, "E0003", people.PASSWORD)
     for path in ("/", "/staff/?month=2026-10", "/staff/?q=nobody", "/account"):
         page.goto(address + path)
         over = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
@@ -49,7 +35,7 @@ def test_no_page_is_wider_than_the_window(page: Page, address: str, width: int) 
 
 
 def test_the_rail_becomes_a_bar_at_the_bottom_on_phones(page: Page, address: str) -> None:
-    sign_in(page, address, "E0003")
+    sign_in(page, address, "E0003", people.PASSWORD)
     assert page.locator(".rail").is_visible()
     assert not page.locator(".bottombar").is_visible()
     page.set_viewport_size({"width": 375, "height": 740})
@@ -69,7 +55,7 @@ def test_the_page_follows_the_system_into_the_dark(page: Page, address: str) -> 
 
 
 def test_the_search_suggests_people_within_reach(page: Page, address: str) -> None:
-    sign_in(page, address, "E0002")
+    sign_in(page, address, "E0002", people.PASSWORD)
     with page.expect_response("**/staff/suggest**"):
         page.type("#find-person", "E000")
     page.wait_for_selector("#found-people option", state="attached")

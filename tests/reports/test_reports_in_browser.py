@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 import pytest
 from factories import people
 from playwright.sync_api import Page
 from support.readers import AGENT, MONTH, Reports
-from werkzeug.serving import make_server
+from support.served import served, sign_in
 
 PATHS = (
     "/",
@@ -22,21 +21,8 @@ PATHS = (
 
 @pytest.fixture
 def address(module_reports: Reports) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, module_reports.site.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def sign_in(page: Page, address: str) -> None:
-    page.goto(f"{address}/sign-in")
-    page.fill("[name=name]", "the-hr")
-    page.fill("[name=password]", people.PASSWORD)
-    page.click("main button.btn-primary")
-    page.wait_for_url(f"{address}/")
+    with served(module_reports.site.app) as at:
+        yield at
 
 
 @pytest.mark.parametrize("width", [375, 1280])
@@ -47,7 +33,7 @@ def test_no_page_is_wider_than_the_window_in_either_language(
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    sign_in(page, address)
+    sign_in(page, address, "the-hr", people.PASSWORD)
     for language in ("zh-CN", "en"):
         if page.locator("html").get_attribute("lang") != language:
             if width < 768:
@@ -63,7 +49,7 @@ def test_no_page_is_wider_than_the_window_in_either_language(
 
 
 def test_a_scorecard_is_read_and_left_by_keyboard(page: Page, address: str) -> None:
-    sign_in(page, address)
+    sign_in(page, address, "the-hr", people.PASSWORD)
     page.goto(f"{address}/scorecards/{MONTH}?sort=employee_no")
     page.locator("tbody th a").first.focus()
     page.keyboard.press("Enter")

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from flask import Flask
 from playwright.sync_api import Page
 from support.centres import KEY
 from support.databases import Databases, build_schema
+from support.served import sign_in as enter
 from support.site import application
-from werkzeug.serving import make_server
 
 from closing.demo.services import PASSWORD
 from core import keyring
@@ -43,26 +40,9 @@ def demo(databases: Databases, folder: Path) -> Flask:
     return opened(databases.copy_of("sqlite", TEMPLATE, build), folder)
 
 
-@contextmanager
-def served(app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 def sign_in(page: Page, address: str, viewer: str, language: str) -> None:
     """To the dashboard, in one of the languages ``zh-CN`` and ``en``."""
-    page.goto(f"{address}/sign-in")
-    page.fill("[name=name]", viewer)
-    page.fill("[name=password]", PASSWORD)
-    page.press("[name=password]", "Enter")
-    page.wait_for_url(f"{address}/")
+    enter(page, address, viewer, PASSWORD)
     speak(page, language)
 
 

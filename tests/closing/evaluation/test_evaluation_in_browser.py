@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -12,8 +11,8 @@ from factories import offices, people
 from factories.offices import NOW, OCTOBER, SEPTEMBER
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
+from support.served import served, sign_in
 from support.site import Site
-from werkzeug.serving import make_server
 
 from closing.evaluation import live
 from evaluations.models import MetricValue
@@ -34,14 +33,8 @@ def address(site: Site) -> Iterator[str]:
     with site.session() as session:
         offices.office(session, SEPTEMBER, OCTOBER)
         offices.close(session, SEPTEMBER)
-    server = make_server("127.0.0.1", 0, site.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    with time_machine.travel(NOW + timedelta(hours=1), tick=True):
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with time_machine.travel(NOW + timedelta(hours=1), tick=True), served(site.app) as at:
+        yield at
 
 
 def stored(site: Site, number: str, metric: str) -> float | None:
@@ -66,11 +59,7 @@ def cell(page: Page, number: str, metric: str) -> str:
 def test_evaluating_by_hand(page: Page, address: str, site: Site) -> None:
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(f"{address}/sign-in")
-    page.fill("[name=name]", "E0002")
-    page.fill("[name=password]", people.PASSWORD)
-    page.click("main button.btn-primary")
-    page.wait_for_url(f"{address}/")
+    sign_in(page, address, "E0002", people.PASSWORD)
     page.goto(f"{address}/evaluations/2026-10")
     _keys(page, site)
     _block(page, site)
