@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.CheckConstraint("size > 0", name=op.f("ck_attachments_size")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attachments")),
         sa.UniqueConstraint("file", name=op.f("uq_attachments_file")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("attachments", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_attachments_subject"), ["subject"], unique=False)
@@ -86,6 +87,7 @@ def upgrade() -> None:
             "objections_until >= announced_on", name=op.f("ck_award_decisions_announced")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_award_decisions")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("award_decisions", schema=None) as batch_op:
         batch_op.create_index(
@@ -109,6 +111,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=8), nullable=False),
         sa.CheckConstraint("state IN ('active', 'retired')", name=op.f("ck_checklists_state")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_checklists")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "document_versions",
@@ -122,6 +125,7 @@ def upgrade() -> None:
         sa.Column("created_by", sa.String(length=120), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_document_versions")),
         sa.UniqueConstraint("kind", "number", name=op.f("uq_document_versions_kind_number")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "import_batches",
@@ -146,6 +150,7 @@ def upgrade() -> None:
             name=op.f("ck_import_batches_state"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import_batches")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("import_batches", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_import_batches_kind"), ["kind"], unique=False)
@@ -161,6 +166,7 @@ def upgrade() -> None:
         sa.Column("changed_by", sa.String(length=120), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import_maps")),
         sa.UniqueConstraint("source", "kind", name=op.f("uq_import_maps_source_kind")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("import_maps", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_import_maps_headings"), ["headings"], unique=False)
@@ -189,6 +195,7 @@ def upgrade() -> None:
             "state IN ('queued', 'running', 'done', 'failed')", name=op.f("ck_jobs_state")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.create_index(
@@ -289,6 +296,7 @@ def upgrade() -> None:
         sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_failures")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("sign_in_failures", schema=None) as batch_op:
         batch_op.create_index("ix_sign_in_failures_key", ["key"], unique=True)
@@ -301,6 +309,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["parent_id"], ["teams.id"], name=op.f("fk_teams_parent_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_teams")),
         sa.UniqueConstraint("path", name=op.f("uq_teams_path")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("teams", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_teams_parent_id"), ["parent_id"], unique=False)
@@ -311,6 +320,7 @@ def upgrade() -> None:
         sa.Column("purpose", sa.String(length=20), nullable=False),
         sa.Column("wrapped", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_wrapped_keys")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("wrapped_keys", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_wrapped_keys_purpose"), ["purpose"], unique=False)
@@ -333,6 +343,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "checklist_id", "number", name=op.f("uq_checklist_versions_checklist_id_number")
         ),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "closings",
@@ -357,6 +368,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_closings")),
         sa.UniqueConstraint("month", "revision", name=op.f("uq_closings_month_revision")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "courses",
@@ -376,6 +388,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_courses")),
         sa.UniqueConstraint("course_code", name=op.f("uq_courses_course_code")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "employees",
@@ -395,6 +408,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_employees")),
         sa.UniqueConstraint("email", name=op.f("uq_employees_email")),
         sa.UniqueConstraint("employee_no", name=op.f("uq_employees_employee_no")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "import_changes",
@@ -476,6 +490,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_drafts")),
         sa.UniqueConstraint("version_id", name=op.f("uq_policy_drafts_version_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("policy_drafts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_policy_drafts_base_id"), ["base_id"], unique=False)
@@ -549,6 +564,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
         sa.UniqueConstraint("employee_id", name=op.f("uq_accounts_employee_id")),
         sa.UniqueConstraint("login", name=op.f("uq_accounts_login")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "assignments",
@@ -578,6 +594,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "employee_id", "effective_from", name=op.f("uq_assignments_employee_id_effective_from")
         ),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("assignments", schema=None) as batch_op:
         batch_op.create_index(
@@ -610,6 +627,7 @@ def upgrade() -> None:
             ["nominated_by_id"], ["employees.id"], name=op.f("fk_award_nominations_nominated_by_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_award_nominations")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("award_nominations", schema=None) as batch_op:
         batch_op.create_index(
@@ -650,6 +668,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "decision_id", "employee_id", name=op.f("uq_award_objections_decision_id_employee_id")
         ),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "award_winners",
@@ -675,6 +694,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "month", "award", "employee_id", name=op.f("uq_award_winners_month_award_employee_id")
         ),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("award_winners", schema=None) as batch_op:
         batch_op.create_index(
@@ -714,6 +734,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_complaints")),
         sa.UniqueConstraint("complaint_no", name=op.f("uq_complaints_complaint_no")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("complaints", schema=None) as batch_op:
         batch_op.create_index("ix_complaints_month", ["month"], unique=False)
@@ -741,6 +762,7 @@ def upgrade() -> None:
             ["deputy_id"], ["employees.id"], name=op.f("fk_deputies_deputy_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deputies")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("deputies", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_deputies_absent_id"), ["absent_id"], unique=False)
@@ -781,6 +803,7 @@ def upgrade() -> None:
             ["employee_id"], ["employees.id"], name=op.f("fk_evaluation_notes_employee_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_evaluation_notes")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("evaluation_notes", schema=None) as batch_op:
         batch_op.create_index(
@@ -830,6 +853,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "employee_id", "day", "kind", name=op.f("uq_excuses_employee_id_day_kind")
         ),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "external_ids",
@@ -856,6 +880,7 @@ def upgrade() -> None:
             "valid_from",
             name=op.f("uq_external_ids_source_external_id_valid_from"),
         ),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("external_ids", schema=None) as batch_op:
         batch_op.create_index(
@@ -960,6 +985,7 @@ def upgrade() -> None:
             "description",
             name=op.f("uq_incidents_employee_id_day_rule_description"),
         ),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("incidents", schema=None) as batch_op:
         batch_op.create_index("ix_incidents_counts_in", ["counts_in"], unique=False)
@@ -985,6 +1011,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_leaves")),
         sa.UniqueConstraint("employee_id", "start", name=op.f("uq_leaves_employee_id_start")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "metric_values",
@@ -1011,6 +1038,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "employee_id", "month", "metric", name=op.f("uq_metric_values_employee_id_month_metric")
         ),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("metric_values", schema=None) as batch_op:
         batch_op.create_index("ix_metric_values_month", ["month", "employee_id"], unique=False)
@@ -1082,6 +1110,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_overtimes")),
         sa.UniqueConstraint("employee_id", "start", name=op.f("uq_overtimes_employee_id_start")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "person_days",
@@ -1227,6 +1256,7 @@ def upgrade() -> None:
             ["ratee_id"], ["employees.id"], name=op.f("fk_review_groups_ratee_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_review_groups")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("review_groups", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_review_groups_month"), ["month"], unique=False)
@@ -1328,6 +1358,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rosters")),
         sa.UniqueConstraint("employee_id", "start", name=op.f("uq_rosters_employee_id_start")),
         sa.UniqueConstraint("team_id", "start", name=op.f("uq_rosters_team_id_start")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "rule_approvals",
@@ -1350,6 +1381,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "month", "employee_id", "rule", name=op.f("uq_rule_approvals_month_employee_id_rule")
         ),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "scorecards",
@@ -1431,6 +1463,7 @@ def upgrade() -> None:
             "checked_by_id",
             name=op.f("uq_spot_checks_employee_id_day_checked_by_id"),
         ),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("spot_checks", schema=None) as batch_op:
         batch_op.create_index("ix_spot_checks_day", ["day"], unique=False)
@@ -1445,6 +1478,7 @@ def upgrade() -> None:
             ["employee_id"], ["employees.id"], name=op.f("fk_stale_days_employee_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stale_days")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "team_leaders",
@@ -1526,6 +1560,7 @@ def upgrade() -> None:
             "day",
             name=op.f("uq_training_records_employee_id_course_id_day"),
         ),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("training_records", schema=None) as batch_op:
         batch_op.create_index(
@@ -1567,6 +1602,7 @@ def upgrade() -> None:
             ["scorecard_id"], ["scorecards.id"], name=op.f("fk_appeals_scorecard_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_appeals")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("appeals", schema=None) as batch_op:
         batch_op.create_index("ix_appeals_employee_id", ["employee_id"], unique=False)
@@ -1744,6 +1780,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_role_grants")),
         sa.UniqueConstraint("account_id", "role", name=op.f("uq_role_grants_account_id_role")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("role_grants", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_role_grants_account_id"), ["account_id"], unique=False)
@@ -1764,6 +1801,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_role_requests")),
         sa.UniqueConstraint("account_id", "role", name=op.f("uq_role_requests_account_id_role")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("role_requests", schema=None) as batch_op:
         batch_op.create_index(
@@ -1906,6 +1944,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["owner_id"], ["employees.id"], name=op.f("fk_tasks_owner_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
         sa.UniqueConstraint("source", "action", name=op.f("uq_tasks_source_action")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("tasks", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_tasks_employee_id"), ["employee_id"], unique=False)
@@ -1923,6 +1962,7 @@ def upgrade() -> None:
             ["appeal_id"], ["appeals.id"], name=op.f("fk_appeal_comments_appeal_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_appeal_comments")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("appeal_comments", schema=None) as batch_op:
         batch_op.create_index("ix_appeal_comments_appeal_id", ["appeal_id"], unique=False)
@@ -1967,6 +2007,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "appeal_id", "record", "key", name=op.f("uq_appeal_lines_appeal_id_record_key")
         ),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "check_answers",
@@ -2008,6 +2049,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_adjustments")),
         sa.UniqueConstraint("appeal_line_id", name=op.f("uq_pay_adjustments_appeal_line_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("pay_adjustments", schema=None) as batch_op:
         batch_op.create_index("ix_pay_adjustments_pay_month", ["pay_month"], unique=False)
