@@ -260,7 +260,7 @@ def upgrade() -> None:
             "(state = 'draft') = (min_raters IS NULL)", name=op.f("ck_review_rounds_promised")
         ),
         sa.CheckConstraint(
-            "(state = 'ended') = (answered IS NOT NULL)", name=op.f("ck_review_rounds_ended")
+            "state = 'ended' OR answered IS NULL", name=op.f("ck_review_rounds_ended")
         ),
         sa.CheckConstraint(
             "state IN ('draft', 'open', 'ended')", name=op.f("ck_review_rounds_state")
@@ -448,11 +448,15 @@ def upgrade() -> None:
         sa.Column("values", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("taken_by", sa.Integer(), nullable=True),
         sa.CheckConstraint(
             "state IN ('waiting', 'applied', 'dropped')", name=op.f("ck_late_rows_state")
         ),
         sa.ForeignKeyConstraint(
             ["batch_id"], ["import_batches.id"], name=op.f("fk_late_rows_batch_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["taken_by"], ["import_batches.id"], name=op.f("fk_late_rows_taken_by")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_late_rows")),
     )
@@ -460,6 +464,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_late_rows_batch_id"), ["batch_id"], unique=False)
         batch_op.create_index("ix_late_rows_kind_key", ["kind", "key"], unique=False)
         batch_op.create_index(batch_op.f("ix_late_rows_month"), ["month"], unique=False)
+        batch_op.create_index(batch_op.f("ix_late_rows_taken_by"), ["taken_by"], unique=False)
 
     op.create_table(
         "policy_drafts",
@@ -529,11 +534,15 @@ def upgrade() -> None:
         sa.Column("values", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("taken_by", sa.Integer(), nullable=True),
         sa.CheckConstraint(
             "state IN ('waiting', 'applied', 'dropped')", name=op.f("ck_unmapped_rows_state")
         ),
         sa.ForeignKeyConstraint(
             ["batch_id"], ["import_batches.id"], name=op.f("fk_unmapped_rows_batch_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["taken_by"], ["import_batches.id"], name=op.f("fk_unmapped_rows_taken_by")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_unmapped_rows")),
     )
@@ -543,6 +552,7 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_unmapped_rows_source_external_id", ["source", "external_id"], unique=False
         )
+        batch_op.create_index(batch_op.f("ix_unmapped_rows_taken_by"), ["taken_by"], unique=False)
 
     op.create_table(
         "accounts",
@@ -604,6 +614,60 @@ def upgrade() -> None:
             batch_op.f("ix_assignments_supervisor_id"), ["supervisor_id"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_assignments_team_id"), ["team_id"], unique=False)
+
+    op.create_table(
+        "attendance_requests",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("employee_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("type", sa.String(length=40), nullable=True),
+        sa.Column("start", sa.BigInteger(), nullable=False),
+        sa.Column("end", sa.BigInteger(), nullable=True),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.String(length=120), nullable=True),
+        sa.Column("decision", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "(kind = 'leave') = (type IS NOT NULL)", name=op.f("ck_attendance_requests_type")
+        ),
+        sa.CheckConstraint(
+            "(state = 'requested') = (decided_at IS NULL) AND (decided_at IS NULL) = (decided_by IS NULL)",
+            name=op.f("ck_attendance_requests_decided"),
+        ),
+        sa.CheckConstraint(
+            "kind IN ('leave', 'overtime', 'correction')", name=op.f("ck_attendance_requests_kind")
+        ),
+        sa.CheckConstraint(
+            "state IN ('requested', 'approved', 'declined', 'withdrawn')",
+            name=op.f("ck_attendance_requests_state"),
+        ),
+        sa.CheckConstraint(
+            '"end" IS NULL OR "end" > start', name=op.f("ck_attendance_requests_span")
+        ),
+        sa.CheckConstraint(
+            "(kind = 'correction') = (\"end\" IS NULL)", name=op.f("ck_attendance_requests_end")
+        ),
+        sa.ForeignKeyConstraint(
+            ["employee_id"], ["employees.id"], name=op.f("fk_attendance_requests_employee_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attendance_requests")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("attendance_requests", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_attendance_requests_employee_id"), ["employee_id"], unique=False
+        )
+        batch_op.create_index("ix_attendance_requests_state", ["state", "day"], unique=False)
+        batch_op.create_index(
+            "uq_attendance_requests_open",
+            ["employee_id", "kind", "start"],
+            unique=True,
+            sqlite_where=sa.text("state = 'requested'"),
+            postgresql_where=sa.text("state = 'requested'"),
+        )
 
     op.create_table(
         "award_nominations",
@@ -2218,6 +2282,16 @@ def downgrade() -> None:
         )
 
     op.drop_table("award_nominations")
+    with op.batch_alter_table("attendance_requests", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_attendance_requests_open",
+            sqlite_where=sa.text("state = 'requested'"),
+            postgresql_where=sa.text("state = 'requested'"),
+        )
+        batch_op.drop_index("ix_attendance_requests_state")
+        batch_op.drop_index(batch_op.f("ix_attendance_requests_employee_id"))
+
+    op.drop_table("attendance_requests")
     with op.batch_alter_table("assignments", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_assignments_team_id"))
         batch_op.drop_index(batch_op.f("ix_assignments_supervisor_id"))
@@ -2226,6 +2300,7 @@ def downgrade() -> None:
     op.drop_table("assignments")
     op.drop_table("accounts")
     with op.batch_alter_table("unmapped_rows", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_unmapped_rows_taken_by"))
         batch_op.drop_index("ix_unmapped_rows_source_external_id")
         batch_op.drop_index(batch_op.f("ix_unmapped_rows_digest"))
         batch_op.drop_index(batch_op.f("ix_unmapped_rows_batch_id"))
@@ -2237,6 +2312,7 @@ def downgrade() -> None:
 
     op.drop_table("policy_drafts")
     with op.batch_alter_table("late_rows", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_late_rows_taken_by"))
         batch_op.drop_index(batch_op.f("ix_late_rows_month"))
         batch_op.drop_index("ix_late_rows_kind_key")
         batch_op.drop_index(batch_op.f("ix_late_rows_batch_id"))
