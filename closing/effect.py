@@ -101,7 +101,7 @@ def _views(
     session: Session, closing: Closing, gathered: Gathered, policy: Policy
 ) -> list[CardView]:
     return preview_views(
-        run(session, gathered, policy),
+        run(session, gathered, policy, closing.closed_at),
         gathered.rows,
         month=closing.month,
         policy_version=0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Text, cast, func, select
@@ -51,15 +52,19 @@ class _LazyFacts(Mapping[str, float]):
 
 
 class StoredHistory:
-    """``closing.month.History`` over the database. Months are loaded once, when asked for."""
+    """``closing.month.History`` over the database. Months are loaded once, when asked for.
 
-    def __init__(self, session: Session, before: Month) -> None:
+    With ``until`` it is the history of then: what was voided later still counts.
+    """
+
+    def __init__(self, session: Session, before: Month, until: datetime | None = None) -> None:
         rows = session.execute(
             select(MonthState.month, MonthState.closing_id).where(
                 MonthState.state == "closed", MonthState.month < before
             )
         )
         self._session = session
+        self._until = until
         self._closings: dict[Month, int] = {
             month: closing for month, closing in rows if closing is not None
         }
@@ -140,7 +145,7 @@ class StoredHistory:
             .where(
                 Scorecard.closing_id == closing_id,
                 RuleEntry.state.in_(("counts", "superseded")),
-                still_counts(Scorecard.employee_id, Scorecard.month),
+                still_counts(Scorecard.employee_id, Scorecard.month, self._until),
             )
             .group_by(Scorecard.employee_id, RuleEntry.rule)
         )

@@ -75,15 +75,21 @@ def required_policy(session: Session, month: Month) -> PolicyVersion:
     return version
 
 
-def compute_open_month(session: Session, month: Month, told: Told = nobody_is_told) -> Computed:
-    """What a close would give now. Brings the month's person-days up to date (it writes them)."""
+def compute_open_month(
+    session: Session,
+    month: Month,
+    told: Told = nobody_is_told,
+    now: datetime | None = None,
+) -> Computed:
+    """What a close would give, at ``now`` if given. Brings the month's person-days up to date (it writes them)."""
     version = required_policy(session, month)
     told("days", 1, STEPS)
     days.ensure_month(session, month)
     days.refresh_days(session, sections_of(session))
     told("facts", 2, STEPS)
     facts = attendance.attendance_facts(session, month, version.policy.attendance)
-    gathered = gather(session, month, version.policy, facts, latest_ticket_time(session))
+    as_of = latest_ticket_time(session)
+    gathered = gather(session, month, version.policy, facts, as_of, now=now)
     if not any(person.employed_days for person in gathered.inputs.people):
         raise Refused(N_("Nobody is employed in %(month)s."), month=str(month))
     told("scores", 3, STEPS)
@@ -92,10 +98,12 @@ def compute_open_month(session: Session, month: Month, told: Told = nobody_is_to
     return Computed(month, version, gathered, result, omissions)
 
 
-def run(session: Session, gathered: Gathered, policy: Policy) -> MonthResult:
-    """The pure close over gathered inputs and the stored history."""
+def run(
+    session: Session, gathered: Gathered, policy: Policy, until: datetime | None = None
+) -> MonthResult:
+    """The pure close over gathered inputs and the stored history, that of ``until`` if given."""
     rules = compile_rules(policy.rules.values(), grades=[grade.key for grade in policy.grades])
-    history = StoredHistory(session, gathered.inputs.month)
+    history = StoredHistory(session, gathered.inputs.month, until)
     return compute_month(gathered.inputs, policy, rules, history)
 
 
@@ -254,14 +262,16 @@ def _reopen(session: Session, actor: Actor, now: datetime, month: Month, reason:
     days.mark_month(session, month)
 
 
-def views_of(session: Session, month: Month, *, preview: bool = False) -> list[CardView]:
+def views_of(
+    session: Session, month: Month, *, preview: bool = False, now: datetime | None = None
+) -> list[CardView]:
     """The scorecards of a closed month, or with ``preview`` those that a close would give."""
     closing = current_closing(session, month)
     if closing is not None:
         return stored_views(session, closing)
     if not preview:
         raise Conflict(N_("%(month)s is not closed."), month=str(month))
-    return compute_open_month(session, month).views()
+    return compute_open_month(session, month, now=now).views()
 
 
 def revisions(session: Session, month: Month) -> list[Closing]:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from closing.cards import CardView, preview_views, stored_views
 from closing.facts import NOT_FOR_TEAMS, Person, Sheet
-from closing.gather import Gathered, decisions, gather, occurrence
+from closing.gather import Decided, Gathered, decisions, gather, occurrence
 from closing.history import facts_from_json
 from closing.months import current_closing
 from closing.policy import Policy
@@ -32,8 +32,8 @@ from core.values import Fact, Month
 from evaluations.catalogue import evaluation_facts
 from evaluations.fact_queries import ticket_facts
 from evaluations.scorecards.models import FactSheet, Scorecard
-from rewards.entries import Occurrence, OccurrenceState
-from rewards.models import Incident, RuleEntry
+from rewards.entries import Decision, Occurrence, OccurrenceState
+from rewards.models import Incident, RuleApproval, RuleEntry
 from staff.attendance import queries as attendance
 from staff.attendance.calendars import calendar_json
 from staff.attendance.catalogue import attendance_facts
@@ -87,7 +87,7 @@ def simulate(session: Session, month: Month, policy: Policy) -> list[Difference]
         before = stored_views(session, closing)
         gathered = closed_inputs(session, closing, policy)
     after = preview_views(
-        run(session, gathered, policy),
+        run(session, gathered, policy, closing.closed_at if closing else None),
         gathered.rows,
         month=month,
         policy_version=0,
@@ -127,7 +127,7 @@ def closed_inputs(session: Session, closing: Closing, policy: Policy) -> Gathere
         }
         _replace(sheets, ["review_360"], again)
     people = _people_then(anew.inputs.people, {each.employee_id: each for each in stored}, month)
-    decided = decisions(session, month, until=closing.closed_at)
+    decided = _decisions_then(session, closing, then)
     inputs = replace(
         anew.inputs,
         sheets=sheets,
@@ -197,6 +197,38 @@ def _occurrences_then(
     return found
 
 
+def _decisions_then(session: Session, closing: Closing, then: Policy) -> Decided:
+    """What was decided of rules by the close; a decision that was replaced since is told by what
+    the closing stored."""
+    decided = decisions(session, closing.month, until=closing.closed_at)
+    approvals = {who: dict(each) for who, each in decided.approvals.items()}
+    rows = session.execute(
+        select(Scorecard.employee_id, RuleEntry.rule, RuleEntry.state)
+        .join(RuleEntry, RuleEntry.scorecard_id == Scorecard.id)
+        .join(
+            RuleApproval,
+            (RuleApproval.employee_id == Scorecard.employee_id)
+            & (RuleApproval.month == Scorecard.month)
+            & (RuleApproval.rule == RuleEntry.rule),
+        )
+        .where(
+            Scorecard.closing_id == closing.id,
+            RuleEntry.incident_id.is_(None),
+            RuleEntry.state.in_(_DECIDED_THEN),
+            RuleApproval.decided_at > closing.closed_at,
+        )
+    )
+    for who, code, state in rows:
+        if then.rules[code].approval:
+            approvals.setdefault(who, {})[code] = _DECIDED_THEN[state]
+    return replace(decided, approvals=approvals)
+
+
+_DECIDED_THEN: Mapping[str, Decision] = {
+    "counts": "approved",
+    "superseded": "approved",
+    "declined": "declined",
+}
 _STATES_THEN: Mapping[str, OccurrenceState] = {
     "counts": "counts",
     "superseded": "counts",  # the other policy settles groups and cases anew

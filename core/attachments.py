@@ -9,6 +9,7 @@ is removed by ``sweep``. Copies hold them too (``core.backup``).
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import secrets
 from collections.abc import Iterable, Iterator
@@ -29,6 +30,7 @@ from core.filetypes import media_type_of, safe_name
 from core.keyring import Box
 from core.models import Attachment
 
+log = logging.getLogger(__name__)
 LARGEST = 10 * 1024 * 1024
 MOST = 20  # files of one subject
 # A file without a row may belong to a transaction that has not committed yet.
@@ -36,6 +38,7 @@ GRACE = timedelta(hours=1)
 ALLOWED = N_("%(name)s is no PDF, picture, plain text or office document without macros.")
 
 _WRITTEN = "attachments_written"
+_DROPPED = "attachments_dropped"
 _default: dict[str, Path] = {}
 
 
@@ -87,6 +90,22 @@ def attach_all(
         attach(session, actor=actor, now=now, subject=subject, name=name, content=content)
         for name, content in files
     ]
+
+
+def drop(session: Session, *, actor: Actor, now: datetime, subject: str) -> None:
+    """Remove all files of a record that is removed itself; from the folder with the commit."""
+    for row in of(session, subject):
+        session.info.setdefault(_DROPPED, []).append(folder() / row.file)
+        audit.record(
+            session,
+            actor=actor,
+            at=now,
+            action="attachment.removed",
+            subject=subject,
+            before={"name": row.name, "sha256": row.sha256},
+        )
+        session.delete(row)
+    session.flush()
 
 
 def read(attachment: Attachment) -> bytes:
@@ -141,16 +160,30 @@ def store(file: str, sealed: bytes) -> Path:
 
 
 def sweep(session: Session, now: datetime) -> int:
-    """Remove files that no row names and that no transaction can still be about to name."""
-    place = folder()
-    old = [path for path in _files(place) if path.stat().st_mtime < (now - GRACE).timestamp()]
-    if not old:
-        return 0
-    known = set(session.scalars(select(Attachment.file)))
-    gone = [path for path in old if path.name not in known]
-    for path in gone:
-        path.unlink(missing_ok=True)
-    return len(gone)
+    """Remove files that no row names and that no transaction can still be about to name.
+
+    One that cannot be removed is left for the next time. How many are gone.
+    """
+    before = (now - GRACE).timestamp()
+    old = [path for path in _files(folder()) if _is_older(path, before)]
+    known = set(session.scalars(select(Attachment.file))) if old else set()
+    gone = 0
+    for path in old:
+        if path.name not in known:
+            try:
+                path.unlink()
+            except OSError as error:
+                log.warning("%s cannot be removed: %s", path, error.strerror)
+            else:
+                gone += 1
+    return gone
+
+
+def _is_older(path: Path, moment: float) -> bool:
+    try:
+        return path.stat().st_mtime < moment
+    except OSError:
+        return False
 
 
 def stored(connection: sa.Connection) -> list[tuple[str, str]]:
@@ -197,12 +230,18 @@ def _files(place: Path) -> Iterator[Path]:
 def _kept(session: Session) -> None:
     if not session.in_nested_transaction():
         session.info.pop(_WRITTEN, None)
+        _unlink(session, _DROPPED)
 
 
 @event.listens_for(Session, "after_rollback")
 def _dropped(session: Session) -> None:
     """Nothing names them any more; of a savepoint, ``sweep`` removes them."""
     if not session.in_nested_transaction():
-        for path in session.info.pop(_WRITTEN, ()):
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
+        session.info.pop(_DROPPED, None)
+        _unlink(session, _WRITTEN)
+
+
+def _unlink(session: Session, which: str) -> None:
+    for path in session.info.pop(which, ()):
+        with suppress(OSError):
+            path.unlink(missing_ok=True)

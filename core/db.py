@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, event, text
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, Table, event, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -100,6 +100,15 @@ def migration_type(kind: str, item: Any, _context: Any) -> str | bool:
     if kind == "type" and isinstance(item, TypeDecorator):
         return f"sa.{item.impl!r}"
     return False
+
+
+@event.listens_for(Table, "after_parent_attach")
+def _number_once(table: Table, metadata: MetaData) -> None:
+    """SQLite gives the number of a removed row to the next one, unless it is told not to; files,
+    notices and addresses name records by it."""
+    numbered = table.autoincrement_column if metadata is Base.metadata else None
+    if numbered is not None and not isinstance(numbered.type, BigInteger):
+        table.dialect_options["sqlite"]["autoincrement"] = True
 
 
 big = BigInteger().with_variant(Integer, "sqlite")

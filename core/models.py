@@ -178,7 +178,10 @@ class ImportChange(Model):
 
 
 class LateRow(Model):
-    """A row for a closed month: set aside, listed, applied only if the month is reopened."""
+    """A row for a closed month: set aside, listed, applied only if the month is reopened.
+
+    ``taken_by`` is the batch that applied it; where that is undone, the row waits again.
+    """
 
     __tablename__ = "late_rows"
     __table_args__ = (
@@ -195,13 +198,15 @@ class LateRow(Model):
     values: Mapped[dict[str, Any]] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(String(10), default="waiting")
     error: Mapped[str | None] = mapped_column(Text)
+    taken_by: Mapped[int | None] = mapped_column(ForeignKey("import_batches.id"), index=True)
 
 
 class UnmappedRow(Model):
     """A row of a foreign file whose person nobody is mapped to: kept until somebody is.
 
     ``values`` are cells by our columns, ``column`` the one with the external id. A row of an import
-    that was undone waits no more.
+    that was undone waits no more. ``taken_by`` is the batch that applied it; where that is undone,
+    the row waits again.
     """
 
     __tablename__ = "unmapped_rows"
@@ -222,6 +227,7 @@ class UnmappedRow(Model):
     values: Mapped[dict[str, Any]] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(String(10), default="waiting")
     error: Mapped[str | None] = mapped_column(Text)
+    taken_by: Mapped[int | None] = mapped_column(ForeignKey("import_batches.id"), index=True)
 
 
 class WrappedKey(Model):
@@ -257,7 +263,8 @@ class OutgoingMail(Model):
     """A letter, written in the transaction that causes it and sent after it: see ``core.mail``.
 
     ``body`` is encrypted, for it may hold a link that signs in, and emptied once it is sent.
-    ``recipient`` is None where there is nobody to write to.
+    ``recipient`` is None where there is nobody to write to. One with a ``topic`` must not tell whom
+    it went to for longer than it waits: its row is removed once it is sent or given up.
     """
 
     __tablename__ = "outgoing_mails"
@@ -269,6 +276,7 @@ class OutgoingMail(Model):
     id: Mapped[BigKey]
     reference: Mapped[str] = mapped_column(String(40), unique=True)
     recipient: Mapped[str | None] = mapped_column(String(254))
+    topic: Mapped[str | None] = mapped_column(String(80), index=True)
     subject: Mapped[str] = mapped_column(String(200))
     body: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(8), default="waiting")

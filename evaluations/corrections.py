@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import audit
+from core import attachments, audit
 from core.actor import Actor
 from core.db import one_at_a_time
 from core.errors import N_, Conflict, Forbidden, NotFound
 from core.models import MonthState
 from core.values import Month
+from evaluations.checks.services import subject
 from evaluations.models import MetricValue, SpotCheck
 from staff.models import Employee
 
@@ -29,7 +30,10 @@ def correct_metric(
     sample_size: int | None,
     reason: str,
 ) -> None:
-    """Enter a value, which wins over what is computed. Raises ``Conflict`` in a closed month."""
+    """Enter a value, which wins over what is computed, with who did and why.
+
+    Raises ``Conflict`` in a closed month.
+    """
     person = _correctable(session, actor, employee_id, month)
     row = session.scalar(
         select(MetricValue).where(
@@ -38,9 +42,10 @@ def correct_metric(
             MetricValue.metric == metric,
         )
     )
-    before = None if row is None else {"value": row.value, "sample_size": row.sample_size}
+    before = None if row is None else _told(row)
     row = row or MetricValue(employee_id=employee_id, month=month, metric=metric)
     row.value, row.sample_size = value, sample_size
+    row.reason, row.entered_by = reason, actor.label
     session.add(row)
     session.flush()
     audit.record(
@@ -50,8 +55,12 @@ def correct_metric(
         action="metric.corrected",
         subject=f"metric:{month}:{person.employee_no}:{metric}",
         before=before,
-        after={"value": value, "sample_size": sample_size, "reason": reason},
+        after=_told(row),
     )
+
+
+def _told(row: MetricValue) -> dict[str, object]:
+    return {"value": row.value, "sample_size": row.sample_size, "reason": row.reason}
 
 
 def correct_check(
@@ -60,19 +69,23 @@ def correct_check(
     actor: Actor,
     now: datetime,
     check_id: int,
+    employee_id: int,
+    day: date,
     score: float | None,
     reason: str,
 ) -> None:
-    """Give a spot check another score, or with None take it away.
+    """Give a spot check another score, or with None take it away, with its files.
 
-    Raises ``Conflict`` in a closed month, ``NotFound`` where there is no such check any more.
+    Raises ``Conflict`` in a closed month, ``NotFound`` where there is no such check of this person
+    and day any more.
     """
-    check = session.get(SpotCheck, check_id)
+    person = _correctable(session, actor, employee_id, Month.of(day))
+    check = check_of(session, check_id, employee_id, day)
     if check is None:
         raise NotFound(N_("There is no such spot check."))
-    person = _correctable(session, actor, check.employee_id, Month.of(check.day))
     before = {"day": check.day.isoformat(), "score": check.score, "comment": check.comment}
     if score is None:
+        attachments.drop(session, actor=actor, now=now, subject=subject(check_id))
         session.delete(check)
     else:
         check.score = score
@@ -86,6 +99,13 @@ def correct_check(
         before=before,
         after={"score": score, "reason": reason},
     )
+
+
+def check_of(session: Session, check_id: int, employee_id: int, day: date) -> SpotCheck | None:
+    """The check with this id, if it is one of this person on this day."""
+    check = session.get(SpotCheck, check_id)
+    known = check is not None and (check.employee_id, check.day) == (employee_id, day)
+    return check if known else None
 
 
 def _correctable(session: Session, actor: Actor, employee_id: int, month: Month) -> Employee:

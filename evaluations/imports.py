@@ -138,6 +138,7 @@ class Complaints(Kind):
     table: ClassVar[Table] = Complaint.__table__  # type: ignore[assignment]
     identity = ("complaint_no",)
     fetch_by = "complaint_no"
+    files = "complaint:"
     derived: ClassVar[Record] = {"month": None}
     headings: ClassVar[dict[str, str]] = {
         "complaint_no": "投诉编号",
@@ -186,6 +187,7 @@ class SpotChecks(Kind):
     name = "spotchecks"
     table: ClassVar[Table] = SpotCheck.__table__  # type: ignore[assignment]
     identity = ("employee_id", "day", "checked_by_id")
+    files = "check:"
     fetch_by = "employee_id"
     fetch_span = "day"
     headings: ClassVar[dict[str, str]] = {

@@ -23,6 +23,7 @@ class Incidents(Kind):
     name = "incidents"
     table: ClassVar[Table] = Incident.__table__  # type: ignore[assignment]
     identity = ("employee_id", "day", "rule", "description")
+    files = "incident:"
     fetch_by = "employee_id"
     fetch_span = "day"
     derived: ClassVar[Record] = {"status": "recorded", "counts_in": None}

@@ -44,13 +44,13 @@ def follow_incident(
     if incident is None:
         raise NotFound(N_("There is no such incident."))
     if incident.status != "approved":
-        _drop(session, actor, now, f"incident:{incident.id}")
+        drop_tasks(session, actor=actor, now=now, source=incident_source(incident.id))
         return []
     return _add(
         session,
         actor,
         now,
-        source=f"incident:{incident.id}",
+        source=incident_source(incident.id),
         actions=actions,
         employee_id=incident.employee_id,
         incident_id=incident.id,
@@ -83,6 +83,10 @@ def follow_rule(
         month=month,
         rule=code,
     )
+
+
+def incident_source(incident_id: int) -> str:
+    return f"incident:{incident_id}"
 
 
 def rule_source(month: Month, employee_no: str, code: str) -> str:
@@ -155,10 +159,12 @@ def _end(session: Session, actor: Actor, now: Now, task: Task, state: str, outco
     )
 
 
-def _drop(session: Session, actor: Actor, now: Now, source: str) -> None:
+def drop_tasks(session: Session, *, actor: Actor, now: Now, source: str, reason: str = "—") -> None:
+    """Drop what is still open of a source that counts no more."""
+    one_at_a_time(session, TASKS)
     rows = select(Task).where(Task.source == source, Task.state == "open").order_by(Task.id)
     for task in session.scalars(rows):
-        _end(session, actor, now, task, "dropped", "—")
+        _end(session, actor, now, task, "dropped", reason)
 
 
 def _add(

@@ -1,11 +1,12 @@
 """What an accepted appeal voids: an incident, or a rule that fired for somebody in a month.
 
 It never counts, in later ladders and bars neither: not even where its month stays closed, because
-its payroll was exported.
+its payroll was exported. What was still to be done because of it is dropped.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, select
@@ -19,6 +20,7 @@ from core.errors import N_, Conflict, NotFound, Refused
 from core.values import Month
 from rewards.models import Incident, RuleApproval, RuleEntry
 from rewards.services import DECISIONS
+from rewards.tasks import drop_tasks, incident_source, rule_source
 from staff.models import Employee
 
 
@@ -47,6 +49,8 @@ def void_incident(
         before=before,
         after={"status": "voided", "reason": reason},
     )
+    source = incident_source(incident_id)
+    drop_tasks(session, actor=actor, now=now, source=source, reason=reason)
 
 
 def void_rule(
@@ -89,15 +93,21 @@ def void_rule(
         before=before,
         after={"decision": "voided", "reason": reason},
     )
+    source = rule_source(month, person.employee_no, code)
+    drop_tasks(session, actor=actor, now=now, source=source, reason=reason)
 
 
-def still_counts(employee_id: Any, month: Any) -> ColumnElement[bool]:
-    """Condition on ``RuleEntry`` of a closed month: nothing voided it since.
+def still_counts(
+    employee_id: Any, month: Any, until: datetime | None = None
+) -> ColumnElement[bool]:
+    """Condition on ``RuleEntry`` of a closed month: nothing voided it since (or by ``until``).
 
     ``employee_id`` and ``month`` are columns of its scorecard.
     """
     incidents = exists().where(
-        Incident.id == RuleEntry.incident_id, Incident.status == "voided"
+        Incident.id == RuleEntry.incident_id,
+        Incident.status == "voided",
+        *(() if until is None else (Incident.decided_at <= until,)),
     ).correlate(RuleEntry)  # fmt: skip
     rules = exists().where(
         RuleEntry.incident_id.is_(None),
@@ -105,6 +115,7 @@ def still_counts(employee_id: Any, month: Any) -> ColumnElement[bool]:
         RuleApproval.month == month,
         RuleApproval.rule == RuleEntry.rule,
         RuleApproval.decision == "voided",
+        *(() if until is None else (RuleApproval.decided_at <= until,)),
     )
     return ~incidents & ~rules
 

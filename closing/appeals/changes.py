@@ -7,8 +7,8 @@ incident or a rule, ``{"by_hand"}`` in words where none of these fits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from core.messages import N_, Refused
@@ -44,16 +44,29 @@ def of_check(text: str, remove: bool) -> dict[str, Any]:
 
 
 def of_day(day: date, excuse: str, punch: str, was: Mapping[str, Any]) -> dict[str, Any]:
-    """An excuse of what the day shows, or a punch that the clock missed, as ``09:00``."""
+    """An excuse of what the day shows, or a punch that the clock missed, as ``09:00``.
+
+    The punch belongs to the shift of the day, which may begin or end on a neighbouring date.
+    """
     if punch.strip():
         try:
             clock = datetime.strptime(punch.strip(), "%H:%M").time()
         except ValueError:
             raise Refused(N_("Type a time such as 09:00."), field="punch") from None
-        return {"punch": datetime.combine(day, clock).isoformat(sep=" ", timespec="minutes")}
+        at = _nearest(datetime.combine(day, clock), was.get("shift"))
+        return {"punch": at.isoformat(sep=" ", timespec="minutes")}
     if excuse not in EXCUSES or not was.get(excuse):
         raise Refused(N_("Say what is excused, or type the missing time."), field="excuse")
     return {"excuse": excuse}
+
+
+def _nearest(at: datetime, shift: Sequence[str] | None) -> datetime:
+    """The time on that day, or on the one after or before it, that is nearest to the shift."""
+    if shift is None:
+        return at
+    begin, end = (datetime.fromisoformat(each) for each in shift)
+    around = [at + timedelta(days=days) for days in (0, 1, -1)]
+    return min(around, key=lambda each: max(begin - each, each - end, timedelta(0)))
 
 
 def by_hand(text: str) -> dict[str, Any]:

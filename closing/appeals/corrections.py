@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from closing.appeals import adjustments, telling
 from closing.appeals.models import Appeal, AppealLine
 from closing.appeals.services import APPEALS, check_decider, found, lines_of, month_is
+from closing.appeals.settled import is_settled
 from closing.publishing import plan_results, publish_results
 from closing.services import close_month, reopen_month
 from core import audit
@@ -194,6 +195,8 @@ def _published_from(session: Session, month: Month) -> Published:
 
 def _correct(acting: Acting, line: AppealLine) -> None:
     change, appeal = dict(line.change or {}), acting.appeal
+    if is_settled(acting.session, appeal, line):
+        return
     common: dict[str, Any] = {"actor": acting.actor, "reason": acting.reason}
     moment, who = acting.now.moment, appeal.employee_id
     if line.record == "metric":
@@ -209,7 +212,13 @@ def _correct(acting: Acting, line: AppealLine) -> None:
         )
     elif line.record == "check":
         correct_check(
-            acting.session, now=moment, check_id=int(line.key), score=change["score"], **common
+            acting.session,
+            now=moment,
+            check_id=int(line.key),
+            employee_id=who,
+            day=date.fromisoformat(line.was["day"]),
+            score=change["score"],
+            **common,
         )
     elif "punch" in change:
         at = datetime.fromisoformat(change["punch"])
@@ -230,6 +239,8 @@ def _correct(acting: Acting, line: AppealLine) -> None:
 def _void(acting: Acting, line: AppealLine) -> None:
     """Void what the line voids, whether or not its month is still open."""
     if not line.change or not line.change.get("void"):
+        return
+    if is_settled(acting.session, acting.appeal, line):
         return
     if line.record == "incident":
         void_incident(

@@ -16,6 +16,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from closing.cards import CardView
+from core.db import wall_time
 from core.models import ImportBatch
 from core.values import Month
 from evaluations.checks.models import CheckSheet
@@ -49,15 +50,15 @@ def costly_records(session: Session, card: CardView) -> list[Record]:
 
 
 def _lines(session: Session, card: CardView) -> list[Record]:
-    """Who imported a value has made it; who imported records has not."""
-    makers: dict[str, set[str]] = defaultdict(set)
+    """Who imported or typed a value has made it; who imported records has not."""
+    makers: dict[str, set[str | None]] = defaultdict(set)
     rows = session.execute(
-        select(MetricValue.metric, ImportBatch.created_by)
-        .join(ImportBatch, ImportBatch.id == MetricValue.batch_id)
+        select(MetricValue.metric, ImportBatch.created_by, MetricValue.entered_by)
+        .outerjoin(ImportBatch, ImportBatch.id == MetricValue.batch_id)
         .where(MetricValue.employee_id == card.employee_id, MetricValue.month == card.month)
     )
-    for metric, label in rows:
-        makers[metric].add(label)
+    for metric, *labels in rows:
+        makers[metric].update(labels)
     return [
         Record(
             "metric",
@@ -117,15 +118,24 @@ def _days(session: Session, card: CardView) -> list[Record]:
     makers = _excusers(session, card.employee_id, card.month)
     found = []
     for day in days:
-        was = {
+        was: dict[str, Any] = {
             "late": 0 if "l" in day.excused else day.late_minutes,
             "early": 0 if "e" in day.excused else day.early_minutes,
             "missing": day.missing and "m" not in day.excused,
             "absent": day.absent,
         }
         if any(was.values()):
+            was |= {"shift": _shift(day)}
             found.append(Record("day", day.day.isoformat(), was, _people(makers[day.day])))
     return found
+
+
+def _shift(day: PersonDay) -> list[str] | None:
+    """Begin and end of what was to be worked, which may lie on the next day."""
+    if day.shift_start is None or day.shift_end is None:
+        return None
+    ends = wall_time(day.shift_start), wall_time(day.shift_end)
+    return [each.isoformat(sep=" ", timespec="minutes") for each in ends]
 
 
 def _excusers(session: Session, employee_id: int, month: Month) -> dict[date, set[str]]:

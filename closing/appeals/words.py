@@ -69,8 +69,7 @@ class Words:
                 return str(_("is taken away"))
             return str(_("%(score)s of 100", score=written.short(score)))
         if "punch" in change:
-            at = datetime.fromisoformat(change["punch"])
-            return str(_("punch at %(time)s added", time=at.strftime("%H:%M")))
+            return str(_("punch at %(time)s added", time=_punch_time(key, change["punch"])))
         return str(excuses()[change["excuse"]])
 
     def _value(self, key: str, values: Mapping[str, Any]) -> str:
@@ -100,6 +99,13 @@ def words_of(policy: Policy) -> Words:
 
 def _day(text: str) -> date:
     return date.fromisoformat(text)
+
+
+def _punch_time(day: str, punch: str) -> str:
+    """With its date where that is another one, as at the end of a night shift."""
+    at = datetime.fromisoformat(punch)
+    clock = at.strftime("%H:%M")
+    return clock if at.date() == _day(day) else f"{written.day(at.date())} {clock}"
 
 
 def _with(text: str, more: str | None) -> str:

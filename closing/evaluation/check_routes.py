@@ -22,7 +22,7 @@ from core.values import Month
 from evaluations.checks import queries, services
 from evaluations.checks.checklists import items_of
 from evaluations.checks.scoring import Item, score
-from evaluations.checks.services import Answers
+from evaluations.checks.services import Answers, subject
 from evaluations.corrections import correct_check
 from evaluations.holding import is_closed
 from staff.queries import is_visible
@@ -118,6 +118,8 @@ def remove_check(check_id: int) -> Redirect:
             actor=web.current_actor(),
             now=web.now().moment,
             check_id=check_id,
+            employee_id=row.SpotCheck.employee_id,
+            day=row.SpotCheck.day,
             score=None,
             reason=reason,
         )
@@ -154,10 +156,6 @@ def by_section(items: tuple[Item, ...]) -> list[tuple[str, list[tuple[int, Item]
     for place, item in enumerate(items):
         found.setdefault(item.section, []).append((place, item))
     return list(found.items())
-
-
-def subject(check_id: int) -> str:
-    return f"check:{check_id}"
 
 
 def attach_given(check_id: int) -> None:

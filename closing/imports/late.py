@@ -88,7 +88,7 @@ def _apply(
     for number, row in enumerate(rows):
         found = outcomes.get(number)
         if found is None or found.outcome not in ("waiting", REFUSED):
-            row.state, row.error = "applied", None
+            row.state, row.error, row.taken_by = "applied", None, batch.id
         elif found.outcome == REFUSED:
             row.error = "; ".join(_told(each, built) for each in found.problems)
     session.flush()

@@ -194,7 +194,7 @@ def _take(
         if place in bad:
             row.error = "; ".join(_told(each) for each in bad[place].problems)
         else:
-            row.state, row.error = "applied", None
+            row.state, row.error, row.taken_by = "applied", None, batch.id
     session.flush()
     return report.counts
 

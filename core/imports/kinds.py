@@ -123,6 +123,8 @@ class Kind:
     fetch_span: ClassVar[str | None] = None
     # Fields that the table has and no column fills, with their value in a new row.
     derived: ClassVar[Record] = {}
+    # What files belong to, before the number of a row: one with files is not taken back.
+    files: ClassVar[str] = ""
     # Whether before and after of a row may be written down anywhere.
     traced: ClassVar[bool] = True
     # Whether rows are changed by anything but imports; then an undo looks whether they were.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, String, cast, delete, insert, select, update
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from core.imports.kinds import Change, Kind
 from core.imports.rows import Record, chunks, decoded, update_rows
 from core.messages import N_, Refused
-from core.models import ImportChange, LateRow
+from core.models import Attachment, ImportChange, LateRow, UnmappedRow
 
 
 def fingerprints(kind: Kind, batch: int) -> dict[str, str]:
@@ -31,7 +31,8 @@ def fingerprints(kind: Kind, batch: int) -> dict[str, str]:
 def undo(kind: Kind, batch: int, left: Mapping[str, str]) -> None:
     """Delete what the batch brought and restore what it changed.
 
-    ``left`` are the ``fingerprints`` that the import left.
+    ``left`` are the ``fingerprints`` that the import left. Rows that it took from those set aside
+    go back there.
 
     ``kind.setting.closed`` holds the months that were closed since. Raises ``Refused`` where one
     of them is touched, a later import or decision changed the rows, or other records need them.
@@ -52,6 +53,10 @@ def undo(kind: Kind, batch: int, left: Mapping[str, str]) -> None:
         .where(LateRow.batch_id == batch, LateRow.state == "waiting")
         .values(state="dropped")
     )
+    for kept in (LateRow, UnmappedRow):
+        session.execute(
+            update(kept).where(kept.taken_by == batch).values(state="waiting", taken_by=None)
+        )
     # After an undo it stands there again; what it was is no longer kept.
     session.execute(delete(ImportChange).where(ImportChange.batch_id == batch))
 
@@ -69,6 +74,15 @@ def _check_rows(kind: Kind, batch: int, left: Mapping[str, str]) -> None:
             raise Refused(N_("a later import changed rows of this one; undo that one first"))
     if fingerprints(kind, batch) != left:
         raise Refused(N_("rows of this import were changed since"))
+    if kind.files and _have_files(kind, batch):
+        raise Refused(N_("other records stand on the rows of this import"))
+
+
+def _have_files(kind: Kind, batch: int) -> bool:
+    """Whether somebody added a file to a row that the batch brought."""
+    subject = kind.files + cast(kind.table.c.id, String)
+    query = select(Attachment.id).join(kind.table, Attachment.subject == subject)
+    return kind.setting.session.scalar(query.where(kind.table.c.batch_id == batch)) is not None
 
 
 def _changes(

@@ -33,6 +33,11 @@ ENTERED = notices.kind("check.entered", N_("A quality check of %(day)s was enter
 CHANGED = notices.kind("check.changed", N_("Your quality check of %(day)s was changed"))
 
 
+def subject(check_id: int) -> str:
+    """What the files of a check belong to."""
+    return f"check:{check_id}"
+
+
 class Stale(Conflict):
     """Somebody else changed the check since it was shown."""
 

@@ -32,6 +32,7 @@ _WORDS: dict[str, Any] = {
     "appeal.lodged": _l("Appeal lodged"),
     "appeal.withdrawn": _l("Appeal withdrawn"),
     "attachment.added": _l("File added"),
+    "attachment.removed": _l("File removed"),
     "metric.corrected": _l("Value corrected"),
     "pay.adjusted": _l("Pay adjusted"),
     "pay.adjustment_removed": _l("Pay adjustment taken back"),

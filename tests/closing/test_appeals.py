@@ -28,6 +28,7 @@ from closing.history import StoredHistory
 from closing.payroll import COLUMNS, mark_exported, pay_lines
 from closing.publishing import publish_results
 from closing.services import reopen_month, views_of
+from closing.simulation import simulate
 from closing.verification import verify
 from core import audit
 from core.actor import SYSTEM, Actor
@@ -36,8 +37,9 @@ from core.db import db
 from core.errors import Conflict, Forbidden, NotFound, Refused
 from core.models import AuditEntry, MonthState
 from core.values import Month
-from evaluations.models import SpotCheck
+from evaluations.models import MetricValue, SpotCheck
 from rewards.models import Incident, RuleApproval
+from rewards.tasks import follow_incident, follow_rule
 from staff.attendance.models import PersonDay, Punch, Roster
 from staff.models import Notice
 
@@ -431,6 +433,24 @@ def test_a_day_is_excused_of_what_it_shows_or_gets_a_punch() -> None:
         changes.of_day(DAY, "", "nine", was)
 
 
+@pytest.mark.parametrize(
+    ("begin", "end", "clock", "expected"),
+    [
+        ("13 22:00", "14 06:00", "22:05", "13 22:05"),
+        ("13 22:00", "14 06:00", "21:50", "13 21:50"),
+        ("13 22:00", "14 06:00", "06:10", "14 06:10"),
+        ("13 15:00", "14 00:00", "00:05", "14 00:05"),
+        ("13 00:00", "13 08:00", "23:50", "12 23:50"),
+        ("13 09:00", "13 18:00", "20:00", "13 20:00"),
+    ],
+)
+def test_a_missing_punch_lies_where_its_shift_does(
+    begin: str, end: str, clock: str, expected: str
+) -> None:
+    shift = [f"2026-10-{begin}", f"2026-10-{end}"]
+    assert changes.of_day(DAY, "", clock, {"shift": shift}) == {"punch": f"2026-10-{expected}"}
+
+
 # Taking effect
 
 
@@ -456,6 +476,8 @@ def test_accepted_records_are_corrected_and_the_month_closed_anew(any_session: S
         ("ATT-P2", "voided"),
     }
     assert session.scalar(select(SpotCheck.id)) is None
+    entered = session.scalars(select(MetricValue).where(MetricValue.value == 0.99)).one()
+    assert (entered.reason, entered.entered_by) == (f"Appeal {appeal.id}", "E0003")
     day = session.scalars(select(PersonDay).where(PersonDay.day == DAY)).one()
     assert day.excused == "l"
     assert session.get_one(Appeal, appeal.id).state == "applied"
@@ -490,8 +512,36 @@ def test_an_older_month_is_closed_anew_with_all_later_ones(session: Session) -> 
 def test_in_a_month_that_was_reopened_the_record_is_corrected_at_once(session: Session) -> None:
     appeal = accepted(session, "incident", {"void": True})
     reopen_month(session, actor=SYSTEM, now=CLOSED, month=OCTOBER, reason="x", cascade=False)
+    incident = session.scalars(select(Incident)).one()
+    who: dict[str, Any] = {"actor": actor(session, "E0001"), "now": at(4)}
+    (task,) = follow_incident(session, **who, incident_id=incident.id, actions=["coaching"])
     assert apply(session, appeal) == []
-    assert session.scalars(select(Incident.status)).one() == "voided"
+    assert incident.status == "voided"
+    assert (task.state, task.outcome) == ("dropped", f"Appeal {appeal.id}")
+
+
+@pytest.mark.parametrize(
+    ("record", "change"),
+    [
+        ("check", {"score": 90}),
+        ("day", {"excuse": "late"}),
+        ("day", {"punch": "2026-10-13 09:00"}),
+        ("incident", {"void": True}),
+        ("rule", {"void": True}),
+    ],
+)
+def test_what_is_so_already_lets_an_appeal_pass(
+    session: Session, record: str, change: dict[str, Any]
+) -> None:
+    appeal = accepted(session, record, change)
+    (line,) = services.lines_of(session, appeal.id)
+    reopen_month(session, actor=SYSTEM, now=CLOSED, month=OCTOBER, reason="x", cascade=False)
+    acting = corrections.Acting(session, actor(session, "E0003"), at(4), appeal)
+    corrections._correct(acting, line)
+    if record == "check":
+        session.delete(session.scalars(select(SpotCheck)).one())
+    assert apply(session, appeal) == []
+    assert session.get_one(Appeal, appeal.id).state == "applied"
 
 
 def test_what_is_corrected_by_hand_comes_first(session: Session) -> None:
@@ -572,7 +622,23 @@ def test_what_was_voided_after_the_export_counts_in_no_later_ladder_or_bar(
     fired = StoredHistory(session, NOVEMBER).month(OCTOBER)[who].fired
     assert "CON-P1" not in fired
     assert "ATT-P2" in fired
+    then = StoredHistory(session, NOVEMBER, CLOSED).month(OCTOBER)[who].fired
+    assert then.keys() >= {"CON-P1", "ATT-P2"}
     assert propose(session, OCTOBER, offices.AWARD)
+
+
+def test_what_was_voided_after_the_export_leaves_what_the_closed_month_was(
+    session: Session,
+) -> None:
+    appeal = accepted(session, "rule", {"void": True})
+    who = {"actor": actor(session, "E0001"), "now": at(4), "month": OCTOBER, "code": "ATT-P2"}
+    (task,) = follow_rule(session, **who, employee_id=appeal.employee_id, actions=["coaching"])
+    export(session)
+    (line,) = services.lines_of(session, appeal.id)
+    settle(session, line)
+    assert (task.state, task.outcome) == ("dropped", f"Appeal {appeal.id}")
+    found = simulate(session, OCTOBER, offices.policy())
+    assert [each.employee_no for each in found if each.differs] == []
 
 
 def adjust(session: Session, amount: str = "-30", **given: Any) -> PayAdjustment:

@@ -7,6 +7,7 @@ from support.centres import close, reopen, seal
 from support.importing import CLOCK, NOW, Files
 
 from closing.imports.late import apply_late_rows
+from closing.imports.taking_back import undo_import
 from closing.reopening import reopen as reopen_with_late_rows
 from core.actor import SYSTEM
 from core.clock import Now
@@ -81,6 +82,18 @@ def test_late_rows_come_in_when_the_month_is_opened_again(closed: Files) -> None
     assert closed.rows("SELECT value FROM metric_values ORDER BY value") == [(0.6,), (0.7,)]
     assert [row[1] for row in closed.rows(LATE)] == ["dropped", "applied", "applied"]
     assert apply(closed) == dict.fromkeys(counts, 0)
+
+
+def test_rows_whose_import_is_taken_back_wait_again(closed: Files) -> None:
+    closed.good("metrics", METRICS, "E1,2026-09,csat,0.5,", "E2,2026-09,csat,0.7,")
+    reopen(closed.session, SEPTEMBER)
+    apply(closed)
+    newest = closed.one("SELECT max(id) FROM import_batches")
+    with transaction():
+        undo_import(closed.session, batch_id=newest, clock=CLOCK, seal=seal, actor=SYSTEM, now=NOW)
+    assert [row[1] for row in closed.rows(LATE)] == ["waiting", "waiting"]
+    assert closed.rows("SELECT value FROM metric_values") == [(0.9,)]
+    assert (apply(closed)["new"], apply(closed)["new"]) == (1, 0)
 
 
 def test_a_late_row_that_is_no_longer_good_stays_with_the_reason(closed: Files) -> None:

@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 from support.site import Site
 from support.statements import sent
 
+from core import attachments
 from core.actor import Actor
 from core.clock import Now
 from core.db import db
-from core.errors import Conflict, Forbidden, Refused
+from core.errors import Conflict, Forbidden, NotFound, Refused
+from core.models import Attachment
 from evaluations.checks import checklists, services
 from evaluations.checks.models import CheckAnswer, ChecklistVersion, CheckSheet
 from evaluations.checks.scoring import Item
@@ -29,7 +31,7 @@ from evaluations.models import SpotCheck
 from staff.models import Account, Notice
 
 NOW = Now(datetime(2026, 11, 2, 1, tzinfo=UTC), datetime(2026, 11, 2, 9))
-DAY = date(2026, 10, 6)
+DAY, NOVEMBER = date(2026, 10, 6), date(2026, 11, 1)
 ITEMS = (
     Item("Courtesy", "Greets by name", weight=10),
     Item("Courtesy", "Does not interrupt", weight=30, may_skip=True, evidence=True),
@@ -154,11 +156,38 @@ def test_a_score_that_was_corrected_stays_and_taking_a_check_away_takes_its_answ
 ) -> None:
     check = enter(session)
     who: dict[str, Any] = {"actor": actor(session, "E0003"), "now": NOW.moment, "reason": "appeal"}
-    correct_check(session, **who, check_id=check.id, score=80.0)
+    who |= {"check_id": check.id, "employee_id": check.employee_id, "day": DAY}
+    correct_check(session, **who, score=80.0)
     with pytest.raises(Conflict, match="corrected"):
         change(session, check, 1)
-    correct_check(session, **who, check_id=check.id, score=None)
+    correct_check(session, **who, score=None)
     assert session.scalar(select(func.count()).select_from(CheckAnswer)) == 0
+
+
+def test_a_check_that_is_removed_takes_its_files_and_leaves_its_number_to_nobody(
+    site: Site, accounts: dict[str, Account]
+) -> None:
+    who: dict[str, Any] = {"now": NOW.moment, "reason": "of somebody else", "score": None}
+    with site.session() as session:
+        check = enter(session)
+        who |= {"check_id": check.id, "employee_id": check.employee_id, "day": DAY}
+        who |= {"actor": actor(session, "E0003")}
+        file = {"name": "call.txt", "content": b"words of a call"}
+        row = attachments.attach(
+            session, actor=who["actor"], now=NOW, subject=services.subject(check.id), **file
+        )
+        path = attachments.folder() / row.file
+    with site.session() as session:
+        for other in ({"employee_id": offices.employee_id(session, "E0005")}, {"day": NOVEMBER}):
+            with pytest.raises(NotFound):
+                correct_check(session, **{**who, **other})
+    assert path.exists()
+    with site.session() as session:
+        correct_check(session, **who)
+    assert not path.exists()
+    with site.session() as session:
+        assert session.scalar(select(func.count()).select_from(Attachment)) == 0
+        assert enter(session, about="E0005").id > who["check_id"]
 
 
 def test_a_changed_checklist_is_a_new_version_and_a_retired_one_is_not_used(
