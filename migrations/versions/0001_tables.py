@@ -216,6 +216,7 @@ def upgrade() -> None:
         ),
         sa.Column("reference", sa.String(length=40), nullable=False),
         sa.Column("recipient", sa.String(length=254), nullable=True),
+        sa.Column("topic", sa.String(length=80), nullable=True),
         sa.Column("subject", sa.String(length=200), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=8), nullable=False),
@@ -233,6 +234,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("outgoing_mails", schema=None) as batch_op:
         batch_op.create_index("ix_outgoing_mails_due", ["state", "due_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_outgoing_mails_topic"), ["topic"], unique=False)
 
     op.create_table(
         "refusal_counts",
@@ -2343,6 +2345,7 @@ def downgrade() -> None:
     op.drop_table("review_rounds")
     op.drop_table("refusal_counts")
     with op.batch_alter_table("outgoing_mails", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_outgoing_mails_topic"))
         batch_op.drop_index("ix_outgoing_mails_due")
 
     op.drop_table("outgoing_mails")
