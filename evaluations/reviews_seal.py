@@ -7,6 +7,7 @@ recognises its rows by them.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import String, cast, exists, func, insert, select, true
@@ -24,15 +25,21 @@ OpenReview = tuple[int, int, str, list[Rating]]
 TOGETHER = 5000
 
 
-def reviews_of(session: Any, month: Month, ratee_id: int | None = None) -> list[OpenReview]:
+def reviews_of(
+    session: Any, month: Month, ratee_id: int | None = None, *, now: datetime | None = None
+) -> list[OpenReview]:
     """Every open review of the month, or those of one ratee.
 
     None of a round in the browser while it runs: two looks would differ by what was answered in
-    between.
+    between. With ``now`` one whose last day is over counts as ended, as it does at a close.
 
     One row of the database is one review, which spares most of the reading.
     """
-    running = exists().where(ReviewRound.month == month, ReviewRound.state == "open")
+    running = exists().where(
+        ReviewRound.month == month,
+        ReviewRound.state == "open",
+        ReviewRound.ends_at > now if now is not None else true(),
+    )
     about = Review.ratee_id == ratee_id if ratee_id is not None else true()
     rated = Review.competency + "=" + cast(Review.rating, String)
     rows = session.connection().execute(  # the session would make each row twice
@@ -60,7 +67,11 @@ def seal_text(
     month: Month, ratee_no: str, rater_no: str, competency: str, relation: str, rating: int
 ) -> str:
     """What is digested of one review."""
-    return f"{month}|{ratee_no}|{rater_no}|{competency}|{relation}|{rating}"
+    return f"{_about(month, ratee_no, rater_no)}|{competency}|{relation}|{rating}"
+
+
+def _about(month: Month, ratee_no: str, rater_no: str) -> str:
+    return f"{month}|{ratee_no}|{rater_no}"
 
 
 def seal_rows(session: Any, month: Month, seal: Seal, reviews: Iterable[OpenReview]) -> int:
@@ -69,11 +80,13 @@ def seal_rows(session: Any, month: Month, seal: Seal, reviews: Iterable[OpenRevi
     ``seal`` gives a keyed digest without spaces.
     """
     numbers = dict(session.execute(select(Employee.id, Employee.employee_no)).all())
-    digests = sorted(
-        seal(seal_text(month, numbers[ratee], numbers[rater], competency, relation, rating))
-        for ratee, rater, relation, ratings in reviews
-        for competency, rating in ratings
-    )
+    digests = []
+    for ratee, rater, relation, ratings in reviews:
+        about = _about(month, numbers[ratee], numbers[rater])  # once for all that one wrote of one
+        digests += [
+            seal(f"{about}|{competency}|{relation}|{rating}") for competency, rating in ratings
+        ]
+    digests.sort()
     rows: list[dict[str, Any]] = []
     for start in range(0, len(digests), TOGETHER):
         part = digests[start : start + TOGETHER]
