@@ -10,13 +10,17 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
-Kind = Literal["text", "long", "number", "share", "flag", "choice", "many", "list"]
+Kind = Literal[
+    "text", "long", "number", "share", "flag", "yesno", "choice", "many", "weekdays", "list"
+]
 Path = tuple[str | int, ...]
 Problems = Sequence[tuple[str, str]]  # place, text
 
+WEEKDAYS = frozenset("1234567")
 _WHOLE = re.compile(r"[+-]?\d{1,15}", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(?:\d{1,15}\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
+_YES_NO = {True: "yes", False: "no"}
 _BETWEEN = re.compile(r"\s*[,，、;；\n]\s*")
 
 
@@ -73,6 +77,8 @@ def shown(kind: Kind, value: Any, *, absent: bool = False) -> str:
     """A value as its field has it."""
     if kind == "flag":
         return "yes" if (absent if value is None else value is True) else ""
+    if kind == "yesno" and value is not None:
+        return _YES_NO[value] if isinstance(value, bool) else f'"{value}"'
     if isinstance(value, list):
         return ", ".join(str(each) for each in value)
     if value is None or isinstance(value, dict):
@@ -96,6 +102,8 @@ def typed_value(kind: Kind, text: str) -> Any:
         return None
     if kind in ("number", "share"):
         return _number(text)
+    if kind == "yesno":
+        return {"yes": True, "no": False}.get(text, text)
     return [each for each in _BETWEEN.split(text) if each] if kind == "list" else text
 
 
@@ -133,3 +141,39 @@ def leaves(value: Any, path: Path = ()) -> dict[str, Any]:
             found |= leaves(each, (*path, index))
         return found
     return {place_of(path): value}
+
+
+def is_weekdays(value: Any) -> bool:
+    """Whether a value is none, or each weekday at most once, from 1 (Monday) to 7 (Sunday)."""
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        value = "" if value is None else str(value)
+    return isinstance(value, str) and len(set(value)) == len(value) and set(value) <= WEEKDAYS
+
+
+def lend(document: dict[str, Any], usual: Mapping[Path, Any]) -> list[Path]:
+    """Put what holds where a section is absent into the document; gives where it was lent."""
+    lent = [path for path in usual if value_at(document, path) is None]
+    for path in lent:
+        put(document, path, copied(usual[path]))
+    return lent
+
+
+def take_back(
+    document: dict[str, Any], before: Mapping[str, Any], usual: Mapping[Path, Any], lent: list[Path]
+) -> None:
+    """What was lent and not changed goes again, so that the document is as ``before`` there."""
+    for path in lent:
+        if value_at(document, path) == usual[path]:
+            _as_before(document, before, path)
+
+
+def _as_before(document: dict[str, Any], before: Mapping[str, Any], path: Path) -> None:
+    parent, last = value_at(document, path[:-1]), path[-1]
+    old = value_at(before, path[:-1])
+    if isinstance(parent, dict):
+        if isinstance(old, dict) and last in old:
+            parent[last] = old[last]
+        else:
+            parent.pop(last, None)
+        if not parent and old is None and len(path) > 1:
+            _as_before(document, before, path[:-1])

@@ -6,11 +6,12 @@ What was not changed stays exactly as it was written: its key, its place in the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from closing.document_edits import (
+    WEEKDAYS,
     Kind,
     Path,
     Problems,
@@ -35,7 +36,8 @@ class Typed(Protocol):
 class Column:
     """A field of every row: where it stands in the row, and how it is typed.
 
-    ``absent`` is what a missing flag means; ``kind_of`` tells the kind by the row.
+    ``absent`` is what a missing flag means; ``kind_of`` tells the kind by the row. A column without
+    a path is the row itself: a number of a list, say.
     """
 
     path: tuple[str, ...]
@@ -43,6 +45,7 @@ class Column:
     label: str
     options: tuple[tuple[str, str], ...] = ()
     help: str = ""
+    unit: str = ""
     absent: bool = False
     kind_of: Callable[[Any], Kind] | None = None
 
@@ -52,7 +55,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of a mapping (``keyed``) or a list at a place of the document; ``single``: one row."""
+    """Rows of a mapping (``keyed``) or a list at a place of the document; ``single``: one row.
+
+    ``names`` tells what keys are called that name nothing themselves, ``numbered`` what the rows of
+    a list are by their place in it.
+    """
 
     at: Path
     columns: tuple[Column, ...]
@@ -60,6 +67,14 @@ class Table:
     keyed: bool = False
     key_label: str = ""
     single: bool = False
+    help: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    numbered: Callable[[int], str] | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether its rows are values and no mappings."""
+        return not self.single and not self.keyed and [each.path for each in self.columns] == [()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +89,13 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``key`` is "" in lists; of the spare row, too."""
+    """``key`` is "" in lists; of the spare row, too. ``name`` is what it is called, if anything."""
 
     place: str
     key: str
     cells: tuple[Cell, ...]
     errors: tuple[str, ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +156,23 @@ def _row(document: Any, table: Table, path: Path, problems: Problems) -> Row:
                 column=column,
                 kind=kind,
                 text=shown(kind, value, absent=column.absent),
-                chosen=frozenset(map(str, value)) if isinstance(value, list) else frozenset(),
+                chosen=_chosen(kind, value),
                 errors=tuple(text for where, text in problems if within(where, name)),
             )
         )
     key = str(path[-1]) if table.keyed and path[: len(table.at)] == table.at else ""
     names = {cell.name for cell in cells}
     errors = tuple(text for where, text in problems if where == place and where not in names)
-    return Row(place, key, tuple(cells), errors)
+    name = table.names.get(key, "")
+    if table.numbered is not None and isinstance(path[-1], int):
+        name = table.numbered(path[-1])
+    return Row(place, key, tuple(cells), errors, name)
+
+
+def _chosen(kind: Kind, value: Any) -> frozenset[str]:
+    if kind == "weekdays":
+        return frozenset(shown(kind, value))
+    return frozenset(map(str, value)) if isinstance(value, list) else frozenset()
 
 
 def apply(document: Any, table: Table, typed: Typed) -> None:
@@ -155,7 +180,10 @@ def apply(document: Any, table: Table, typed: Typed) -> None:
     gone = set(typed.getlist("remove"))
     paths = list(_paths(document, table))
     for path in paths:
+        before = value_at(document, path)
         apply_row(document, path, table.columns, typed)
+        if table.plain and before is not None and value_at(document, path) is None:
+            gone.add(place_of(path))  # a blank field of a list is no row any more
     for path in reversed([each for each in paths if place_of(each) in gone]):
         _remove(document, path)
     if not table.single:
@@ -185,6 +213,9 @@ def _typed_in(kind: Kind, name: str, old: Any, column: Column, typed: Typed) -> 
             return _SAME
         kept = [each for each in before if each in picked]
         return [*kept, *(each for each in picked if each not in before)] or None
+    if kind == "weekdays":
+        days = "".join(sorted(set(typed.getlist(name)) & WEEKDAYS))
+        return _SAME if set(days) == set(shown(kind, old)) else days or None
     if kind == "flag":
         now = typed.get(name) or ""
         return _SAME if now == shown(kind, old, absent=column.absent) else bool(now)
@@ -221,10 +252,10 @@ def _append(document: Any, table: Table, typed: Typed) -> None:
     value = made.get(at[0])
     key = (typed.get(f"key:{place_of(table.at)}") or "").strip()
     content = value_at(document, table.at)
-    if content is None and (key if table.keyed else value):
+    if content is None and (key if table.keyed else value is not None):
         content = {} if table.keyed else []
         put(document, table.at, content)
     if table.keyed and isinstance(content, dict) and key and key not in content:
         content[key] = {} if value is None else value
-    elif not table.keyed and isinstance(content, list) and value:
+    elif not table.keyed and isinstance(content, list) and value is not None:
         content.append(value)
