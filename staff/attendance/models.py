@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -96,6 +97,55 @@ class Overtime(Model):
     end: Mapped[WallSeconds]
     status: Mapped[str] = mapped_column(String(10))
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batches.id"))
+
+
+class AttendanceRequest(Model):
+    """What somebody asked for: leave, overtime, or a punch that the clock missed.
+
+    Leave and overtime stand as rows with status ``requested`` beside it, under the same employee
+    and start; a correction becomes a punch once it is approved. ``day`` is the date that it counts
+    on. ``decided`` is also when it was withdrawn.
+    """
+
+    __tablename__ = "attendance_requests"
+    __table_args__ = (
+        CheckConstraint("kind IN ('leave', 'overtime', 'correction')", name="kind"),
+        CheckConstraint(
+            "state IN ('requested', 'approved', 'declined', 'withdrawn')", name="state"
+        ),
+        CheckConstraint("(kind = 'leave') = (type IS NOT NULL)", name="type"),
+        CheckConstraint("(kind = 'correction') = (\"end\" IS NULL)", name="end"),
+        CheckConstraint('"end" IS NULL OR "end" > start', name="span"),
+        CheckConstraint(
+            "(state = 'requested') = (decided_at IS NULL)"
+            " AND (decided_at IS NULL) = (decided_by IS NULL)",
+            name="decided",
+        ),
+        Index(
+            "uq_attendance_requests_open",
+            "employee_id",
+            "kind",
+            "start",
+            unique=True,
+            sqlite_where=text("state = 'requested'"),
+            postgresql_where=text("state = 'requested'"),
+        ),
+        Index("ix_attendance_requests_state", "state", "day"),
+    )
+
+    id: Mapped[Key]
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employees.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    type: Mapped[str | None] = mapped_column(String(40))
+    start: Mapped[WallSeconds]
+    end: Mapped[int | None] = mapped_column(BigInteger)
+    day: Mapped[date]
+    reason: Mapped[str] = mapped_column(Text, default="")
+    state: Mapped[str] = mapped_column(String(10), default="requested")
+    asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    decided_by: Mapped[str | None] = mapped_column(String(120))
+    decision: Mapped[str] = mapped_column(Text, default="")
 
 
 class Excuse(Model):

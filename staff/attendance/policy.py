@@ -13,7 +13,8 @@ class AttendanceSection:
     """Points taken from the attendance score per event, and how punches are read.
 
     ``late_tiers`` are minutes: each N gives a fact ``late_over_N_count``. Punches less than
-    ``repeat_minutes`` after the one before are dropped.
+    ``repeat_minutes`` after the one before are dropped. ``corrections`` is how many punch
+    corrections one may ask for in a month, None for any number.
     """
 
     late: float
@@ -22,6 +23,7 @@ class AttendanceSection:
     absent: float
     late_tiers: tuple[int, ...] = ()
     repeat_minutes: int = 5
+    corrections: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ DEFAULT_LEAVE: dict[str, LeaveType] = {
 def read_attendance(document: Section) -> AttendanceSection:
     """Read the section ``attendance``; what is wrong is noted in the document."""
     section = document.section("attendance")
+    limit = section.whole("corrections", high=100, default=-1)
     result = AttendanceSection(
         late=section.number("late", low=0),
         early_leave=section.number("early_leave", low=0),
@@ -62,6 +65,7 @@ def read_attendance(document: Section) -> AttendanceSection:
         absent=section.number("absent", low=0),
         late_tiers=section.wholes("late_tiers", low=1, high=1440),
         repeat_minutes=section.whole("repeat_minutes", high=1440, default=5),
+        corrections=None if limit < 0 else limit,
     )
     section.done()
     return result
