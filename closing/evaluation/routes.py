@@ -28,7 +28,7 @@ from closing.evaluation.saving import form_cells, sent_cells, status, told
 from closing.months import newest_closed
 from core import tables, web
 from core.db import transaction
-from core.errors import N_, STATUS, NotFound, Refused
+from core.errors import N_, STATUS, Conflict, NotFound, Refused
 from core.permissions import Permission
 from core.values import Month
 from evaluations.monthly import queries, services
@@ -65,21 +65,22 @@ def month(month: Month) -> str | Redirect:
 
 
 def _page(found: EvaluationMonth, refused: Typed | None = None) -> str:
-    who, day, month = web.viewer(), web.today(), found.month
+    who, day, month, now = web.viewer(), web.today(), found.month, web.now().moment
     query = lists.people(who, day, found)
     tally, ids = lists.tally_of(session(), who, found, query)
     page = tables.fetched(lists.listing(found, tally), query, ids=ids)
     ids = [row.id for row in page.rows]
     figures = None
-    if request.args.get("figures") or refused or is_kept(session(), month):
-        figures = live(session(), month, ids)
+    asked = request.args.get("figures") or refused or is_kept(session(), month, now)
+    if asked and not found.closed:
+        figures = live(session(), month, ids, now)
     return render_template(
         "evaluations/grid.html",
         month=month,
         found=found,
         tally=tally,
         page=page,
-        figures=figures is not None,
+        figures=figures is not None or found.closed,
         sections=sections(
             found,
             page.rows,
@@ -100,7 +101,7 @@ def _page(found: EvaluationMonth, refused: Typed | None = None) -> str:
 @evaluations.post("/<month:month>")
 @web.requires(P.EVALUATIONS_WRITE)
 def save(month: Month) -> str | Redirect | tuple[str, int]:
-    """The whole page as an ordinary form; with ``submit`` those who are ticked are handed in."""
+    """The whole page as an ordinary form: cells that nobody touched stay as others left them."""
     found = open_loaded(month)
     cells = form_cells(request.form)
     with transaction():
@@ -150,9 +151,13 @@ def _refused(refused: Refused) -> tuple[Response, int]:
 
 @evaluations.get("/<month:month>/figures")
 @web.requires(P.EVALUATIONS_READ)
-def figures(month: Month) -> Response:
+def figures(month: Month) -> Response | tuple[Response, int]:
     """What follows from the values of the people of a page, for those that opened without it."""
-    return jsonify(rows=saving(loaded(month)).figures(_numbers(request.args.getlist("row"))))
+    try:
+        keeper = saving(open_loaded(month))
+        return jsonify(rows=keeper.figures(_numbers(request.args.getlist("row"))))
+    except Conflict as refused:
+        return _refused(refused)
 
 
 def _numbers(given: Any) -> Sequence[str]:

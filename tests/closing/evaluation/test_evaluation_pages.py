@@ -317,3 +317,14 @@ def test_what_is_kept_is_gathered_anew_after_a_change_of_the_records(
         session.add(SpotCheck(employee_id=who, day=OCTOBER.last_day, score=21))
         audit.record(session, actor=SYSTEM, at=NOW, action="check.made", subject="employee:E0004")
     assert score() == 75
+
+
+def test_of_a_closed_month_nothing_is_computed(desks: dict[str, Desk]) -> None:
+    """Neither by the page, nor for its script, nor where somebody asks for it."""
+    desk = desks["supervisor"]
+    html = desk.get("/evaluations/2026-09?figures=1")
+    assert "data-bare" not in html
+    assert "E0004" in html
+    assert not lives._kept
+    assert status(desk.client, "/evaluations/2026-09/figures?row=E0004") == 409
+    assert status(desk.client, f"{GRID}/figures?row=E0004") == 200
