@@ -77,7 +77,7 @@ def close_command(month: Month, dry_run: bool, login: str | None) -> None:
     """Close MONTH, and say what it leaves out."""
     if dry_run:
         services.check_closable(db.session(), month)
-        computed = services.compute_open_month(db.session(), month)
+        computed = services.compute_open_month(db.session(), month, now=now().moment)
         omitted = [each.as_json() for each in computed.left_out]
         count, words = len(computed.result.cards), "would be closed"
         db.session.rollback()
@@ -137,7 +137,7 @@ OUTPUT = click.option("-o", "--output", type=click.Path(dir_okay=False, path_typ
 @refusing
 def scorecards_command(month: Month, kind: str, preview: bool, output: Path | None) -> None:
     """The scorecards of a closed MONTH."""
-    views = services.views_of(db.session(), month, preview=preview)
+    views = services.views_of(db.session(), month, preview=preview, now=now().moment)
     db.session.rollback()
     _note_export(f"scorecards:{month}", kind, len(views))
     _deliver_cards(views, kind, output)

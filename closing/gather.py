@@ -56,16 +56,18 @@ def gather(
     *,
     min_raters: int | None = None,
     with_entered: bool = True,
+    now: datetime | None = None,
 ) -> Gathered:
     """Everybody's own facts, incidents, approvals and completions of ``month``.
 
     ``attendance`` are the attendance facts by employee id; ``as_of`` in wall seconds;
     ``min_raters`` splits the 360° groups otherwise than the policy says; without ``with_entered``
-    the sheets hold what the records give.
+    the sheets hold what the records give. With ``now`` a 360° round whose last day is over counts,
+    though nobody ended it yet: a close would do so first.
     """
     rows = people_in(session, month)
     employed = [row for row in rows if row.employed]
-    single = reviews_of(session, month)
+    single = reviews_of(session, month, now=now)
     reviews = review_groups(session, month, min_raters or policy.reviews.min_raters, single)
     weights = policy.reviews.weights
     computed: list[Mapping[int, Mapping[str, Fact]]] = [

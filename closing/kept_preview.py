@@ -22,6 +22,7 @@ from closing.preview import preview_month
 from core import audit
 from core.kept import Mark, unchanged_since
 from core.values import Month
+from evaluations.rounds.queries import ends_at
 
 KEPT_MONTHS = 4
 KEPT_FOR = timedelta(minutes=10)
@@ -68,8 +69,11 @@ class Summary:
 
 @dataclass(slots=True)
 class _Kept:
+    """``until`` is when the 360° round of the month will be over, which changes the preview."""
+
     mark: Mark
     summary: Summary
+    until: datetime | None
 
 
 _kept: OrderedDict[tuple[str, Month], _Kept] = OrderedDict()
@@ -84,7 +88,7 @@ def summary(session: Session, month: Month, now: datetime) -> Summary:
     mark = audit.head(session)
     made = _summary(session, month, now)
     with _guard:
-        _kept[_key(session, month)] = _Kept(mark, made)
+        _kept[_key(session, month)] = _Kept(mark, made, ends_at(session, month, now))
         while len(_kept) > KEPT_MONTHS:
             _kept.popitem(last=False)
     return made
@@ -95,6 +99,8 @@ def kept_summary(session: Session, month: Month, now: datetime) -> Summary | Non
     with _guard:
         found = _kept.get(_key(session, month))
     if found is None or not found.summary.at <= now < found.summary.at + KEPT_FOR:
+        return None
+    if found.until is not None and now >= found.until:
         return None
     mark = unchanged_since(session, found.mark)
     if mark is None:
@@ -108,7 +114,7 @@ def _key(session: Session, month: Month) -> tuple[str, Month]:
 
 
 def _summary(session: Session, month: Month, now: datetime) -> Summary:
-    computed = preview_month(session, month)
+    computed = preview_month(session, month, now)
     views = computed.views()
     supervisors = {row.employee_id: row.supervisor_id for row in computed.gathered.rows}
     return Summary(

@@ -7,6 +7,8 @@ or not kept yet, they are computed in memory from the same records, and left the
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
@@ -25,7 +27,7 @@ from staff.attendance.records import Rules, computed_days
 from staff.models import Employee
 
 
-def preview_month(session: Session, month: Month) -> Computed:
+def preview_month(session: Session, month: Month, now: datetime | None = None) -> Computed:
     """The same as ``compute_open_month``, reading only.
 
     Raises ``Refused`` where no policy is in force, or nobody is employed in the month.
@@ -33,7 +35,7 @@ def preview_month(session: Session, month: Month) -> Computed:
     version = required_policy(session, month)
     policy = version.policy
     facts, due = attendance_now(session, month, policy)
-    gathered = gather(session, month, policy, facts, latest_ticket_time(session))
+    gathered = gather(session, month, policy, facts, latest_ticket_time(session), now=now)
     if not any(person.employed_days for person in gathered.inputs.people):
         raise Refused(N_("Nobody is employed in %(month)s."), month=str(month))
     result = run(session, gathered, policy)

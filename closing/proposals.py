@@ -15,6 +15,7 @@ from closing.months import current_closing
 from closing.policy import Policy
 from closing.preview import preview_month
 from closing.versions import policy_of_closing
+from core.clock import Now
 from core.values import Month, flat
 from core.viewer import Viewer
 from rewards import queries
@@ -60,7 +61,7 @@ class Proposal:
 
 
 def proposals(
-    session: Session, viewer: Viewer, month: Month, day: date, within: Collection[int]
+    session: Session, viewer: Viewer, month: Month, now: Now, within: Collection[int]
 ) -> tuple[Policy, list[Proposal]]:
     """The month's proposals about those in ``within`` (employee ids), undecided ones first.
 
@@ -69,13 +70,13 @@ def proposals(
     """
     closing = current_closing(session, month)
     if closing is None:
-        computed = preview_month(session, month)
+        computed = preview_month(session, month, now.moment)
         policy, views = computed.version.policy, computed.views()
-        rows = list(queries.undecided_incidents(session, viewer, day, month))
+        rows = list(queries.undecided_incidents(session, viewer, now.wall.date(), month))
     else:
         policy = policy_of_closing(session, closing.document_version_id).policy
         views, rows = stored_views(session, closing), []
-    rows += queries.decided_incidents(session, viewer, day, month)
+    rows += queries.decided_incidents(session, viewer, now.wall.date(), month)
     decisions = {(row.employee_id, row.rule): row for row in queries.rule_decisions(session, month)}
     found = list(_fired(views, policy, decisions, viewer, within, is_open=closing is None))
     fired = {each.key for each in found}

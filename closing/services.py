@@ -81,7 +81,10 @@ def compute_open_month(
     told: Told = nobody_is_told,
     now: datetime | None = None,
 ) -> Computed:
-    """What a close would give, at ``now`` if given. Brings the month's person-days up to date (it writes them)."""
+    """What a close would give, at ``now`` if given.
+
+    Brings the month's person-days up to date (it writes them).
+    """
     version = required_policy(session, month)
     told("days", 1, STEPS)
     days.ensure_month(session, month)

@@ -27,10 +27,11 @@ class Actor:
 
     def has_part_in(self, label: str | None) -> bool:
         """Whether what bears ``label`` was done by the same person, by or for one of them."""
-        return label is not None and not _people(label).isdisjoint(_people(self.label))
+        return label is not None and not people_in(label).isdisjoint(people_in(self.label))
 
 
-def _people(label: str) -> frozenset[str]:
+def people_in(label: str) -> frozenset[str]:
+    """Whom a label names: who acted, and for whom where they stood in for somebody."""
     return frozenset(label.split(FOR))
 
 

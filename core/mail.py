@@ -19,7 +19,7 @@ from email.utils import format_datetime, parseaddr
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from core import keyring
@@ -90,13 +90,24 @@ class Server:
         return server
 
 
-def queue(session: Session, *, recipient: str | None, letter: Letter, now: datetime) -> None:
-    """Write a letter. One to nobody is written too, costs the same, and goes nowhere."""
+def queue(
+    session: Session,
+    *,
+    recipient: str | None,
+    letter: Letter,
+    now: datetime,
+    topic: str | None = None,
+) -> None:
+    """Write a letter. One to nobody is written too, costs the same, and goes nowhere.
+
+    Of one with a ``topic`` nothing is kept once it is sent, and ``forget`` takes it back before.
+    """
     reference = uuid.uuid4().hex
     session.add(
         OutgoingMail(
             reference=reference,
             recipient=recipient,
+            topic=topic,
             subject=letter.subject,
             body=keyring.encrypt(session, _place(reference), letter.body),
             state="waiting" if recipient else "failed",
@@ -106,6 +117,15 @@ def queue(session: Session, *, recipient: str | None, letter: Letter, now: datet
         )
     )
     session.info[QUEUED] = True
+
+
+def forget(session: Session, topic: str) -> None:
+    """Take back the letters whose topic begins so, but for one that is being sent this moment."""
+    session.execute(
+        delete(OutgoingMail).where(
+            OutgoingMail.topic.startswith(topic, autoescape=True), OutgoingMail.state != "sending"
+        )
+    )
 
 
 @dataclass(slots=True)
@@ -135,6 +155,8 @@ def deliver(
             else:
                 mail.state, mail.sent_at, mail.body, mail.error = "sent", now(), "", None
                 done.sent += 1
+            if mail.topic and mail.state != "waiting":
+                session.delete(mail)
             session.commit()
     finally:
         _close(connection)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-from core.actor import FOR, Actor
+from core.actor import FOR, Actor, people_in
 from core.permissions import OF_HR, Permission, Role, Scope, scopes
 
 
@@ -60,9 +60,18 @@ class Viewer:
         """Whether it is the viewer, or the one for whom they act."""
         return self._actor.is_person(employee_id)
 
+    @property
+    def people(self) -> tuple[int, ...]:
+        """Ids of the viewer and the one for whom they act, as far as they are employees."""
+        behalf = self.behalf.employee_id if self.behalf else None
+        return tuple(each for each in (self.employee_id, behalf) if each is not None)
+
     def decides_for_hr(self, employee_id: int | None, label: str | None) -> bool:
         """Whether the viewer is the second decider, and one of these names somebody of HR."""
-        return self.hr is not None and (employee_id in self.hr.people or label in self.hr.labels)
+        named = people_in(label) if label is not None else frozenset()
+        return self.hr is not None and (
+            employee_id in self.hr.people or not named.isdisjoint(self.hr.labels)
+        )
 
     def has_part_in(self, label: str | None) -> bool:
         """Whether what bears ``label`` was done by one of these, or for one of them."""

@@ -12,14 +12,16 @@ from typing import ClassVar
 
 from sqlalchemy import Table, select
 
+from core.errors import Conflict
 from core.imports.cells import Bad, choice, month, remembered, text, until, whole
-from core.imports.kinds import Column, Identity, Kind, Known, Line, Setting
+from core.imports.kinds import CHANGED, NEW, Column, Identity, Kind, Known, Line, Setting
 from core.imports.rows import Record, chunks
 from core.messages import N_
 from core.values import Month
 from evaluations.models import RELATIONS, Review, ReviewParticipant
 from evaluations.reviews_seal import Seal, recognised, seal_text, sealed_rows
 from evaluations.rounds.models import ReviewRound
+from evaluations.rounds.services import hold
 from staff.directory import People
 
 CHINESE = {
@@ -125,6 +127,20 @@ class Reviews(Kind):
                 record["rating"],
             )
         )
+
+    def store(self, lines: Sequence[Line], batch: int) -> None:
+        """A round may have been opened since the rows were judged: whoever opens one waits now."""
+        session = self.setting.session
+        changed = [line for line in lines if line.outcome in (NEW, CHANGED)]
+        for on in sorted({line.record["month"] for line in changed}):
+            hold(session, on)
+            opened = select(ReviewRound.state).where(ReviewRound.month == on)
+            if session.scalar(opened) not in (None, "draft"):
+                raise Conflict(
+                    N_("The 360° round of %(month)s was opened meanwhile: reviews are not mixed."),
+                    month=str(on),
+                )
+        super().store(lines, batch)
 
     def check_file(self, lines: Collection[Line]) -> None:
         """A rater stands in one relation to a ratee, over the file and what is known."""

@@ -29,7 +29,7 @@ def review_groups(
     split as was promised when it opened, whatever a later policy says.
     """
     sums = _open_sums(reviews)
-    held = session.get(ReviewRound, month) if sums else None
+    held = session.get(ReviewRound, month)
     if held is not None and held.min_raters is not None:
         min_raters = held.min_raters
     for ratee_id, kept in _closed_sums(session, month).items():
@@ -40,16 +40,22 @@ def review_groups(
 def closed_groups(
     session: Session, ratee_id: int, first: Month, last: Month, min_raters: int
 ) -> dict[Month, list[ReviewSum]]:
-    """The groups that may be seen of one ratee, by month of a closed round."""
-    rows = session.scalars(
-        select(ReviewGroup)
+    """The groups that may be seen of one ratee, by month of a closed round.
+
+    Those of a round in the browser stay split as was promised when it opened.
+    """
+    rows = session.execute(
+        select(ReviewGroup, ReviewRound.min_raters)
+        .outerjoin(ReviewRound, ReviewRound.month == ReviewGroup.month)
         .where(ReviewGroup.ratee_id == ratee_id, ReviewGroup.month.between(first, last))
         .order_by(ReviewGroup.month, ReviewGroup.id)
     )
     sums: dict[Month, list[ReviewSum]] = defaultdict(list)
-    for row in rows:
+    least: dict[Month, int] = {}
+    for row, promised in rows:
         sums[row.month].append(_sum_of(row))
-    return {month: settle_groups(each, min_raters) for month, each in sums.items()}
+        least[row.month] = promised or min_raters
+    return {month: settle_groups(each, least[month]) for month, each in sums.items()}
 
 
 def groups_of(session: Session, month: Month, ratee_id: int, min_raters: int) -> list[ReviewSum]:

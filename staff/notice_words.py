@@ -14,10 +14,8 @@ from werkzeug.routing import BuildError
 from core.i18n import LOCALES, language
 from core.mail import Letter
 from core.pages import filters
-from core.values import Month
+from core.values import Month, Names
 
-_MONTH = re.compile(r"\d{4}-\d{2}")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 SUBJECT = 200  # as long as ``outgoing_mails.subject``
 
 
@@ -29,12 +27,24 @@ def text(template: str | None, params: Mapping[str, Any]) -> str:
 
 
 def _written(value: Any) -> Any:
-    if isinstance(value, dict):
-        return value[language()]
-    if isinstance(value, str) and _MONTH.fullmatch(value):
-        return filters.month(Month.parse(value))
-    if isinstance(value, str) and _DAY.fullmatch(value):
-        return filters.day(date.fromisoformat(value))
+    """A parameter as ``stored`` keeps it: what is no plain text says what it is."""
+    if not isinstance(value, dict):
+        return value
+    if "month" in value:
+        return filters.month(Month.parse(value["month"]))
+    if "day" in value:
+        return filters.day(date.fromisoformat(value["day"]))
+    return value[language()]
+
+
+def stored(value: str | int | Month | date | Names) -> Any:
+    """A parameter as JSON; months and days are marked, for a text may look like one."""
+    if isinstance(value, Names):
+        return {"zh": value.zh, "en": value.en}
+    if isinstance(value, Month):
+        return {"month": str(value)}
+    if isinstance(value, date):
+        return {"day": value.isoformat()}
     return value
 
 

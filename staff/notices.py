@@ -5,11 +5,11 @@ that causes them: what is rolled back was never told, what is committed is told 
 
     LODGED = notices.kind("appeal.lodged", N_("%(name)s appeals their scorecard of %(month)s"))
     notices.notify(session, now=now.moment, to=[...], kind=LODGED,
-                   params={"name": "...", "month": str(month)},
+                   params={"name": "...", "month": month},
                    endpoint="appeals.appeal", values={"appeal_id": 7})
 
-Texts name no wages, no scores and no raters, for they are sent by mail. What of the parameters
-reads as a month (``2026-10``) or a day (``2026-10-31``) is written out in the reader's language.
+Texts name no wages, no scores and no raters, for they are sent by mail. Parameters that are a
+``Month``, a ``date`` or ``Names`` are written out in the reader's language; texts stay as they are.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from flask import has_app_context
-from sqlalchemy import ColumnElement, Select, func, or_, select, update
+from flask import current_app, has_app_context
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from core import mail, mailing
+from core.db import one_at_a_time
 from core.errors import NotFound
 from core.messages import N_
 from core.values import Month, Names
@@ -31,8 +33,10 @@ from staff import notice_words
 from staff.models import Account, Employee, Notice
 
 Param = str | int | Month | date | Names
-# What must not travel by mail, whoever reads it.
-FORBIDDEN = re.compile(r"wage|pay|salary|amount|money|score|total|points|grade|rank|rater|reviewer")
+# What must not travel by mail, whoever reads it; free text may hold any of the others.
+FORBIDDEN = re.compile(
+    r"wage|pay|salary|amount|money|score|total|points|grade|rank|rater|reviewer|reason|comment"
+)
 _PLACES = re.compile(r"%\((\w+)\)")
 _kinds: dict[str, str] = {}
 
@@ -66,16 +70,20 @@ def notify(
     """Tell employees (by id) something, each once; how many were told.
 
     ``endpoint`` and ``values`` are the page it leads to. With ``once`` nobody is told again who was
-    told under that name before: for reminders. Whoever has left is told nothing.
+    told under that name before: for reminders. Whoever has left is told nothing. ``forget`` takes
+    such notices back, and their letters leave no trace once they are sent.
     """
     missing = set(_PLACES.findall(_kinds[kind])) ^ set(params)
     if missing:
         raise ValueError(f"{kind}: {', '.join(sorted(missing))} does not fit its text")
-    stored = {name: _stored(value) for name, value in params.items()}
+    stored = {name: notice_words.stored(value) for name, value in params.items()}
     place = {
         name: value if isinstance(value, int) else str(value) for name, value in values.items()
     }
-    told = session.execute(_recipients(set(to), now.date(), once)).all()
+    ids = set(to)
+    if once is not None:
+        one_at_a_time(session, "notices")  # else two at once both find that nobody was told
+    told = session.execute(_recipients(ids, _day_of(now), once)).all()
     for person in told:
         session.add(
             Notice(
@@ -94,9 +102,21 @@ def notify(
                 letter = notice_words.letter(
                     person.language, _kinds[kind], stored, endpoint, place, person.name
                 )
-                mail.queue(session, recipient=person.email, letter=letter, now=now)
+                mail.queue(session, recipient=person.email, letter=letter, now=now, topic=once)
     session.flush()
     return len(told)
+
+
+def forget(session: Session, once: str) -> None:
+    """Take back what was told under names that begin so, with the letters that wait."""
+    session.execute(delete(Notice).where(Notice.once.startswith(once, autoescape=True)))
+    mail.forget(session, once)
+
+
+def _day_of(now: datetime) -> date:
+    """The day on the organisation's clock."""
+    zone = current_app.config.get("TIMEZONE") if has_app_context() else None
+    return now.astimezone(ZoneInfo(zone or "UTC")).date()
 
 
 def _recipients(ids: set[int], day: date, once: str | None) -> Select[Any]:
@@ -113,12 +133,6 @@ def _recipients(ids: set[int], day: date, once: str | None) -> Select[Any]:
         told = select(Notice.employee_id).where(Notice.once == once)
         query = query.where(Employee.id.not_in(told))
     return query
-
-
-def _stored(value: Param) -> Any:
-    if isinstance(value, Names):
-        return {"zh": value.zh, "en": value.en}
-    return value if isinstance(value, int) else str(value)
 
 
 def listed(employee_id: int | None) -> Select[Any]:
@@ -153,11 +167,18 @@ def read(session: Session, *, now: datetime, employee_id: int | None, notice_id:
     return found
 
 
-def read_all(session: Session, *, now: datetime, employee_id: int | None) -> int:
-    """Mark all of somebody's notices as read; how many were not."""
-    done: Any = session.execute(
-        update(Notice).where(_of(employee_id), Notice.read_at.is_(None)).values(read_at=now)
-    )
+def newest(session: Session, employee_id: int | None) -> int:
+    """The number of somebody's newest notice, 0 where there is none."""
+    return session.scalar(select(func.max(Notice.id)).where(_of(employee_id))) or 0
+
+
+def read_all(session: Session, *, now: datetime, employee_id: int | None, until: int) -> int:
+    """Mark somebody's notices as read, up to the one of this number; how many were not.
+
+    What came since they looked stays unread.
+    """
+    shown = _of(employee_id), Notice.id <= until, Notice.read_at.is_(None)
+    done: Any = session.execute(update(Notice).where(*shown).values(read_at=now))
     return int(done.rowcount)
 
 

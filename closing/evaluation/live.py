@@ -11,6 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import cast
 
 from sqlalchemy.orm import Session
@@ -27,6 +28,7 @@ from core.db import db
 from core.kept import Mark, unchanged_since
 from core.values import Fact, Month
 from evaluations.fact_queries import entered_facts, latest_ticket_time
+from evaluations.rounds.queries import ends_at
 from rewards.entries import PastMonth
 from rewards.rules import CompiledRules, compile_rules
 from training.effect import MonthScores
@@ -67,6 +69,7 @@ class Kept:
     """What the records of a month give, and how far the trail went when they were read.
 
     No wages are kept. ``lock`` lets one at a time compute, for the history reads as it is asked.
+    ``until`` is when the 360° round of the month will be over, and count.
     """
 
     mark: Mark
@@ -75,6 +78,7 @@ class Kept:
     rules: CompiledRules
     history: KeptHistory
     lock: threading.Lock
+    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +93,14 @@ _kept: OrderedDict[tuple[str, Month], Kept] = OrderedDict()
 _guard = threading.Lock()
 
 
-def live(session: Session, month: Month, wanted: Collection[int]) -> Live:
-    """The scorecards of ``wanted`` as a close would give them now, but for ranks and pay.
+def live(
+    session: Session, month: Month, wanted: Collection[int], now: datetime | None = None
+) -> Live:
+    """The scorecards of ``wanted`` as a close would give them at ``now``, but for ranks and pay.
 
     Raises ``Refused`` where no policy is in force.
     """
-    kept = kept_now(session, month)
+    kept = kept_now(session, month, now)
     entered = entered_facts(session, month)
     with kept.lock:
         inputs = _with_entered(kept.inputs, entered)
@@ -103,15 +109,15 @@ def live(session: Session, month: Month, wanted: Collection[int]) -> Live:
     return Live({card.person.employee_id: card for card in cards}, beneath)
 
 
-def is_kept(session: Session, month: Month) -> bool:
+def is_kept(session: Session, month: Month, now: datetime | None = None) -> bool:
     """Whether ``live`` would have nothing to gather."""
-    return _still_good(session, month) is not None
+    return _still_good(session, month, now) is not None
 
 
-def kept_now(session: Session, month: Month) -> Kept:
-    found = _still_good(session, month)
+def kept_now(session: Session, month: Month, now: datetime | None = None) -> Kept:
+    found = _still_good(session, month, now)
     if found is None:
-        found = _gathered(session, month)
+        found = _gathered(session, month, now)
         with _guard:
             _kept[_key(session, month)] = found
             while len(_kept) > KEPT_MONTHS:
@@ -123,13 +129,15 @@ def _key(session: Session, month: Month) -> tuple[str, Month]:
     return (str(session.get_bind().engine.url), month)
 
 
-def _still_good(session: Session, month: Month) -> Kept | None:
+def _still_good(session: Session, month: Month, now: datetime | None) -> Kept | None:
     """What is kept, if the trail since then tells of nothing that could change it."""
     with _guard:
         found = _kept.get(_key(session, month))
         if found is None:
             return None
         _kept.move_to_end(_key(session, month))
+    if now is not None and found.until is not None and now >= found.until:
+        return None
     mark = unchanged_since(session, found.mark, HARMLESS)
     if mark is None:
         return None
@@ -137,12 +145,13 @@ def _still_good(session: Session, month: Month) -> Kept | None:
     return found
 
 
-def _gathered(session: Session, month: Month) -> Kept:
+def _gathered(session: Session, month: Month, now: datetime | None) -> Kept:
     mark = audit.head(session)
     policy = required_policy(session, month).policy
     facts, _ = attendance_now(session, month, policy)
     as_of = latest_ticket_time(session)
-    inputs = gather(session, month, policy, facts, as_of, with_entered=False).inputs
+    found = gather(session, month, policy, facts, as_of, with_entered=False, now=now)
+    inputs = found.inputs
     for sheet in inputs.sheets.values():
         sheet.pop("complaint_rate", None)  # it follows from the contacts that win
     people = [replace(person, base_wage=None) for person in inputs.people]
@@ -153,6 +162,7 @@ def _gathered(session: Session, month: Month) -> Kept:
         compile_rules(policy.rules.values(), grades=[grade.key for grade in policy.grades]),
         KeptHistory(month),
         threading.Lock(),
+        ends_at(session, month, now) if now is not None else None,
     )
 
 

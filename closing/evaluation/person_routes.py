@@ -79,7 +79,7 @@ def _section(found: EvaluationMonth, row: Any) -> list[Section]:
         [row],
         entered=queries.values(session(), month, [row.id]),
         before=values_before(session(), month, [row.id]),
-        found=None if found.closed else live(session(), month, [row.id]),
+        found=None if found.closed else live(session(), month, [row.id], web.now().moment),
         notes=(),
         writable=writes(),
     )

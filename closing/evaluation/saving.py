@@ -105,7 +105,7 @@ class Saving:
     def store(self, actor: Actor, cells: Sequence[Sent], reason: str) -> list[Outcome]:
         """Store cells; raises ``NotFound`` for people and metrics that are not the writer's."""
         rows = self.writable([cell.employee_no for cell in cells])
-        found = live(self.session, self.month.month, {row.id for row in rows.values()})
+        found = self._live(rows)
         entries = [self._entry(cell, rows[cell.employee_no], found) for cell in cells]
         return services.enter_values(
             self.session,
@@ -115,6 +115,10 @@ class Saving:
             entries=entries,
             reason=reason,
         )
+
+    def _live(self, rows: Mapping[str, Any]) -> Live:
+        people = {row.id for row in rows.values()}
+        return live(self.session, self.month.month, people, self.now.moment)
 
     def _entry(self, cell: Sent, row: Any, found: Live) -> Entry:
         template = self.month.positions[row.position]
@@ -138,7 +142,7 @@ class Saving:
     def figures(self, numbers: Sequence[str]) -> dict[str, Any]:
         """What follows from the values of these people, by number."""
         rows = self.rows(numbers)
-        found = live(self.session, self.month.month, {row.id for row in rows.values()})
+        found = self._live(rows)
         positions = self.month.positions
         return {
             number: figures_of(self.month, positions[row.position], row.id, found)

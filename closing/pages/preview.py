@@ -30,7 +30,7 @@ Change = Callable[[CardView], float | None]
 def preview(month: Month) -> str | Response | Redirect:
     if current_closing(session(), month) is not None:
         return redirect(url_for("closing.month", month=month))
-    computed = preview_month(session(), month)
+    computed = preview_month(session(), month, web.now().moment)
     policy = computed.version.policy
     change = _change_since(totals_before(session(), month))
     return tables.respond(

@@ -139,7 +139,7 @@ def _page(month: Month, problem: str) -> str:
     policy = None
     obstacle = ""
     try:
-        policy, found = proposals(session(), web.viewer(), month, web.today(), reach())
+        policy, found = proposals(session(), web.viewer(), month, web.now(), reach())
     except Refused as refused:
         obstacle = refused.message.render(_)
     return render_template(

@@ -103,7 +103,7 @@ def one_round(month: Month) -> str | Response:
     least = held.min_raters or policy_for(session, month).reviews.min_raters
     return tables.respond(
         listing,
-        queries.reviewers(month),
+        queries.reviewers(month, web.viewer()),
         "reviews/round.html",
         filename=f"reviewers-{month}",
         round=held,
@@ -115,7 +115,7 @@ def one_round(month: Month) -> str | Response:
         relations=names,
         day_form=LastDayForm(last_day=held.last_day),
         reviewer_form=ReviewerForm(),
-        hide=web.viewer().employee_id,
+        own=web.viewer().people,
     )
 
 

@@ -113,7 +113,7 @@ def result(month: Month, employee_no: str) -> str:
     if held is None or held.state != "ended" or not queries.was_reviewed(session, month, person.id):
         abort(404)
     policy = policy_for(session, month)
-    least = max(held.min_raters or 3, policy.reviews.min_raters)
+    least = held.min_raters or policy.reviews.min_raters
     groups = groups_of(session, month, person.id, least)
     return render_template(
         "reviews/result.html",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -20,10 +20,10 @@ from core.values import Month
 from evaluations.review_queries import review_groups
 from evaluations.reviews_seal import reviews_of
 from evaluations.rounds.models import ReviewAssignment, ReviewComment, ReviewNote, ReviewRound
-from evaluations.rounds.proposing import share_in_tens, shuffled
-from evaluations.rounds.queries import answers_given
-from evaluations.rounds.services import REMINDED, hold, required
-from staff.models import Notice
+from evaluations.rounds.proposing import shuffled
+from evaluations.rounds.queries import answered_share
+from evaluations.rounds.services import REMINDED, forget, hold, required
+from staff import notices
 
 
 def end_round(session: Session, *, actor: Actor, now: Now, month: Month) -> None:
@@ -56,9 +56,7 @@ def settle_for_close(session: Session, *, now: datetime, month: Month) -> None:
     if held is None:
         return
     if held.state == "draft":
-        session.execute(delete(ReviewAssignment).where(ReviewAssignment.month == month))
-        session.execute(delete(ReviewRound).where(ReviewRound.month == month))
-        session.expire_all()
+        forget(session, month)
     elif held.state == "open" and held.ends_at <= now:
         _end(session, held, SYSTEM, now)
     elif held.state == "open":
@@ -70,25 +68,18 @@ def settle_for_close(session: Session, *, now: datetime, month: Month) -> None:
 
 
 def _end(session: Session, held: ReviewRound, actor: Actor, now: datetime) -> None:
-    asked = session.scalar(
-        select(func.count())
-        .select_from(ReviewAssignment)
-        .where(ReviewAssignment.month == held.month)
-    )
-    share = share_in_tens(answers_given(session, held.month), asked or 0)
+    share = answered_share(session, held.month)
     held.state, held.answered = "ended", share
     session.flush()
     _loosen_comments(session, held)
-    session.execute(  # whom they were sent to tells who had not answered
-        delete(Notice).where(Notice.once.like(f"{REMINDED}:{held.month}:%"))
-    )
+    notices.forget(session, f"{REMINDED}:{held.month}:")  # to whom tells who had not answered
     audit.record(
         session,
         actor=actor,
         at=now,
         action="round.ended",
         subject=f"round:{held.month}",
-        after={"answered": f"{share}%"},
+        after=None if share is None else {"answered": f"{share}%"},
     )
 
 

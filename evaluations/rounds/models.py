@@ -24,7 +24,8 @@ class ReviewRound(Model):
 
     ``seed`` is what reviewers were drawn with: kept, so that the draw can be repeated, and shown
     nowhere. What was promised to those who answer is fixed when it opens: ``min_raters`` and
-    ``competencies`` (keys of the policy). ``answered`` is kept at the end, in tens of percent.
+    ``competencies`` (keys of the policy). ``answered`` is kept at the end, in tens of percent,
+    and of a round that is too small to tell it not even then.
     """
 
     __tablename__ = "review_rounds"
@@ -37,7 +38,7 @@ class ReviewRound(Model):
         CheckConstraint("max_load BETWEEN 1 AND 100", name="max_load"),
         CheckConstraint("(state = 'draft') = (min_raters IS NULL)", name="promised"),
         CheckConstraint("min_raters >= 3", name="min_raters"),
-        CheckConstraint("(state = 'ended') = (answered IS NOT NULL)", name="ended"),
+        CheckConstraint("state = 'ended' OR answered IS NULL", name="ended"),
         {"sqlite_with_rowid": False},
     )
 

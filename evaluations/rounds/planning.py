@@ -18,6 +18,7 @@ from evaluations.rounds.proposing import Candidate, propose
 from evaluations.rounds.services import (
     check_month,
     draft,
+    forget,
     hold,
     moment_of,
     note,
@@ -100,14 +101,8 @@ def draw_again(
 def discard_round(session: Session, *, actor: Actor, now: Now, month: Month) -> None:
     """Remove a draft; one that was opened stays."""
     draft(session, month)
-    _forget(session, month)
+    forget(session, month)
     note(session, actor, now, "round.discarded", month, None)
-
-
-def _forget(session: Session, month: Month) -> None:
-    session.execute(delete(ReviewAssignment).where(ReviewAssignment.month == month))
-    session.execute(delete(ReviewRound).where(ReviewRound.month == month))
-    session.expire_all()
 
 
 def _check_plan(plan: Plan, now: Now) -> None:

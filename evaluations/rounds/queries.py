@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, case, exists, func, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from core.values import Month
+from core.viewer import Viewer
 from evaluations.models import Review
 from evaluations.reviews import ReviewSum
 from evaluations.rounds.models import ReviewAssignment, ReviewComment, ReviewRound
@@ -63,14 +64,8 @@ def rounds(session: Session) -> list[ReviewRound]:
     return list(session.scalars(select(ReviewRound).order_by(ReviewRound.month.desc())))
 
 
-def running(session: Session, now: datetime) -> list[ReviewRound]:
-    found = session.scalars(
-        select(ReviewRound).where(ReviewRound.state == "open").order_by(ReviewRound.month)
-    )
-    return [each for each in found if each.is_running(now)]
-
-
-def _given() -> Any:
+def given() -> ColumnElement[bool]:
+    """Condition: the form of this row of ``ReviewAssignment`` is answered."""
     return exists().where(
         Review.month == ReviewAssignment.month,
         Review.ratee_id == ReviewAssignment.ratee_id,
@@ -78,10 +73,19 @@ def _given() -> Any:
     )
 
 
+def ends_at(session: Session, month: Month, now: datetime) -> datetime | None:
+    """When the month's round will be over; None where none is open, or it is over already."""
+    return session.scalar(
+        select(ReviewRound.ends_at).where(
+            ReviewRound.month == month, ReviewRound.state == "open", ReviewRound.ends_at > now
+        )
+    )
+
+
 def forms_of(session: Session, rater_id: int | None, day: date, now: datetime) -> list[Waiting]:
     """The forms of one person in running rounds, those that wait first."""
     assigned = assignments_on(day)
-    given = _given().label("given")
+    answered = given().label("given")
     rows = session.execute(
         select(
             ReviewRound.month,
@@ -89,7 +93,7 @@ def forms_of(session: Session, rater_id: int | None, day: date, now: datetime) -
             Employee.name,
             Team.path,
             ReviewAssignment.relation,
-            given,
+            answered,
             ReviewRound.last_day,
         )
         .join(ReviewAssignment, ReviewAssignment.month == ReviewRound.month)
@@ -102,14 +106,17 @@ def forms_of(session: Session, rater_id: int | None, day: date, now: datetime) -
             ReviewRound.starts_at <= now,
             ReviewRound.ends_at > now,
         )
-        .order_by(ReviewRound.month, given, Employee.employee_no)
+        .order_by(ReviewRound.month, answered, Employee.employee_no)
     )
     made: Callable[..., Waiting] = Waiting
     return [made(*row[:5], bool(row[5]), row[6]) for row in rows]
 
 
-def reviewers(month: Month) -> Select[Any]:
-    """Who is asked about whom, for HR: nothing of whether they answered."""
+def reviewers(month: Month, viewer: Viewer) -> Select[Any]:
+    """Who is asked about whom, for HR: nothing of whether they answered.
+
+    Nor of who is asked about the viewer, who could else draw again until it suits them.
+    """
     ratee, rater = aliased(Employee), aliased(Employee)
     found: Select[Any] = (
         _select(
@@ -123,19 +130,21 @@ def reviewers(month: Month) -> Select[Any]:
         )
         .join(ratee, ratee.id == ReviewAssignment.ratee_id)
         .join(rater, rater.id == ReviewAssignment.rater_id)
-        .where(ReviewAssignment.month == month)
+        .where(ReviewAssignment.month == month, ReviewAssignment.ratee_id.not_in(viewer.people))
     )
     return found
 
 
-def answers_given(session: Session, month: Month) -> int:
-    """How many forms of the round are answered: never shown but coarsely."""
-    found = session.scalar(
-        select(func.count())
-        .select_from(ReviewAssignment)
-        .where(ReviewAssignment.month == month, _given())
-    )
-    return found or 0
+def answered_share(session: Session, month: Month) -> int | None:
+    """How much of the whole round is answered, as ``Progress`` tells it."""
+    asked, answered, crowd = session.execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(case((given(), 1), else_=0)), 0),
+            func.count(ReviewAssignment.rater_id.distinct()),
+        ).where(ReviewAssignment.month == month)
+    ).one()
+    return _told(None, asked, int(answered), crowd).share
 
 
 def progress(session: Session, month: Month, day: date) -> list[Progress]:
@@ -145,7 +154,7 @@ def progress(session: Session, month: Month, day: date) -> list[Progress]:
         select(
             Team.path,
             func.count(),
-            func.sum(case((_given(), 1), else_=0)),
+            func.sum(case((given(), 1), else_=0)),
             func.count(ReviewAssignment.rater_id.distinct()),
         )
         .select_from(ReviewAssignment)

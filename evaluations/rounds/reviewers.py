@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
@@ -9,6 +11,7 @@ from core.actor import Actor
 from core.clock import Now
 from core.errors import N_, Conflict, Forbidden, NotFound, Refused
 from core.values import Month
+from evaluations.holding import person_of
 from evaluations.models import RELATIONS, Review
 from evaluations.rounds.models import ReviewAssignment, ReviewNote, ReviewRound
 from evaluations.rounds.services import (
@@ -18,6 +21,7 @@ from evaluations.rounds.services import (
     required,
 )
 from staff import notices
+from staff.models import Employee
 
 RELEASED = notices.kind(
     "review.released",
@@ -39,6 +43,7 @@ def add_reviewer(
     held = _changeable(session, actor, now, month, ratee_id, rater_id)
     if relation not in RELATIONS or (relation == "self") != (ratee_id == rater_id):
         raise Refused(N_("This relation does not fit these two people."), field="relation")
+    _check_employed(session, held, now, ratee_id, rater_id)
     if session.get(ReviewAssignment, (month, rater_id, ratee_id)) is not None:
         raise Conflict(N_("They are asked about this person already."), field="rater")
     if relation != "self" and load_of(session, month, rater_id) >= held.max_load:
@@ -63,6 +68,31 @@ def add_reviewer(
             endpoint=MINE,
             values={},
         )
+
+
+def _check_employed(
+    session: Session, held: ReviewRound, now: Now, ratee_id: int, rater_id: int
+) -> None:
+    """Who is reviewed was there in the month, and who is asked is while the round runs."""
+    ratee, rater = person_of(session, ratee_id), person_of(session, rater_id)
+    if ratee.hire_date > held.month.last_day or _left_by(ratee, held.month.first_day):
+        raise Refused(
+            N_("%(number)s was not employed in %(month)s."),
+            field="ratee",
+            number=ratee.employee_no,
+            month=str(held.month),
+        )
+    first = max(held.first_day, now.wall.date())
+    if rater.hire_date > first or _left_by(rater, held.last_day):
+        raise Refused(
+            N_("%(number)s is not employed while the round runs."),
+            field="rater",
+            number=rater.employee_no,
+        )
+
+
+def _left_by(person: Employee, day: date) -> bool:
+    return person.leave_date is not None and person.leave_date < day
 
 
 def remove_reviewer(

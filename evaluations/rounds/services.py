@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -21,6 +21,7 @@ from core.models import MonthState
 from core.values import Month
 from evaluations.models import Review, ReviewParticipant
 from evaluations.rounds.models import ReviewAssignment, ReviewRound
+from evaluations.rounds.queries import given
 from staff import notices
 
 ASKED = notices.kind(
@@ -114,14 +115,8 @@ def remind(session: Session, *, actor: Actor, now: Now, month: Month) -> None:
 
 def unanswered(month: Month) -> Select[Any]:
     """Ids of those with a form that waits."""
-    given = exists().where(
-        Review.month == month,
-        Review.ratee_id == ReviewAssignment.ratee_id,
-        Review.rater_id == ReviewAssignment.rater_id,
-    )
-    return (
-        select(ReviewAssignment.rater_id).where(ReviewAssignment.month == month, ~given).distinct()
-    )
+    waits = (ReviewAssignment.month == month, ~given())
+    return select(ReviewAssignment.rater_id).where(*waits).distinct()
 
 
 def hold(session: Session, month: Month) -> None:
@@ -136,6 +131,13 @@ def required(session: Session, month: Month) -> ReviewRound:
     if found is None:
         raise NotFound(N_("There is no round of this month."))
     return found
+
+
+def forget(session: Session, month: Month) -> None:
+    """A draft goes, with who was to be asked."""
+    session.execute(delete(ReviewAssignment).where(ReviewAssignment.month == month))
+    session.execute(delete(ReviewRound).where(ReviewRound.month == month))
+    session.expire_all()
 
 
 def draft(session: Session, month: Month) -> ReviewRound:

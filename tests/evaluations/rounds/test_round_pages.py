@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, and_, func, select, text, update
+from sqlalchemy.orm import Session
 from support.centres import close
 from support.rounds import COMPETENCIES, NOW, OCTOBER, PLAN, answer, asked, centre, person, plan
 from support.site import Site
 
-from closing.services import close_month, compute_open_month
+from closing import kept_preview
+from closing.evaluation.live import is_kept, live
+from closing.preview import preview_month
+from closing.services import close_month, compute_open_month, views_of
 from core import clock
 from core.actor import SYSTEM, Actor
 from core.clock import Now
@@ -22,8 +26,9 @@ from core.errors import Conflict, Forbidden, NotFound, Refused
 from core.models import AuditEntry
 from evaluations.models import Review
 from evaluations.rounds import answering, ending, queries, reviewers, services
+from evaluations.rounds.ending import end_due
 from evaluations.rounds.models import ReviewAssignment, ReviewComment, ReviewNote, ReviewRound
-from staff.models import Notice
+from staff.models import Employee, Notice
 
 ROUND = f"/reviews/rounds/{OCTOBER}"
 OF_ROUNDS = select(Notice.kind).where(Notice.kind.startswith("review."))
@@ -188,9 +193,28 @@ def test_progress_is_told_of_enough_forms_and_people_only(site: Site) -> None:
     with site.session() as session:
         whole, *teams = queries.progress(session, OCTOBER, PLAN.first_day)
         asked_ = session.scalar(select(func.count()).select_from(ReviewAssignment)) or 0
-        given = queries.answers_given(session, OCTOBER)
+        given = session.scalar(
+            select(func.count()).select_from(ReviewAssignment).where(queries.given())
+        )
+        assert given
     assert (whole.asked, whole.share) == (asked_, 10 * (10 * given // asked_))
     assert teams == []  # five people each
+    office.post("E01", f"{ROUND}/end")
+    with site.session() as session:
+        assert session.get_one(ReviewRound, OCTOBER).answered == whole.share
+
+
+def test_a_small_round_tells_no_progress_at_its_end_either(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = Office(site)
+    monkeypatch.setattr(queries, "CROWD", 12)
+    office.post("E01", f"{ROUND}/end")
+    with site.session() as session:
+        assert session.get_one(ReviewRound, OCTOBER).answered is None
+        ended = select(AuditEntry).where(AuditEntry.action == "round.ended")
+        assert session.scalars(ended).one().after is None
+    assert "answered" not in office.text("E01", "/reviews/rounds")
 
 
 def test_a_reminder_goes_to_whom_forms_wait_once_a_day_and_is_gone_at_the_end(site: Site) -> None:
@@ -210,6 +234,68 @@ def test_a_reminder_goes_to_whom_forms_wait_once_a_day_and_is_gone_at_the_end(si
     office.post("E01", f"{ROUND}/end")
     with site.session() as session:
         assert set(session.scalars(OF_ROUNDS)) == {services.ASKED}
+
+
+def test_hr_never_sees_who_is_asked_about_themselves(site: Site) -> None:
+    """Else they could draw again until their own reviewers suit them."""
+    office = Office(site, seed=None)
+    with site.session() as session:
+        plan(session, then_open=False)
+        session.get_one(ReviewRound, OCTOBER).seed = "kept"
+        one = session.scalars(select(ReviewAssignment).where(_peer_of(session, "E10"))).first()
+        assert one is not None
+        rater = one.rater_id
+        about_hr = {"month": OCTOBER, "ratee_id": person(session, "E01").employee_id}
+        session.add(ReviewAssignment(**about_hr, rater_id=rater, relation="peer"))
+        session.add(
+            ReviewAssignment(
+                month=OCTOBER,
+                ratee_id=rater,
+                rater_id=about_hr["ratee_id"],
+                relation="subordinate",
+            )
+        )
+    for url in (ROUND, f"{ROUND}?q=E01", f"{ROUND}?format=csv"):
+        lines = [row for row in office.text("E01", url).split("\n") if "E01" in row]
+        assert not [row for row in lines if re.match(r"(<td>)?E01\b", row.strip())], url
+    assert re.search(r"E1\d,.*E01", office.text("E01", f"{ROUND}?format=csv"))  # their own forms
+
+
+def _peer_of(session: Session, number: str) -> ColumnElement[bool]:
+    return and_(
+        ReviewAssignment.ratee_id == person(session, number).employee_id,
+        ReviewAssignment.relation == "peer",
+    )
+
+
+def test_a_round_that_nobody_ended_counts_in_every_preview_once_its_last_day_is_over(
+    site: Site,
+) -> None:
+    """As it does at the close."""
+    office = Office(site)
+    office.answer_all()
+    with site.session() as session:
+        who = person(session, "E10").employee_id or 0
+        running = preview_month(session, OCTOBER, NOW.moment).result.sheets[who]
+        kept_preview.summary(session, OCTOBER, NOW.moment)
+        live(session, OCTOBER, {who}, NOW.moment)
+        assert "review_360" not in running
+        assert kept_preview.kept_summary(session, OCTOBER, NOW.moment) is not None
+        assert is_kept(session, OCTOBER, NOW.moment)
+        session.execute(update(ReviewRound).values(ends_at=NOW.moment + timedelta(minutes=5)))
+    with site.session() as session:
+        live(session, OCTOBER, {who}, NOW.moment)
+        soon = NOW.moment + timedelta(minutes=5)
+        assert not is_kept(session, OCTOBER, soon)
+        preview = preview_month(session, OCTOBER, soon).result
+        base = {card.person.employee_id: card.base for card in preview.cards}
+        assert live(session, OCTOBER, {who}, soon).cards[who].base == base[who]
+        views = views_of(session, OCTOBER, preview=True, now=soon)
+        told = next(view for view in views if view.employee_no == "E10")
+        end_due(session, now=soon)
+        closed = compute_open_month(session, OCTOBER).result.sheets[who]
+    assert preview.sheets[who]["review_360"] == closed["review_360"]
+    assert told.facts["review_360"] == closed["review_360"].value
 
 
 def test_results_come_after_the_end_by_group_to_whom_the_table_lets_see_them(
@@ -306,6 +392,22 @@ def test_hr_changes_reviewers_of_a_running_round_without_learning_who_answered(s
                     relation="peer",
                     **how,  # type: ignore[arg-type]
                 )
+        gone = session.get_one(Employee, who["E13"])
+        for day, field in ((date(2026, 9, 30), "ratee"), (date(2026, 11, 14), "rater")):
+            gone.leave_date = day
+            session.flush()
+            about = ("E13", "E20") if field == "ratee" else ("E20", "E13")
+            with pytest.raises(Refused, match="employed") as refused:
+                reviewers.add_reviewer(
+                    session,
+                    actor=hr,
+                    ratee_id=who[about[0]],
+                    rater_id=who[about[1]],
+                    relation="peer",
+                    **how,  # type: ignore[arg-type]
+                )
+            assert refused.value.field == field
+        gone.leave_date = None
         session.get_one(ReviewRound, OCTOBER).max_load = 1
         session.flush()
         with pytest.raises(Refused, match="the most of this round"):
