@@ -26,6 +26,7 @@ import rewards.models
 import staff.attendance.models
 import staff.models
 import training.models
+from closing.attendance.pages import attendance as attendance_pages
 from closing.audit_commands import audit_group
 from closing.backup_commands import backup_command, restore_command
 from closing.demo.commands import demo_command, start_command
@@ -42,6 +43,7 @@ from core.key_commands import key_group
 from core.logs import init_logs
 from core.mailing import init_mail
 from core.settings import settings
+from core.upkeep import init_upkeep
 from reports.routes import BLUEPRINTS as report_pages
 from staff.accounts.identity import init_accounts
 from staff.accounts.pages import BLUEPRINTS as account_pages
@@ -73,7 +75,8 @@ def create_app(given: Mapping[str, Any] | None = None) -> Flask:
     init_mail(app)
     init_jobs(app)
     init_publication(app)
-    own = (staff_pages, inbox, imports, evaluation_pages)
+    init_upkeep(app)
+    own = (staff_pages, inbox, imports, evaluation_pages, attendance_pages)
     for blueprint in (*report_pages, *account_pages, *own, *closing_pages, review_pages):
         app.register_blueprint(blueprint)
     web.check_endpoints(app)

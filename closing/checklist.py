@@ -20,7 +20,7 @@ from core.values import Month
 from evaluations.monthly.models import EvaluationState
 from evaluations.rounds.models import ReviewRound
 from rewards.models import Incident
-from staff.attendance.models import Leave, Overtime
+from staff.attendance.models import AttendanceRequest, Leave, Overtime
 from staff.models import Account, Employee, RoleGrant
 from staff.queries import assignments_on
 
@@ -31,6 +31,7 @@ KINDS: dict[str, State] = {
     "incidents_open": "left_out",
     "requested_leave": "left_out",
     "requested_overtime": "left_out",
+    "requested_corrections": "left_out",
     "late_rows": "left_out",
     "unmapped": "left_out",
     "evaluations": "information",
@@ -116,6 +117,11 @@ def _counts(month: Month, now: datetime) -> Any:
         ),
         "requested_leave": requested(Leave),
         "requested_overtime": requested(Overtime),
+        "requested_corrections": count.where(
+            AttendanceRequest.kind == "correction",
+            AttendanceRequest.state == "requested",
+            AttendanceRequest.day.between(month.first_day, month.last_day),
+        ),
         "late_rows": count.where(LateRow.month == month, LateRow.state == "waiting"),
         "unmapped": count.select_from(UnmappedRow)
         .join(ImportBatch, ImportBatch.id == UnmappedRow.batch_id)

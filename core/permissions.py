@@ -40,6 +40,7 @@ class Permission(StrEnum):
     PAY_READ = "pay:read"
     ATTENDANCE_READ = "attendance:read"
     ATTENDANCE_WRITE = "attendance:write"
+    REQUESTS_ASK = "requests:ask"
     REQUESTS_DECIDE = "requests:decide"
     EVALUATIONS_READ = "evaluations:read"
     EVALUATIONS_WRITE = "evaluations:write"
@@ -81,6 +82,7 @@ _OWN = dict.fromkeys(
         P.PROFILE_READ,
         P.PAY_READ,
         P.ATTENDANCE_READ,
+        P.REQUESTS_ASK,
         P.EVALUATIONS_READ,
         P.SCORECARDS_READ,
         P.REVIEWS_READ,
@@ -137,6 +139,7 @@ _OWN_ONLY = (
     P.ACCOUNTS_WRITE,
     P.APPEALS_LODGE,
     P.AWARDS_NOMINATE,
+    P.REQUESTS_ASK,
     P.REVIEWS_ANSWER,
     P.SELF,
 )

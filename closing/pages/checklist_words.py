@@ -73,8 +73,8 @@ def states() -> dict[str, tuple[str, str]]:
 
 
 def place(kind: str, month: Month) -> str | None:
-    """Where it is settled; requests by file as long as there is no page for them."""
-    requests = link("attendance.requests", month=month) or link("imports.overview")
+    """Where it is settled."""
+    requests = link("attendance.requests", state="requested") or link("imports.overview")
     pages = {
         "round": link("reviews.one_round", month=month),
         "incidents_open": link("rewards.month_proposals", month=month),
@@ -82,6 +82,7 @@ def place(kind: str, month: Month) -> str | None:
         "incidents": link("rewards.incidents"),
         "requested_leave": requests,
         "requested_overtime": requests,
+        "requested_corrections": requests,
         "late_rows": link("imports.late", month=month),
         "unmapped": link("imports.unmapped"),
         "no_template": link("policy.versions_list"),
@@ -104,7 +105,7 @@ def who(kind: str, hr: tuple[str, ...], names: tuple[tuple[str, int | None], ...
         if rest > 0:
             listed.append(ngettext("%(num)d more supervisor", "%(num)d more supervisors", rest))
         return _("Their supervisors: %(names)s", names=_(", ").join(listed))
-    if kind in ("requested_leave", "requested_overtime"):
+    if kind in ("requested_leave", "requested_overtime", "requested_corrections"):
         return _("Their supervisor, or HR; nobody for themselves")
     people = _(", ").join(hr) if 0 < len(hr) <= FEW else ""
     if kind in ("proposals", "incidents_open"):
@@ -151,6 +152,7 @@ def _settled(kind: str) -> str:
         "incidents_open": _("Every incident is decided"),
         "requested_leave": _("Every request for leave is decided"),
         "requested_overtime": _("Every request for overtime is decided"),
+        "requested_corrections": _("Every punch correction asked for is decided"),
         "late_rows": _("No row came late"),
         "unmapped": _("Every row of a file has its person"),
         "no_template": _("Every position has a template"),

@@ -63,6 +63,11 @@ def omission(kind: str, count: int) -> str:
             "%(num)d requests for overtime are not decided and do not count",
             count,
         ),
+        "requested_corrections": lambda: ngettext(
+            "%(num)d punch correction asked for is not decided and does not count",
+            "%(num)d punch corrections asked for are not decided and do not count",
+            count,
+        ),
     }
     said = sentences.get(kind)
     return str(said()) if said else f"{kind}: {count}"

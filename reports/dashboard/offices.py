@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from flask import current_app, url_for
+from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import ColumnElement, exists, func, or_, select
@@ -20,19 +20,17 @@ from core.permissions import Permission, Scope
 from core.values import Month
 from core.viewer import Viewer
 from reports.dashboard.items import Item
-from staff.attendance.models import Leave, Overtime
+from staff.attendance import request_queries
 from staff.models import Account, Employee, RoleRequest
-from staff.queries import visible_employees
 
 P = Permission
-REQUESTS = "attendance.requests"
 
 
 def asked(who: Viewer) -> dict[str, ColumnElement[Any]]:
     """Scalar subqueries by what they count, of what the viewer may settle."""
     found: dict[str, ColumnElement[Any]] = {}
-    if who.may(P.REQUESTS_DECIDE) and REQUESTS in current_app.view_functions:
-        found["requests"] = _requests(who, Leave) + _requests(who, Overtime)
+    if who.may(P.REQUESTS_DECIDE):
+        found["requests"] = request_queries.waiting(who, web.today())
     if who.may(P.IMPORTS):
         found["unmapped"] = _unmapped()
     if who.may(P.CLOSING_WRITE):
@@ -54,19 +52,6 @@ def asked(who: Viewer) -> dict[str, ColumnElement[Any]]:
     if who.may(P.ACCOUNTS_WRITE):
         found["passwords"] = _without_password()
     return found
-
-
-def _requests(who: Viewer, table: Any) -> Any:
-    ids = visible_employees(who, P.REQUESTS_DECIDE, day=web.today())
-    return (
-        select(func.count())
-        .where(
-            table.status == "requested",
-            table.employee_id.in_(ids),
-            table.employee_id != (who.employee_id or -1),
-        )
-        .scalar_subquery()
-    )
 
 
 def _unmapped() -> Any:
@@ -120,11 +105,11 @@ def proposals(session: Session, who: Viewer, month: Month) -> Iterator[Item]:
 def told(found: dict[str, Any]) -> Iterator[Item]:
     if count := found.get("requests"):
         text = ngettext(
-            "%(num)d request for leave or overtime waits for a decision",
-            "%(num)d requests for leave or overtime wait for a decision",
+            "%(num)d request for leave, overtime or a punch waits for a decision",
+            "%(num)d requests for leave, overtime or punches wait for a decision",
             count,
         )
-        yield Item(text, url_for(REQUESTS))
+        yield Item(text, url_for("attendance.requests", state="requested"))
     if found.get("publish"):
         yield Item(
             _("%(month)s is closed and not published", month=month_in_words(found["publish"])),

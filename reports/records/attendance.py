@@ -33,6 +33,7 @@ class Line:
     """One date, ``written`` with its weekday; ``kind`` is that of its gravest note.
 
     ``outside`` are punches outside every shift, ``others`` those between arrival and departure.
+    ``lack`` is when a punch is lacking that a correction may add, as an address has it.
     """
 
     day: date
@@ -48,6 +49,7 @@ class Line:
     overtime: str
     outside: str
     others: str
+    lack: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ def _line(day: DayView) -> Line:
         overtime=overtime,
         outside=_times(outside, day.day),
         others=_times([*between, *repeats], day.day),
+        lack=_lack(day),
     )
 
 
@@ -131,6 +134,19 @@ def _notes(day: DayView) -> Iterable[Note]:
         yield Note(_("leave %(days)s d", days=number(day.leave_days, 1)), "good")
     if any(each.correction for each in day.punches):
         yield Note(_("corrected punch"))
+
+
+def _lack(day: DayView) -> str:
+    """The time of the shift at which nobody punched, or not in time; empty where nothing lacks."""
+    late = day.late_minutes > 0 and "l" not in day.excused
+    early = day.early_minutes > 0 and "e" not in day.excused
+    missing = day.missing and "m" not in day.excused
+    at = None
+    if day.absent or late or (missing and day.arrival is None):
+        at = day.shift_start
+    elif early or missing:
+        at = day.shift_end
+    return f"{at:%Y-%m-%dT%H:%M}" if at else ""
 
 
 def _times(punches: Iterable[PunchView], day: date) -> str:

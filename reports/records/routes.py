@@ -110,6 +110,7 @@ def attendance(month: Month, employee_no: str) -> str:
     return render_template(
         "reports/records/attendance.html",
         page=calendar_page(days),
+        asks=behind.person.is_me and behind.closed is None and web.viewer().may(P.REQUESTS_ASK),
         **_context(behind, "attendance"),
     )
 

@@ -30,7 +30,9 @@ __all__ = [
 ]
 
 
-def month_totals(session: Session, month: Month, late_tiers: Iterable[int]) -> dict[int, Totals]:
+def month_totals(
+    session: Session, month: Month, late_tiers: Iterable[int], only: int | None = None
+) -> dict[int, Totals]:
     """Sums over the stored days of the month by employee id; excused events are left out.
 
     Employees without a stored day are absent.
@@ -54,7 +56,7 @@ def month_totals(session: Session, month: Month, late_tiers: Iterable[int]) -> d
     above = [_count(late & (PersonDay.late_minutes > tier)) for tier in tiers]
     rows = session.execute(
         select(PersonDay.employee_id, *columns.values(), *above)
-        .where(PersonDay.month == month)
+        .where(PersonDay.month == month, *([PersonDay.employee_id == only] if only else []))
         .group_by(PersonDay.employee_id)
     )
     size = len(columns)

@@ -71,6 +71,7 @@ WINNERS = {"rewards.honours", "rewards.honours_list", "rewards.awards", "rewards
 WINNERS |= {"rewards.announcement"}
 # Pages that say who in HR decided or served what is about one's people or oneself.
 DECIDED = {"scorecards.incidents", "rewards.incident", "rewards.person", "rewards.task"}
+DECIDED |= {"attendance.request"}
 DECIDED |= {"rewards.tasks", "rewards.notice_pdf", "appeals.appeal", "rewards.month_proposals"}
 # What a page must not hold: scripts and styles in itself, anything from another host.
 INLINE = re.compile(
@@ -157,6 +158,8 @@ def values_of(walk: Walk) -> dict[str, tuple[Any, ...]]:
         "attachment_id": (1,),
         "file_id": (1,),
         "number": (1,),
+        "what": ("leave", "overtime", "correction"),
+        "ref": tuple(walk.references()),
         "draft_id": (1,),
     }
     return found

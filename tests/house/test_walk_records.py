@@ -22,16 +22,18 @@ from evaluations.complaints.models import ComplaintCase
 from evaluations.models import Complaint, SpotCheck
 from evaluations.monthly.models import EvaluationNote
 from rewards.models import Incident, Task
+from staff.attendance.models import AttendanceRequest
 from staff.models import Employee
 
 VIEWERS = ("agent", "colleague", "supervisor", "leader", "manager", "hr", "auditor", "admin")
 # Whose records of the open month they are; those of the closed one are what auditors read.
-OPEN = {"check_id", "complaint_id"}
+OPEN = {"check_id", "complaint_id", "ref"}
 # Routes about a record, by the part of their address that names it, read and written.
 PAGES = {
     "incident_id": ("rewards.incident", "rewards.incident_file", "rewards.notice_pdf"),
     "task_id": ("rewards.task",),
     "appeal_id": ("appeals.appeal", "appeals.file"),
+    "ref": ("attendance.request", "attendance.request_file"),
     "check_id": ("evaluations.check", "evaluations.check_file", "evaluations.change_check"),
     "complaint_id": (
         *("evaluations.complaint", "evaluations.complaint_file"),
@@ -45,6 +47,7 @@ ACTS = {
     ),
     "appeal_id": ("appeals.comment", "appeals.withdraw", "appeals.apply"),
     "line_id": ("appeals.decide", "appeals.done", "appeals.adjust_line"),
+    "ref": ("attendance.decide",),
     "check_id": ("evaluations.remove_check", "evaluations.add_check_files"),
     "complaint_id": (
         *("evaluations.complaint_cause", "evaluations.complaint_decide"),
@@ -80,6 +83,11 @@ def records(walk: Walk, number: str) -> dict[str, int]:
         "task_id": walk.one(select(Task.id).where(Task.employee_id == who).limit(1)),
         "appeal_id": walk.one(select(Appeal.id).where(Appeal.employee_id == who)),
         "line_id": walk.one(line.where(Appeal.employee_id == who).limit(1)),
+        "ref": walk.one(
+            select(AttendanceRequest.id).where(
+                AttendanceRequest.employee_id == who, AttendanceRequest.kind == "correction"
+            )
+        ),
         "check_id": walk.one(check.where(SpotCheck.employee_id == who)),
         "complaint_id": walk.one(case.where(Complaint.employee_id == who)),
         "note_id": walk.one(note),
@@ -92,7 +100,8 @@ def address(walk: Walk, endpoint: str, known: dict[str, int], method: str) -> st
     for name in walk.rules(method)[endpoint].arguments:
         if name in ("attachment_id", "file_id"):
             (part,) = known.keys() & walk.rules(method)[endpoint].arguments
-            subject = f"{part.removesuffix('_id')}:{known[part]}"
+            kind = "request" if part == "ref" else part.removesuffix("_id")
+            subject = f"{kind}:{known[part]}"
             values[name] = walk.one(select(Attachment.id).where(Attachment.subject == subject))
         else:
             values[name] = known[name] if name in known else OTHERS[name]

@@ -25,6 +25,7 @@ from werkzeug.test import TestResponse
 
 from core.db import db
 from core.permissions import ROLES, Permission, Role, Scope
+from staff.attendance.models import AttendanceRequest
 from staff.models import Account, Employee
 
 EVERYBODY = {f"E{number:04}" for number in (1, 2, 3, 4, 5, 6, 8, 9, 10)}
@@ -81,6 +82,10 @@ class Walk:
             rows = list(db.session.execute(query).all())
             db.session.remove()
         return rows
+
+    def references(self) -> list[str]:
+        """Requests by the part of their address that names them."""
+        return [str(number) for (number,) in self.found(select(AttendanceRequest.id))]
 
     def one(self, query: Any) -> Any:
         """The single value of a query."""

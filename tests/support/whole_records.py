@@ -11,6 +11,7 @@ from datetime import date, datetime
 from factories import offices, people
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from support.walltime import wall
 
 from closing import follow_up, objections
 from closing.appeals import receipts, services
@@ -38,6 +39,10 @@ from rewards.announcements import standing
 from rewards.nominations import nominate
 from rewards.recording import record_incident
 from rewards.services import approve_incident
+from staff.attendance.policy import DEFAULT_LEAVE
+from staff.attendance.request_decisions import decide
+from staff.attendance.request_rows import Who
+from staff.attendance.requests import ask_for_correction, ask_for_leave
 from staff.deputies import name_deputy
 from staff.models import Employee
 
@@ -62,6 +67,9 @@ MARKS: dict[str, set[str]] = {
     "check-file": {"agent", "supervisor", "manager", "hr"},
     "complaint-cause": {"agent", "supervisor", "manager", "hr"},
     "complaint-file": {"agent", "supervisor", "manager", "hr"},
+    "leave-reason": {"agent", "supervisor", "manager", "hr"},
+    "punch-reason": {"agent", "supervisor", "manager", "hr"},
+    "punch-file": {"agent", "supervisor", "manager", "hr"},
     "nomination-words": {"supervisor", "hr", "auditor"},  # results and reasons
     "objection-words": {"colleague", "hr"},
     "round-comment": {"agent", "supervisor", "manager", "hr"},
@@ -98,6 +106,7 @@ def before_the_close(session: Session) -> None:
         _evaluation(session, number, leader)
         _incident(session, number, leader)
         _check_and_complaint(session, number, leader)
+        _requests(session, number, leader)
         for month in (AUGUST, OCTOBER):
             nominate(
                 session,
@@ -246,6 +255,30 @@ def _check_and_complaint(session: Session, number: str, leader: str) -> None:
         evidence=f"the recording of {number}",
     )
     file(session, leader, f"complaint:{complaint.id}", "complaint-file", number)
+
+
+def _requests(session: Session, number: str, leader: str) -> None:
+    """Leave of the open month that was approved, and a punch that waits for a decision."""
+    own = Who(actor(session, number), NOW)
+    made = ask_for_leave(
+        session,
+        who=own,
+        kind="annual",
+        start=wall("2026-10-21 09:00"),
+        end=wall("2026-10-21 18:00"),
+        reason=words("leave-reason", number),
+        types=DEFAULT_LEAVE,
+    )
+    by = Who(actor(session, leader), NOW)
+    decide(session, who=by, ref=str(made.id), approve=True)
+    made = ask_for_correction(
+        session,
+        who=own,
+        at=datetime(2026, 10, 22, 18, 5),
+        reason=words("punch-reason", number),
+        limit=None,
+    )
+    file(session, number, f"request:{made.id}", "punch-file", number)
 
 
 def _rounds(session: Session) -> None:
