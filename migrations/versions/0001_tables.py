@@ -1120,6 +1120,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(state = 'closed') = (closing_id IS NOT NULL)", name=op.f("ck_months_closing")
         ),
+        sa.CheckConstraint(
+            "exported_at IS NULL OR state = 'closed'", name=op.f("ck_months_exported_closed")
+        ),
         sa.CheckConstraint("state IN ('open', 'closed')", name=op.f("ck_months_state")),
         sa.CheckConstraint(
             "publish_at IS NULL OR published_at IS NULL", name=op.f("ck_months_published_once")
