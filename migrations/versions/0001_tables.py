@@ -1722,6 +1722,7 @@ def upgrade() -> None:
         sa.Column("complaint_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("subclass", sa.String(length=20), nullable=True),
+        sa.Column("handlers", sa.JSON(), nullable=False),
         sa.Column("reference", sa.String(length=120), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("details_missing", sa.Boolean(), nullable=False),
