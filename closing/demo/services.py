@@ -27,6 +27,7 @@ from closing.demo.evaluations import evaluate
 from closing.demo.people import Person
 from closing.demo.procedures import procedures
 from closing.demo.records import records
+from closing.demo.requests import ask
 from closing.demo.rounds import running_round
 from closing.demo.rows import Rows
 from closing.imports.services import import_file
@@ -112,6 +113,7 @@ def create_demo(session: Session, size: Size, telling: Telling) -> list[SignIn]:
         if month != made.months[-1]:
             _close(session, telling, month)
     refresh_days(session, services.sections_of(session))
+    _requests(session, telling, made)
     _answers(session, size, telling, made)
     _procedures(session, telling, made)
     _records(session, size, telling, made)
@@ -134,6 +136,20 @@ def create_demo(session: Session, size: Size, telling: Telling) -> list[SignIn]:
         },
     )
     return sign_ins
+
+
+def _requests(session: Session, telling: Telling, made: Centre) -> None:
+    """What people ask for at the end of the open month."""
+    month = made.months[-1]
+    ask(
+        session,
+        month=month,
+        people=made.people,
+        types=services.required_policy(session, month).policy.leave,
+        at=lambda of, after: _moment(telling, of, after),
+    )
+    refresh_days(session, services.sections_of(session))
+    audit.write(session)
 
 
 def _answers(session: Session, size: Size, telling: Telling, made: Centre) -> None:
