@@ -42,7 +42,7 @@ def publish_results(session: Session, *, actor: Actor, now: datetime, month: Mon
             select(Scorecard.employee_id).where(Scorecard.closing_id == state.closing_id)
         ),
         kind=PUBLISHED,
-        params={"month": str(month)},
+        params={"month": month},
         endpoint="scorecards.own_card",
         values={"month": str(month)},
     )

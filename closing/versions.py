@@ -92,7 +92,7 @@ def _tell(session: Session, now: datetime, row: DocumentVersion) -> None:
         now=now,
         to=session.scalars(select(Employee.id)),
         kind=PUBLISHED,
-        params={"number": row.number, "month": str(row.effective_from)},
+        params={"number": row.number, "month": row.effective_from},
         endpoint="scorecards.my_rules",
         values={"month": str(row.effective_from)},
     )

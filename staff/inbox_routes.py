@@ -45,13 +45,16 @@ LISTING = Listing(
 @inbox.get("/")
 @web.requires(Permission.SELF)
 def notices_list() -> str | Response:
-    query = notices.listed(web.viewer().employee_id)
+    whose = web.viewer().employee_id
+    newest = notices.newest(db.session(), whose)  # before what is listed
+    query = notices.listed(whose)
     return tables.respond(
         LISTING,
         query,
         "staff/inbox.html",
         filename="inbox",
         told=told,
+        newest=newest,
         leads_on=lambda row: notice_words.address(row.endpoint, row.values),
     )
 
@@ -78,7 +81,10 @@ def read(notice_id: int) -> AnyResponse:
 def read_all() -> AnyResponse:
     with transaction():
         count = notices.read_all(
-            db.session(), now=web.now().moment, employee_id=web.viewer().employee_id
+            db.session(),
+            now=web.now().moment,
+            employee_id=web.viewer().employee_id,
+            until=request.form.get("until", 0, type=int),
         )
     flash(
         ngettext("%(num)d notice is marked as read.", "%(num)d notices are marked as read.", count)

@@ -33,7 +33,7 @@ def lodged(session: Session, now: Now, appeal: Appeal, hr: Collection[int]) -> N
         now=now.moment,
         to={*hr, *([supervisor] if supervisor is not None else ())} - {appeal.employee_id},
         kind=LODGED,
-        params={"name": name, "month": str(appeal.month), "due": str(appeal.due_on)},
+        params={"name": name, "month": appeal.month, "due": appeal.due_on},
         endpoint="appeals.appeal",
         values={"appeal_id": appeal.id},
     )
@@ -53,7 +53,7 @@ def _tell(session: Session, now: Now, appeal: Appeal, kind: str) -> None:
         now=now.moment,
         to=[appeal.employee_id],
         kind=kind,
-        params={"month": str(appeal.month)},
+        params={"month": appeal.month},
         endpoint="appeals.appeal",
         values={"appeal_id": appeal.id},
     )

@@ -13,16 +13,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.actor import Actor
+from core.actor import Actor, people_in
 from core.clock import Now
-from core.db import one_at_a_time
 from core.errors import N_, Conflict, NotFound, Refused
 from core.imports.cells import Bad
 from core.messages import Message, message
-from core.models import MonthState
 from core.values import FactSpec, Month
+from evaluations.holding import hold_records, not_oneself
 from evaluations.models import MetricValue
-from evaluations.monthly.cells import Typed, read, version_of
+from evaluations.monthly.cells import Typed, is_version, read, version_of
 from evaluations.monthly.models import EvaluationState
 from staff import notices
 from staff.models import Employee
@@ -32,7 +31,8 @@ SUBMITTED = notices.kind(
     "evaluation.submitted", N_("Your evaluation of %(month)s is submitted: values and feedback")
 )
 RETURNED = notices.kind(
-    "evaluation.returned", N_("The evaluation of %(name)s for %(month)s is given back: %(reason)s")
+    "evaluation.returned",
+    N_("The evaluation of %(name)s for %(month)s is given back; its page says why"),
 )
 
 
@@ -82,7 +82,7 @@ def enter_values(
         raise Refused(
             N_("is longer than %(limit)s characters"), field="reason", limit=LONGEST_REASON
         )
-    hold_open(session, month)
+    hold_records(session, month)
     people = {each.employee_id for each in entries}
     numbers = _numbers(session, people)
     submitted = submitted_of(session, month, people)
@@ -108,7 +108,9 @@ def _judged(
 ) -> Outcome:
     """What is to become of an entry; ``held`` is then what its cell will hold."""
     held = None if row is None else Typed(row.value, row.sample_size)
-    if actor.employee_id == entry.employee_id:
+    if is_version(entry.spec, entry.text, entry.version):  # nobody touched it
+        return Outcome(entry, "same", held)
+    if actor.is_person(entry.employee_id):
         return Outcome(entry, "refused", held, message(N_("Nobody evaluates themselves.")))
     if entry.employee_id in submitted:
         return Outcome(
@@ -173,12 +175,11 @@ def submit(
 ) -> int:
     """Hand in evaluations: their values are read-only from now on, and the employees see them.
 
-    Returns how many were handed in; what is submitted already stays as it is. Raises ``Refused``
-    for oneself, ``Conflict`` in a closed month.
+    Returns how many were handed in; what is submitted already stays as it is. Raises
+    ``Forbidden`` for oneself, ``Conflict`` in a closed month.
     """
-    hold_open(session, month)
-    if actor.employee_id in people:
-        raise Refused(N_("Nobody evaluates themselves."))
+    hold_records(session, month)
+    not_oneself(actor, *people)
     numbers = _numbers(session, people)
     rows = _states(session, month, people)
     done: set[int] = set()
@@ -211,21 +212,20 @@ def give_back(
 ) -> EvaluationState:
     """Open a submitted evaluation again: *returned*, or *reopened* by whoever submitted it.
 
-    Raises ``Refused`` without a reason and for one's own, ``Conflict`` where it is not submitted
-    or the month is closed.
+    Raises ``Refused`` without a reason, ``Forbidden`` for one's own, ``Conflict`` where it is not
+    submitted or the month is closed.
     """
     reason = reason.strip()
     if not reason:
         raise Refused(N_("Say why it is given back."), field="reason")
-    hold_open(session, month)
+    hold_records(session, month)
     numbers = _numbers(session, [employee_id])
-    if actor.employee_id == employee_id:
-        raise Refused(N_("Nobody evaluates themselves."))
+    not_oneself(actor, employee_id)
     row = _states(session, month, [employee_id]).get(employee_id)
     if row is None or row.state != "submitted":
         raise Conflict(N_("This evaluation is not submitted."))
     before = {"state": row.state}
-    row.state = "reopened" if row.submitted_by == actor.label else "returned"
+    row.state = "reopened" if actor.has_part_in(row.submitted_by) else "returned"
     row.reason, row.at, row.by = reason, now.moment, actor.label
     session.flush()
     _tell(session, actor, now, row.state, f"{month}:{numbers[employee_id]}", before, row)
@@ -237,17 +237,14 @@ def give_back(
 def _tell_submitter(
     session: Session, now: Now, month: Month, row: EvaluationState, number: str
 ) -> None:
-    submitter = select(Employee.id).where(Employee.employee_no == row.submitted_by)
+    """Whoever submitted it, and the one for whom they did it."""
+    submitter = select(Employee.id).where(Employee.employee_no.in_(people_in(row.submitted_by)))
     notices.notify(
         session,
         now=now.moment,
         to=session.scalars(submitter).all(),
         kind=RETURNED,
-        params={
-            "month": month,
-            "name": session.get_one(Employee, row.employee_id).name,
-            "reason": row.reason or "",
-        },
+        params={"month": month, "name": session.get_one(Employee, row.employee_id).name},
         endpoint="evaluations.person",
         values={"month": str(month), "employee_no": number},
     )
@@ -271,17 +268,6 @@ def _tell(
         before=before,
         after={"state": row.state, "reason": row.reason},
     )
-
-
-def hold_open(session: Session, month: Month) -> None:
-    """Nobody else writes evaluations or closes the month until this transaction ends.
-
-    Raises ``Conflict`` where it is closed.
-    """
-    one_at_a_time(session, "months")
-    state = session.scalar(select(MonthState.state).where(MonthState.month == month))
-    if state == "closed":
-        raise Conflict(N_("%(month)s is closed: its evaluations stay."), month=str(month))
 
 
 def submitted_of(session: Session, month: Month, people: Collection[int]) -> frozenset[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,12 @@ from core import mail
 from core.db import db
 from core.mail import Server
 from core.models import OutgoingMail
-from core.values import Names
+from core.values import Month, Names
 from staff import notices
 from staff.models import Employee, Notice
 
 NOW = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
+OCTOBER = Month(2026, 10)
 KIND = notices.kind("test.appeal", "%(name)s appeals their scorecard of %(month)s")
 RULE = notices.kind("test.rule", "You have until %(until)s to answer: %(rule)s")
 
@@ -32,13 +33,19 @@ def id_of(session: Any, number: str) -> int:
     return int(session.scalars(select(Employee.id).where(Employee.employee_no == number)).one())
 
 
-def tell(session: Any, *numbers: str, name: str = "张敏", once: str | None = None) -> int:
+def tell(
+    session: Any,
+    *numbers: str,
+    name: str = "张敏",
+    once: str | None = None,
+    now: datetime = NOW,
+) -> int:
     return notices.notify(
         session,
-        now=NOW,
+        now=now,
         to=[id_of(session, number) for number in numbers],
         kind=KIND,
-        params={"name": name, "month": "2026-10"},
+        params={"name": name, "month": OCTOBER},
         endpoint="scorecards.card",
         values={"month": "2026-10", "employee_no": "E0004"},
         once=once,
@@ -59,15 +66,16 @@ def test_a_notice_stands_in_the_inbox_until_it_is_read_and_leads_to_its_page(
         accounts["agent"].language = "en"
         session.merge(accounts["agent"])
         tell(session, "E0004")
+        tell(session, "E0004", name="2026-17")  # no month, though it looks like one
     client = site.signed_in(accounts["agent"])
     page = client.get("/inbox/").get_data(as_text=True)
     assert "张敏 appeals their scorecard of October 2026" in page
-    assert "Inbox: 1 unread" in page
+    assert "2026-17 appeals" in page
+    assert "Inbox: 2 unread" in page
     answer = site.post(client, "/inbox/1", {"open": "1"}, form="/inbox/")
     assert answer.headers["Location"] == "/scorecards/2026-10/E0004"
     page = client.get("/inbox/").get_data(as_text=True)
-    assert "Inbox: 1 unread" not in page
-    assert "Nothing unread" in page
+    assert "Inbox: 1 unread" in page
     assert "张敏 appeals" not in client.get("/inbox/?state=unread").get_data(as_text=True)
     assert "张敏 appeals" in client.get("/inbox/?state=read").get_data(as_text=True)
 
@@ -98,9 +106,14 @@ def test_all_are_read_at_once_and_long_inboxes_are_turned_by_pages(
         for page in (1, 2)
     ]
     assert (len(shown[0]), len(shown[1]), len(shown[0] | shown[1])) == (50, 1, 51)
-    site.post(client, "/inbox/all", form="/inbox/")
+    until = re.search(r'name="until" value="(\d+)"', client.get("/inbox/").get_data(as_text=True))
+    assert until is not None
     with site.session() as session:
-        assert session.scalars(select(Notice).where(Notice.read_at.is_(None))).all() == []
+        tell(session, "E0004", name="came meanwhile")
+    site.post(client, "/inbox/all", {"until": until[1]}, form="/inbox/")
+    with site.session() as session:
+        unread = session.scalars(select(Notice.params).where(Notice.read_at.is_(None))).all()
+        assert [each["name"] for each in unread] == ["came meanwhile"]
 
 
 def test_the_number_in_the_top_bar_costs_no_statement(
@@ -117,9 +130,11 @@ def test_the_number_in_the_top_bar_costs_no_statement(
 def test_each_is_told_once_and_leavers_are_told_nothing(
     any_site: Site,
 ) -> None:
+    late = datetime(2026, 10, 31, 17, tzinfo=UTC)  # where the centre is, it is November by then
     with any_site.session() as session:
         people.centre(session)
-        people.employee(session, "E0020", left=NOW.date().replace(month=10))
+        people.employee(session, "E0020", left=late.date())
+        assert tell(session, "E0020", now=late) == 0
         assert tell(session, "E0004", "E0004", "E0020") == 1
         assert tell(session, "E0004", "E0005", once="reminder:7") == 2
         assert tell(session, "E0004", "E0009", once="reminder:7") == 1
@@ -136,7 +151,7 @@ def test_each_is_told_once_and_leavers_are_told_nothing(
 
 
 def test_texts_have_no_place_for_wages_scores_or_raters() -> None:
-    for place in ("wage", "total_score", "grade", "rater_name", "amount"):
+    for place in ("wage", "total_score", "grade", "rater_name", "amount", "reason"):
         with pytest.raises(ValueError, match=place):
             notices.kind(f"test.{place}", f"It says %({place})s")
     with pytest.raises(ValueError, match="two texts"):
@@ -188,7 +203,7 @@ def test_letters_go_once_to_those_with_an_address_each_in_their_language(
             now=NOW,
             to=[id_of(session, number) for number in ("E0004", "E0005", "E0009")],
             kind=RULE,
-            params={"until": "2026-10-31", "rule": Names("迟到", "Late")},
+            params={"until": date(2026, 10, 31), "rule": Names("迟到", "Late")},
             endpoint="scorecards.card",
             values={"month": "2026-10", "employee_no": "E0004"},
         )
