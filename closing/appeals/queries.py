@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, Text, cast, false, func, or_, sele
 from sqlalchemy.orm import Session
 
 from closing.appeals.models import Appeal, AppealComment, AppealLine, PayAdjustment, Receipt
+from core.actor import FOR
 from core.models import Closing, MonthState
 from core.permissions import Permission, Scope
 from core.values import Month
@@ -83,9 +84,16 @@ def _visible(viewer: Viewer, day: date) -> ColumnElement[bool]:
 
 
 def _made_by(labels: Iterable[str]) -> Select[Any]:
-    """Appeals with a line about a record that one of these made or approved."""
+    """Appeals with a line about a record that one of these made or approved, or a deputy of or
+    by one of them."""
     makers = cast(AppealLine.makers, Text)
-    named = [makers.contains(json.dumps(label), autoescape=True) for label in sorted(labels)]
+    names = [json.dumps(label)[1:-1] for label in sorted(labels)]
+    ways = [(begin, end) for begin in ('"', FOR) for end in ('"', FOR)]
+    named = [
+        makers.contains(f"{begin}{name}{end}", autoescape=True)
+        for name in names
+        for begin, end in ways
+    ]
     return select(AppealLine.appeal_id).where(or_(false(), *named))
 
 
