@@ -25,7 +25,7 @@ from typing import Any
 import click
 from flask import Flask, current_app
 from flask_babel import gettext
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -128,12 +128,29 @@ def progress(number: int) -> Progress:
 
 
 def work_off() -> int:
-    """Do every job that waits or was left by a process that died; how many there were."""
-    numbers = db.session.scalars(
-        select(Job.id).where(Job.state.in_(UNFINISHED)).order_by(Job.id)
-    ).all()
+    """Do every job that waits or was left by a process that died; how many there were.
+
+    One that fails in whatever way does not hold up the next. Files that a process left which died
+    after its job had ended are removed.
+    """
+    waiting = db.session.scalars(select(Job.id).where(Job.state.in_(UNFINISHED))).all()
     db.session.rollback()
-    return sum(_work_at(number) for number in numbers)
+    return sum(_tried(number) for number in sorted({*waiting, *_left_files()}))
+
+
+def _left_files() -> list[int]:
+    place = _file(0).parent
+    names = [path.name for path in place.iterdir()] if place.is_dir() else []
+    return [int(name) for name in names if name.isdecimal()]
+
+
+def _tried(number: int) -> bool:
+    try:
+        return _work_at(number)
+    except Exception:
+        log.exception("job %d could not be worked at", number)
+        db.session.rollback()
+        return False
 
 
 def _work_at(number: int) -> bool:
@@ -157,8 +174,6 @@ def _work_at(number: int) -> bool:
             _fail(number, Message(UNFORESEEN, {"error_id": error_id}))
         finally:
             db.session.remove()
-        # Whoever opened it meanwhile finds that the job has ended.
-        _file(number).unlink(missing_ok=True)
     return True
 
 
@@ -187,10 +202,18 @@ def _do(number: int) -> None:
 
 
 def _fail(number: int, reason: Message) -> None:
+    """Note why it failed; one that is done stays so, whatever went wrong after its commit."""
     with transaction():
-        job = db.session.get_one(Job, number)
-        job.state, job.ended_at = "failed", _now()
-        job.message, job.params = reason.msgid, {k: str(v) for k, v in reason.params.items()}
+        db.session.execute(
+            update(Job)
+            .where(Job.id == number, Job.state.in_(UNFINISHED))
+            .values(
+                state="failed",
+                ended_at=_now(),
+                message=reason.msgid,
+                params={name: str(value) for name, value in reason.params.items()},
+            )
+        )
 
 
 def _now() -> Any:
@@ -218,16 +241,26 @@ def _held(number: int) -> Iterator[bool]:
     path = _file(number)
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    mine = False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        yield False
-        return
-    try:
-        yield True
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            mine = _is_file(descriptor, path)
+        except BlockingIOError:
+            pass
+        yield mine
     finally:
+        if mine:
+            path.unlink(missing_ok=True)
         os.close(descriptor)
+
+
+def _is_file(descriptor: int, path: Path) -> bool:
+    """Whether it is still the file of that name: the one before may have ended, and removed it."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def wake() -> None:
@@ -239,13 +272,14 @@ def wake() -> None:
 
 @event.listens_for(db.session, "after_commit")
 def _after_commit(session: Session) -> None:
-    if session.info.pop(_ASKED, False):
+    if not session.in_nested_transaction() and session.info.pop(_ASKED, False):
         wake()
 
 
 @event.listens_for(db.session, "after_rollback")
 def _after_rollback(session: Session) -> None:
-    session.info.pop(_ASKED, None)
+    if not session.in_nested_transaction():
+        session.info.pop(_ASKED, None)
 
 
 @click.group("jobs")

@@ -43,7 +43,7 @@ def postman(app: Flask) -> Background:
 
 @event.listens_for(db.session, "after_commit")
 def _after_commit(session: Session) -> None:
-    if session.info.pop(QUEUED, False):
+    if not session.in_nested_transaction() and session.info.pop(QUEUED, False):
         sender: Background | None = current_app.extensions.get("postman")
         if sender is not None and is_configured():
             sender.call()
@@ -51,7 +51,8 @@ def _after_commit(session: Session) -> None:
 
 @event.listens_for(db.session, "after_rollback")
 def _after_rollback(session: Session) -> None:
-    session.info.pop(QUEUED, None)
+    if not session.in_nested_transaction():
+        session.info.pop(QUEUED, None)
 
 
 @click.group("mail")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 from support.centres import application
 
 from core import jobs
@@ -136,6 +136,79 @@ def test_a_job_whose_worker_lives_is_left_to_it(app: Flask) -> None:
         fcntl.flock(held, fcntl.LOCK_EX)
         assert jobs.work_off() == 0
         assert found(number).state == "queued"
+
+
+def test_a_job_that_is_done_stays_so_whatever_goes_wrong_after_its_commit(app: Flask) -> None:
+    number = asked()
+
+    def broken(_session: Any) -> None:
+        raise RuntimeError("after the commit")
+
+    def breaking(task: jobs.Task) -> dict[str, Any]:
+        event.listen(task.session, "after_commit", broken, once=True)
+        return {}
+
+    with doing(breaking):
+        jobs.work_off()
+    job = found(number)
+    assert (job.state, job.message) == ("done", None)
+
+
+def test_one_that_cannot_even_be_begun_does_not_hold_up_the_next(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stuck, other = asked(), asked("month:2026-11")
+    begin = jobs._begin
+
+    def refusing(number: int) -> bool:
+        if number == stuck:
+            raise OSError("disk full")
+        return begin(number)
+
+    monkeypatch.setattr(jobs, "_begin", refusing)
+    with doing(writing):
+        assert jobs.work_off() == 1
+    assert (found(stuck).state, found(other).state) == ("queued", "done")
+    assert f"job {stuck} could not be worked at" in caplog.text
+
+
+def test_files_of_jobs_that_have_ended_do_not_stay(app: Flask) -> None:
+    number = asked()
+    with doing(writing):
+        jobs.work_off()
+    place = Path(app.instance_path) / "jobs"
+    (place / str(number)).touch()  # its process died after the commit
+    assert jobs.work_off() == 0
+    assert list(place.iterdir()) == []
+
+
+def test_a_lock_on_a_file_that_was_removed_meanwhile_is_none(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = asked()
+    lock = fcntl.flock
+
+    def slowly(descriptor: int, how: int) -> None:
+        (Path(app.instance_path) / "jobs" / str(number)).unlink()  # by who held it until now
+        lock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", slowly)
+    with doing(writing):
+        assert jobs.work_off() == 0
+    assert found(number).state == "queued"
+
+
+def test_the_thread_is_woken_by_the_commit_and_by_no_savepoint(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[bool] = []
+    monkeypatch.setattr(jobs, "wake", lambda: woken.append(True))
+    with transaction():
+        jobs.ask(db.session(), actor=ACTOR, now=NOW, kind="test", subject="month:2026-10")
+        db.session.begin_nested().commit()
+        db.session.begin_nested().rollback()
+        assert woken == []
+    assert woken == [True]
 
 
 def test_progress_is_a_share_of_the_steps_behind() -> None:
