@@ -10,7 +10,8 @@ from __future__ import annotations
 import io
 import unicodedata
 import zipfile
-import zlib
+
+from core.files.torn import TORN
 
 PDF = "application/pdf"
 PNG = "image/png"
@@ -31,7 +32,7 @@ ENDINGS: dict[str, tuple[str, ...]] = {
     DOCX: (".docx",),
 }
 LONGEST_NAME = 120
-_WHITE = "\t\n\r\f"
+_WHITE = frozenset("\t\n\r\f")
 _MEMBERS = 2000
 _TYPES_SIZE = 1024 * 1024
 
@@ -72,7 +73,7 @@ def _office(content: bytes) -> str | None:
                 return None
             with archive.open("[Content_Types].xml") as member:
                 types = member.read(_TYPES_SIZE + 1)
-    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, NotImplementedError, RuntimeError):
+    except TORN:
         return None
     if len(types) > _TYPES_SIZE or b"macroenabled" in types.lower():
         return None
@@ -94,7 +95,6 @@ def _is_text(content: bytes) -> bool:
             continue
         # Unassigned and private characters are what other kinds of files look like.
         return not any(
-            each not in _WHITE and unicodedata.category(each) in ("Cc", "Cn", "Co", "Cs")
-            for each in text
+            unicodedata.category(each) in ("Cc", "Cn", "Co", "Cs") for each in set(text) - _WHITE
         )
     return False

@@ -59,12 +59,6 @@ class MasterKey:
         return hmac.digest(self.secret, b"pingyou:" + purpose.encode(), "sha256")
 
 
-def keyed_digest(key: bytes, text: str) -> str:
-    """Keyed digest of ``text``, base64url without padding (43 characters)."""
-    digest = hmac.digest(key, text.encode(), "sha256")
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-
-
 @dataclass(frozen=True, slots=True)
 class GivenKey:
     """A key from the environment, or of a test; it is never made or replaced here."""

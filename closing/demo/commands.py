@@ -25,7 +25,6 @@ from closing.demo.tables import best_table, sign_in_table
 from closing.months import newest_closed
 from closing.services import views_of
 from core import serving
-from core.attachments import sweep
 from core.cli import MONTH, acting, now, progress_bar, refusing, seal
 from core.db import db, transaction
 from core.values import Month
@@ -70,7 +69,6 @@ def demo_command(
 def start_command(context: click.Context) -> None:
     """Show the best of the newest closed month, then serve on 127.0.0.1, port PORT."""
     show(db.session(), _console())
-    sweep(db.session(), now().moment)
     db.session.remove()
     db.engine.dispose()
     context.invoke(serving.start)

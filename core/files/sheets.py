@@ -6,17 +6,15 @@ for every cell between the first and the last.
 
 from __future__ import annotations
 
-import lzma
 import re
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook
 
+from core.files.torn import TORN
 from core.messages import N_, Refused
 
 MAX_UNPACKED = 400 * 1024 * 1024
@@ -24,12 +22,6 @@ MAX_CELLS = 12_000_000
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _CELL = re.compile(rb'r="([A-Z]{1,3})(\d{1,7})"')
 _CHUNK = 1 << 20
-# What the libraries say of files that are not what they should be; of an offset beyond the file
-# the system itself complains.
-_TORN = (
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError),
-    *(NotImplementedError, RuntimeError, ValueError, KeyError, OverflowError),
-)
 _BROKEN = (CalamineError, ValueError, IndexError, OverflowError, OSError)
 # What the library's own language raises where it goes wrong on a torn file; no Exception in Python.
 _PANIC = "PanicException"
@@ -86,7 +78,7 @@ def _check_archive(path: Path) -> None:
                             rows=rows,
                             columns=columns,
                         )
-    except _TORN as error:
+    except TORN as error:
         raise Refused(
             N_("the spreadsheet is damaged: %(reason)s"), reason=str(error)[:200]
         ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from core.keyring import WrongKey
 from core.models import Attachment
 from core.pages.attachments import respond
 from core.secrets import MasterKey
+from core.upkeep import Upkeep
 
 MOMENT = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
 NOW = Now(MOMENT, datetime(2026, 11, 2, 9, 0))
@@ -38,6 +40,16 @@ def office(part: str, *more: str, types: str = "<Types/>") -> bytes:
         for name in (part, *more):
             archive.writestr(name, "<x/>")
     return stream.getvalue()
+
+
+def torn_inside() -> bytes:
+    """Whole from outside; only when a part is unpacked it shows."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+    made = bytearray(stream.getvalue())
+    made[30 + len("[Content_Types].xml") + 4] = 0xFF  # the settings of the packer
+    return bytes(made)
 
 
 def keep(
@@ -97,9 +109,10 @@ def test_what_is_taken_is_known_by_its_content(content: bytes, kind: str) -> Non
             'main+xml"/></Types>',
         ),
         office("xl/workbook.xml")[:60],
+        torn_inside(),
         b"text with \x00 in it",
     ],
-    ids=["exe", "elf", "ole", "gif", "zip", "vba", "macros", "docm", "torn", "binary"],
+    ids="exe elf ole gif zip vba macros docm torn torn-inside binary".split(),
 )
 def test_other_kinds_are_refused_whatever_they_are_called(site: Site, content: bytes) -> None:
     with pytest.raises(Refused) as refused:
@@ -200,6 +213,39 @@ def test_a_sweep_removes_what_a_crash_left_and_nothing_else(site: Site) -> None:
         assert attachments.sweep(session, datetime.now(UTC)) == 0  # it may be in use
         assert attachments.sweep(session, datetime.now(UTC) + timedelta(hours=2)) == 1
     assert content_of(site, made) == SECRET
+
+
+def test_a_file_that_cannot_be_removed_does_not_hold_up_the_others(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    unlink = Path.unlink
+
+    def stuck(path: Path, missing_ok: bool = False) -> None:
+        if path.name == "ab" * 16:
+            raise PermissionError(13, "Permission denied", str(path))
+        unlink(path, missing_ok)
+
+    with site.session() as session:
+        for name in ("ab" * 16, "cd" * 16):
+            attachments.store(name, b"left behind")
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "unlink", stuck)
+            assert attachments.sweep(session, datetime.now(UTC) + timedelta(hours=2)) == 1
+    assert [path.name for path in files(site)] == ["ab" * 16]
+    assert "Permission denied" in caplog.text
+
+
+def test_it_is_tidied_up_once_a_day(site: Site) -> None:
+    with site.session():
+        os.utime(attachments.store("ab" * 16, b"left behind"), (0, 0))
+    upkeep = Upkeep(site.app)
+    now = datetime.now(UTC)
+    assert upkeep.wake(now)
+    upkeep.thread.join(10)
+    assert files(site) == []
+    assert not upkeep.wake(now + timedelta(hours=23))
+    assert upkeep.wake(now + timedelta(hours=24))
+    upkeep.thread.join(10)
 
 
 def test_it_is_handed_out_to_be_saved(site: Site) -> None:
