@@ -51,7 +51,8 @@ def appoint(
 ) -> None:
     """Appoint an account instead of the one before, if there was any; HR and they are told.
 
-    Raises ``Forbidden`` for one's own, ``Refused`` for HR itself and for one that is closed.
+    Raises ``Forbidden`` for one's own, ``Refused`` for HR itself, for one that is closed, and for
+    one without an employee: whoever appoints could have made it for themselves.
     """
     one_at_a_time(session, SECOND_DECIDER)
     day = now.wall.date()
@@ -60,6 +61,8 @@ def appoint(
         raise Refused(N_("This account is closed, or its owner has left."))
     if actor.account_id == account_id:
         raise Forbidden(N_("Nobody appoints themselves."))
+    if viewer.employee_id is None:
+        raise Refused(N_("The second decider is an employee: nobody else is known to HR."))
     if Role.HR in viewer.roles:
         raise Refused(N_("The second decider is somebody outside HR."))
     before = _label(session)
@@ -70,7 +73,7 @@ def appoint(
     notices.notify(
         session,
         now=now.moment,
-        to=to | ({viewer.employee_id} if viewer.employee_id is not None else set()),
+        to=to | {viewer.employee_id},
         kind=APPOINTED,
         params={"name": viewer.name},
         endpoint="accounts.account",

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from core import audit, mail
 from core.actor import Actor
 from core.clock import Now
+from core.db import one_at_a_time
 from core.errors import N_, Forbidden, Refused
 from core.models import AuditEntry, Setting
 from core.permissions import Role
@@ -151,6 +152,7 @@ def _check_not_both(
 
     Whoever did both could sign in as them. Raises ``Forbidden``.
     """
+    one_at_a_time(session, "accounts helped")  # else both halves at once
     viewer = load_viewer(session, account.id, today=now.wall.date(), positions=positions)
     if viewer is None or not viewer.roles & {Role.HR, Role.AUDITOR, Role.ADMINISTRATOR}:
         return

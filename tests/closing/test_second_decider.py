@@ -153,6 +153,9 @@ def test_appointing_is_for_others_outside_hr_audited_and_told(
 ) -> None:
     assert appoint(site, accounts, "admin").status_code == 403
     assert appoint(site, accounts, "hr").status_code == 400
+    with site.session() as session:
+        accounts["puppet"] = people.account(session, login="puppet")
+    assert appoint(site, accounts, "puppet").status_code == 400
     assert appoint(site, accounts, do="take").status_code == 404
     appoint(site, accounts)
     appoint(site, accounts, "manager")

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import threading
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+from unittest.mock import MagicMock
 
 import pyotp
 import pytest
@@ -423,6 +427,53 @@ def test_one_person_replaces_not_both_password_and_second_factor_of_hr(
         assert site.post(admin, f"{page}/{first}", form=page).status_code < 400
         status = site.post(admin, f"{page}/{second}", form=page).status_code
         assert status == expected if expected else status < 400
+
+
+def test_two_sessions_at_once_do_not_replace_both_either(
+    any_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with any_site.session() as session:
+        accounts = people.centre(session)
+        by = {
+            "actor": actor_of(accounts["admin"]),
+            "now": people.NOW,
+            "account_id": accounts["hr"].id,
+            "roles": roles_of(session, accounts["admin"]),
+            "positions": POSITIONS,
+        }
+    meet = threading.Barrier(2)
+
+    def after_the_check(*_args: Any, **_kwargs: Any) -> Any:
+        with suppress(threading.BrokenBarrierError):
+            meet.wait(0.3)
+        return MagicMock()
+
+    monkeypatch.setattr(administration.codes, "issue", after_the_check)
+    monkeypatch.setattr(
+        administration.factor,
+        "remove",
+        lambda session, **_: (
+            after_the_check(),
+            administration.note(session, by["actor"], people.NOW, "factor.reset", accounts["hr"]),
+        ),
+    )
+    told: list[str] = []
+
+    def one(act: Any) -> None:
+        try:
+            with any_site.session() as session:
+                act(session, **by)
+            told.append("done")
+        except Forbidden:
+            told.append("refused")
+
+    acts = (administration.issue_code, administration.reset_factor)
+    threads = [threading.Thread(target=one, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == ["done", "refused"]
 
 
 def test_a_lost_second_factor_is_reset_and_recorded(any_site: Site) -> None:
