@@ -8,7 +8,7 @@ only the entry ``demo.created`` of the audit trail tells the real one.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ from closing.demo.calibrating import calibrate
 from closing.demo.centre import Centre, centre
 from closing.demo.drafts import draft
 from closing.demo.evaluations import evaluate
-from closing.demo.people import Person
+from closing.demo.faces import SignIn, faces
 from closing.demo.procedures import procedures
 from closing.demo.records import records
 from closing.demo.requests import ask
@@ -51,16 +51,6 @@ LAST_MONTH = Month(2026, 10)
 # The files of a month come in on the fifth of the next, and it is closed an hour later.
 COLLECTED = timedelta(days=5, hours=9)
 CLOSED = timedelta(days=5, hours=10)
-
-
-@dataclass(frozen=True, slots=True)
-class SignIn:
-    """``shows`` is what there is to see, as a text to translate."""
-
-    role: str
-    login: str
-    name: str
-    shows: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +279,7 @@ def _close(session: Session, telling: Telling, month: Month) -> None:
 
 def _accounts(session: Session, telling: Telling, made: Centre) -> list[SignIn]:
     sign_ins = [
-        SignIn(role, person.no, person.name, shows) for role, person, shows in _faces(made.people)
+        SignIn(role, person.no, person.name, shows) for role, person, shows in faces(made.people)
     ]
     for each in sign_ins:
         employee = session.scalar(select(Employee.id).where(Employee.employee_no == each.login))
@@ -321,24 +311,6 @@ def _account(
         must_change=False,
         roles=[role] if role else [],
     )
-
-
-def _faces(people: Sequence[Person]) -> list[tuple[str, Person, str]]:
-    """The people whose sign-ins are handed out: role, person, what they show."""
-    by_position = {person.position: person for person in reversed(people)}
-    struggler = next((person for person in people if person.story == "struggler"), None)
-    leader = struggler.supervisor if struggler else by_position["supervisor"].no
-    supervisor = next(person for person in people if person.no == leader)
-    star = next(person for person in people if person.story == "star")
-    found = [("employee", star, N_("one of the best: rewards and awards"))]
-    if struggler:
-        found.append(("employee", struggler, N_("weak at first, better after training")))
-    return [
-        *found,
-        ("supervisor", supervisor, N_("a team: evaluations, spot checks, requests")),
-        ("manager", by_position["manager"], N_("all teams, second opinion")),
-        ("hr", by_position["hr"], N_("imports, close, rules, awards, payroll")),
-    ]
 
 
 def sign_ins(session: Session) -> list[SignIn]:

@@ -8,7 +8,8 @@ from flask_babel import gettext
 from rich.table import Table
 
 from closing.cards import CardView
-from closing.demo.services import PASSWORD, SignIn
+from closing.demo.faces import SignIn
+from closing.demo.services import PASSWORD
 from core.messages import N_
 from core.values import Month
 
