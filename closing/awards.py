@@ -78,27 +78,34 @@ def candidates(session: Session, closing: Closing, award: Award) -> list[Candida
 
 def listed(session: Session, closing: Closing, award: Award) -> list[Listed]:
     """``candidates`` with who they are, by employee number. Three statements."""
-    month = closing.month
-    bars = _bars(session, month)
-    wins: dict[int, list[Month]] = defaultdict(list)
-    winners = select(AwardWinner.employee_id, AwardWinner.month).where(
-        AwardWinner.award == award.key, AwardWinner.month < month
-    )
-    for employee_id, won in session.execute(winners):
-        wins[employee_id].append(won)
+    bars = bars_in(session, closing.month)
+    wins = wins_before(session, closing.month)[award.key]
     return [
         Listed(
-            _candidate(row, bars[row.Scorecard.employee_id], wins[row.Scorecard.employee_id]),
+            candidate_of(row, bars[row.Scorecard.employee_id], wins[row.Scorecard.employee_id]),
             row.Scorecard.employee_id,
             row.name,
             row.Scorecard.status,
             tuple(bars[row.Scorecard.employee_id]),
         )
-        for row in _rows(session, closing)
+        for row in rows_of(session, closing)
     ]
 
 
-def _candidate(row: Any, bars: list[Bar], wins: list[Month]) -> Candidate:
+def wins_before(session: Session, month: Month) -> dict[str, dict[int, list[Month]]]:
+    """The months before in which awards were won, by award and employee id."""
+    found: dict[str, dict[int, list[Month]]] = defaultdict(lambda: defaultdict(list))
+    rows = session.execute(
+        select(AwardWinner.award, AwardWinner.employee_id, AwardWinner.month).where(
+            AwardWinner.month < month
+        )
+    )
+    for award, employee_id, won in rows:
+        found[award][employee_id].append(won)
+    return found
+
+
+def candidate_of(row: Any, bars: list[Bar], wins: list[Month]) -> Candidate:
     card: Scorecard = row.Scorecard
     return Candidate(
         employee_no=row.employee_no,
@@ -119,7 +126,7 @@ def _candidate(row: Any, bars: list[Bar], wins: list[Month]) -> Candidate:
     )
 
 
-def _rows(session: Session, closing: Closing) -> list[Any]:
+def rows_of(session: Session, closing: Closing) -> list[Any]:
     """Columns: Scorecard, employee_no, name, path, facts, hire_date, total_before."""
     before = _before(closing.month).subquery()
     rows = session.execute(
@@ -163,7 +170,7 @@ def _before(month: Month) -> Any:
     )
 
 
-def _bars(session: Session, month: Month) -> dict[int, list[Bar]]:
+def bars_in(session: Session, month: Month) -> dict[int, list[Bar]]:
     """The rules that bar awards in the month, by employee id, the longest first."""
     rows = session.execute(
         select(Scorecard.employee_id, Scorecard.month, RuleEntry.rule, RuleEntry.bars_awards)

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
+from closing.award_effect import AwardEffect, award_effects
 from closing.cards import CardView, preview_views, stored_views
 from closing.gather import Gathered
 from closing.policy import Policy
@@ -42,7 +43,8 @@ class Effect:
     """A closed month under a draft beside what it was closed with.
 
     ``hits`` are of one rule, None where none is asked about; ``grades`` counts moves from a grade
-    to another; ``gone`` are the numbers of those whom the rule hit then and would not now.
+    to another; ``awards`` are those that the draft or the policy of the close has; ``gone`` are the
+    numbers of those whom the rule hit then and would not now.
     """
 
     month: Month
@@ -52,12 +54,21 @@ class Effect:
     after: Decimal
     grades: tuple[tuple[tuple[str, str], int], ...]
     ranks: int
+    awards: tuple[AwardEffect, ...]
     hits: tuple[Hit, ...] | None = None
     gone: tuple[tuple[str, str], ...] = ()
 
     @property
     def money(self) -> Decimal:
         return self.after - self.before
+
+    @property
+    def prizes(self) -> tuple[Decimal, Decimal]:
+        """What the proposed winners would get in money, as it was and under the draft."""
+        return (
+            sum((each.before for each in self.awards), Decimal("0.00")),
+            sum((each.after for each in self.awards), Decimal("0.00")),
+        )
 
     @property
     def rule_money(self) -> Decimal:
@@ -86,6 +97,14 @@ def effect_of(
         after=_paid(after),
         grades=tuple(sorted(Counter(move for move in moves if move).items())),
         ranks=sum(_rank(each.before) != _rank(each.after) for each in found),
+        awards=award_effects(
+            session,
+            closing,
+            policy,
+            before=before,
+            after=after,
+            hired={each.employee_id: each.hire_date for each in gathered.inputs.people},
+        ),
     )
     if code is None or code not in policy.rules:
         return effect

@@ -3,60 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask_babel import gettext as _
 
-from closing.catalogue import award_catalogue, condition_catalogue
-from closing.document_edits import Kind, Path, value_at
+from closing.document_edits import Kind, Path, copied, lend, value_at
 from closing.document_tables import Column, Table
 from closing.pages import words
-from closing.policy import Policy
-from core.i18n import language
+from closing.pages.draft_labels import (
+    action_options,
+    fact_options,
+    grade_options,
+    labelled,
+    labelled_codes,
+    ladder_options,
+    name_columns,
+    position_options,
+)
+from closing.pages.draft_sections import (
+    attendance_tables,
+    ramp_table,
+    reviews_tables,
+    tickets_tables,
+    usual_grades,
+    usual_leave,
+    usual_weights,
+)
 from core.values import FactSpec
-
-Options = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A page of a draft: the parts of the document that it changes, and its tables."""
+    """A page of a draft: the parts of the document that it changes, and its tables.
+
+    ``usual`` is what holds where the document has nothing at a place: shown, and written down once
+    it is changed.
+    """
 
     title: str
     parts: tuple[Path, ...]
     tables: Callable[[Any], list[Table]]
+    usual: Mapping[Path, Any] = field(default_factory=dict)
+
+    def complete(self, document: Any) -> Any:
+        """A copy with what is usual where nothing stands."""
+        made = copied(document)
+        if isinstance(made, dict):
+            lend(made, self.usual)
+        return made
 
 
 def sheets() -> dict[str, Sheet]:
     return {
         "templates": Sheet(_("Scoring templates"), (("templates",),), template_tables),
         "metrics": Sheet(_("Metrics"), (("metrics",),), metric_tables),
-        "pay": Sheet(_("Grades and pay"), (("grades",), ("pay",), ("scoring",)), pay_tables),
+        "pay": Sheet(
+            _("Grades and pay"),
+            (("grades",), ("pay",), ("scoring",)),
+            pay_tables,
+            usual_grades(),
+        ),
+        "attendance": Sheet(
+            _("Attendance and leave"),
+            (("attendance",), ("leave",)),
+            attendance_tables,
+            usual_leave(),
+        ),
+        "tickets": Sheet(_("Tickets"), (("tickets",),), tickets_tables),
+        "reviews": Sheet(_("360° reviews"), (("reviews",),), reviews_tables, usual_weights()),
         "awards": Sheet(_("Awards"), (("awards",),), award_tables),
         "general": Sheet(
             _("Names and categories"), (("name",), ("currency",), ("categories",)), general_tables
         ),
     }
-
-
-def labelled(content: Any) -> Options:
-    """The keys of a mapping of the document with their labels."""
-    if not isinstance(content, dict):
-        return ()
-    return tuple((key, _label(each) or key) for key, each in content.items())
-
-
-def _label(content: Any) -> str:
-    said = content.get(language()) if isinstance(content, dict) else None
-    return said if isinstance(said, str) else ""
-
-
-def _names() -> tuple[Column, ...]:
-    return (
-        Column(("zh",), "text", _("Name in Chinese")),
-        Column(("en",), "text", _("Name in English")),
-    )
 
 
 def general_tables(document: Any) -> list[Table]:
@@ -67,14 +87,20 @@ def general_tables(document: Any) -> list[Table]:
     )
     return [
         Table((), head, _("The policy"), single=True),
-        Table(("categories",), _names(), _("Categories"), keyed=True, key_label=_("Code")),
+        Table(("categories",), name_columns(), _("Categories"), keyed=True, key_label=_("Code")),
     ]
 
 
 def template_tables(document: Any) -> list[Table]:
     head = (
-        *_names(),
-        Column(("positions",), "list", _("Positions"), help=_("Separated by commas.")),
+        *name_columns(),
+        Column(
+            ("positions",),
+            "list",
+            _("Positions"),
+            position_options(document),
+            help=_("Separated by commas."),
+        ),
         Column(("team_share",), "share", _("Share of the team")),
     )
     found = [Table(("templates",), head, _("Scoring templates"), keyed=True, key_label=_("Code"))]
@@ -114,7 +140,7 @@ def metric_tables(document: Any) -> list[Table]:
         ("count", _("number of times")),
     )
     columns = (
-        *_names(),
+        *name_columns(),
         Column(("unit",), "text", _("Unit of measure")),
         Column(("better",), "choice", _("Better is"), options=better),
         Column(("kind",), "choice", _("Kind"), options=kinds),
@@ -122,17 +148,11 @@ def metric_tables(document: Any) -> list[Table]:
     return [Table(("metrics",), columns, _("Metrics"), keyed=True, key_label=_("Code"))]
 
 
-def grade_options(document: Any) -> Options:
-    grades = value_at(document, ("grades",))
-    keys = [value_at(each, ("key",)) for each in grades] if isinstance(grades, list) else "ABCDE"
-    return tuple((key, key) for key in keys if isinstance(key, str))
-
-
 def pay_tables(document: Any) -> list[Table]:
     grades = (
         Column(("key",), "text", _("Grade")),
         Column(("min",), "number", _("From total")),
-        *_names(),
+        *name_columns(),
         Column(("coefficient",), "number", _("Coefficient")),
     )
     pay = (
@@ -147,38 +167,57 @@ def pay_tables(document: Any) -> list[Table]:
         Column(("adjust_cap",), "number", _("Points of rules at most")),
     )
     bonus = (Column((), "number", _("Bonus base")),)
+    positions = dict(position_options(document))
     return [
         Table(("grades",), grades, _("Grades")),
         Table(("pay", "bonus_base"), bonus, _("Bonus by position"), keyed=True,
-              key_label=_("Position")),
+              key_label=_("Position"), names=positions),
         Table(("pay",), pay, _("Pay"), single=True),
         Table(("scoring",), scoring, _("Scoring"), single=True),
+        ramp_table(),
     ]  # fmt: skip
 
 
 def award_tables(document: Any) -> list[Table]:
-    columns = (
-        *_names(),
-        Column(("eligible",), "long", _("Who is eligible"), help=_("A condition as text.")),
-        Column(("positions",), "list", _("Positions"), help=_("Empty: everybody.")),
-        Column(("rank_by",), "list", _("Ranked by"), help=_("Such as: total desc, csat desc.")),
-        Column(("quota",), "number", _("Quota"), help=_("A number, or a share below 1.")),
-        Column(("per_team",), "number", _("At most per team")),
-        Column(("cooldown_months",), "number", _("Months before winning again")),
-        Column(("notice_days",), "number", _("Days of announcement")),
-        Column(("prize", "amount"), "number", _("Prize money")),
-        Column(
-            ("prize", "actions"), "many", _("Prize besides money"), tuple(words.actions().items())
-        ),
-    )
-    return [Table(("awards",), columns, _("Awards"), keyed=True, key_label=_("Code"))]
+    """The list alone: each award has a page of its own."""
+    names = dict(labelled(value_at(document, ("awards",))))
+    return [
+        Table(("awards",), name_columns(), _("Awards"), keyed=True, key_label=_("Award"),
+              names=names, help=_("Open an award for who is eligible, the ranking and the prize."))
+    ]  # fmt: skip
+
+
+def award_columns(document: Any) -> dict[str, Column]:
+    """The fields of an award by the name of each, besides who is eligible and the ranking."""
+
+    def quota(row: Any) -> Kind:
+        value = value_at(row, ("quota",))
+        return "share" if isinstance(value, float) and value < 1 else "number"
+
+    listed = [
+        *name_columns(),
+        Column(("positions",), "many", _("Positions"), position_options(document),
+               help=_("None ticked: everybody.")),
+        Column(("quota",), "number", _("Quota"), kind_of=quota,
+               help=_("So many win; a share of those eligible, such as 5%, if below 1.")),
+        Column(("per_team",), "number", _("At most per team"), unit=_("people"),
+               help=_("Whoever would exceed it is passed over. Empty: any number.")),
+        Column(("cooldown_months",), "number", _("Until it may be won again"),
+               unit=words.unit("mon"), help=_("Winners of these months before are left out.")),
+        Column(("notice_days",), "number", _("Announced for"), unit=_("working days"),
+               help=_("It is final after them. Empty: 3.")),
+        Column(("prize", "amount"), "number", _("Prize money"), unit=_("each"),
+               help=_("A line of payroll of its own for each winner.")),
+        Column(("prize", "actions"), "many", _("Prize besides money"), action_options()),
+    ]  # fmt: skip
+    return {".".join(each.path): each for each in listed}
 
 
 def rule_columns(document: Any, facts: Mapping[str, FactSpec]) -> dict[str, Column]:
     """The fields of a rule by the name of each, besides its trigger."""
     categories = labelled(value_at(document, ("categories",)))
     listed = [
-        *_names(),
+        *name_columns(),
         Column(("category",), "choice", _("Category"), categories),
         Column(("kind",), "choice", _("Kind"), tuple(words.kinds().items())),
         Column(("points",), "number", _("Points of the total")),
@@ -191,11 +230,12 @@ def rule_columns(document: Any, facts: Mapping[str, FactSpec]) -> dict[str, Colu
         Column(("per", "max"), "number", _("At most times")),
         Column(("cap_grade",), "choice", _("Grade at most"), grade_options(document)),
         Column(("bars_awards",), "number", _("Months without awards")),
-        Column(("actions",), "many", _("Follow-ups"), tuple(words.actions().items())),
-        Column(("group",), "text", _("Ladder"), help=_("Of one ladder only the highest counts.")),
+        Column(("actions",), "many", _("Follow-ups"), action_options()),
+        Column(("group",), "choice", _("Ladder"), ladder_options(document),
+               help=_("Of one ladder only the highest counts.")),
         Column(("level",), "number", _("Rung")),
-        Column(("positions",), "list", _("Positions"),
-               help=_("Separated by commas. Empty: everybody.")),
+        Column(("positions",), "many", _("Positions"), position_options(document),
+               help=_("None ticked: everybody.")),
         Column(("approval",), "flag", _("Counts only if approved")),
         Column(("enabled",), "flag", _("Switched on"), absent=True),
         Column(("streak",), "number", _("Months running")),
@@ -204,27 +244,3 @@ def rule_columns(document: Any, facts: Mapping[str, FactSpec]) -> dict[str, Colu
         Column(("repeats", "months"), "number", _("Within months")),
     ]  # fmt: skip
     return {".".join(each.path): each for each in listed}
-
-
-def labelled_codes(document: Any) -> Options:
-    return tuple(
-        (code, f"{code} {name}" if name != code else code)
-        for code, name in labelled(value_at(document, ("rules",)))
-    )
-
-
-def fact_options(facts: Mapping[str, FactSpec]) -> Options:
-    return tuple((key, _fact(key, spec)) for key, spec in facts.items())
-
-
-def _fact(key: str, spec: FactSpec) -> str:
-    unit = words.unit(spec.unit)
-    return f"{spec.names.get(language())} ({unit})" if unit else spec.names.get(language())
-
-
-def facts_for_conditions(policy: Policy) -> dict[str, FactSpec]:
-    return condition_catalogue(policy)
-
-
-def facts_for_awards(policy: Policy) -> dict[str, FactSpec]:
-    return award_catalogue(policy)

@@ -9,6 +9,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from closing.catalogue import condition_catalogue
 from closing.document_edits import place_of, put, value_at, within
 from closing.document_tables import apply_row, row_of
 from closing.drafts import Draft, save_draft
@@ -21,22 +22,16 @@ from closing.pages.draft_common import (
     problems_of,
     save,
 )
-from closing.pages.draft_fields import (
-    fact_options,
-    facts_for_conditions,
-    labelled,
-    rule_columns,
-    sheets,
-)
+from closing.pages.draft_conditions import condition_view, typed_condition
+from closing.pages.draft_fields import rule_columns, sheets
+from closing.pages.draft_labels import fact_options, labelled
 from core import web
 from core.db import transaction
 from core.documents import CODE
 from core.errors import N_, Refused
 from core.permissions import Permission
 from core.values import FactSpec
-from rewards.condition_rows import SIGNS, ConditionRow, kept, rows_of, text_of, written
 
-SPARE_ROWS = 2
 _OF_TRIGGER = {"when": ("streak",), "incident": (), "repeats": ("repeats",)}
 
 
@@ -48,7 +43,7 @@ def draft_rule(draft_id: int, code: str) -> str | Redirect | tuple[str, int]:
         abort(404)
     if request.method == "GET":
         return _page(found, code)
-    facts = facts_for_conditions(policy_of(found))
+    facts = condition_catalogue(policy_of(found))
 
     def edit(document: dict[str, Any]) -> None:
         rule = value_at(document, ("rules", code))
@@ -77,6 +72,9 @@ def _apply_fields(document: dict[str, Any], code: str, facts: Mapping[str, FactS
         )
     ]
     apply_row(document, ("rules", code), columns, request.form)
+    other = " ".join(request.form.get("other-ladder", "").split())
+    if other:
+        put(document, ("rules", code, "group"), other)
 
 
 def apply_trigger(rule: dict[str, Any]) -> None:
@@ -84,9 +82,7 @@ def apply_trigger(rule: dict[str, Any]) -> None:
     trigger = request.form.get("trigger", "")
     if trigger == "when":
         before = rule.get("when")
-        text = typed_condition()
-        if request.form.get("when_as") == "rows" and isinstance(before, str):
-            text = kept(text, before)
+        text = typed_condition(before)
         if text != before:
             rule["when"] = text
     elif trigger in ("incident", "repeats"):
@@ -104,21 +100,8 @@ def apply_trigger(rule: dict[str, Any]) -> None:
         rule["repeats"] = {}
 
 
-def typed_condition() -> str:
-    """The condition as text, of rows or as it was typed."""
-    if request.form.get("when_as") != "rows":
-        return " ".join(request.form.get("when", "").split())
-    columns = (request.form.getlist(f"row-{each}") for each in ("join", "fact", "sign", "value"))
-    rows = [
-        ConditionRow("or" if join == "or" else "and", fact, sign, value)
-        for join, fact, sign, value in zip(*columns, strict=False)
-        if sign in SIGNS
-    ]
-    return text_of(rows)
-
-
 def _page(found: Draft, code: str, *, seen: str = "", theirs: Theirs | None = None) -> str:
-    facts = facts_for_conditions(policy_of(found))
+    facts = condition_catalogue(policy_of(found))
     place = place_of(("rules", code))
     problems = [] if theirs else problems_of(found)
     columns = rule_columns(found.document, facts)
@@ -132,7 +115,12 @@ def _page(found: Draft, code: str, *, seen: str = "", theirs: Theirs | None = No
         name=dict(labelled({code: rule}))[code],
         cells={".".join(cell.column.path): cell for cell in row.cells},
         trigger=_trigger(rule),
-        when=_when(rule, facts, [text for where, text in problems if where == f"{place}.when"]),
+        when=condition_view(
+            rule.get("when"),
+            facts,
+            [text for where, text in problems if where == f"{place}.when"],
+            url_for("policy.draft_rule", draft_id=found.row.id, code=code),
+        ),
         errors=[
             text
             for where, text in problems
@@ -140,7 +128,6 @@ def _page(found: Draft, code: str, *, seen: str = "", theirs: Theirs | None = No
             and (where == place or not any(within(where, each) for each in mine))
         ],
         facts=fact_options(facts),
-        signs=SIGNS,
         seen=seen or found.seen([("rules", code)]),
         theirs=theirs,
         sheets=sheets(),
@@ -157,22 +144,6 @@ def _trigger(rule: dict[str, Any]) -> str:
         if rule.get("incident")
         else "when"
     )
-
-
-def _when(rule: dict[str, Any], facts: Mapping[str, FactSpec], errors: list[str]) -> dict[str, Any]:
-    """The condition for the page: as rows where those can tell it, and as text."""
-    given = rule.get("when")
-    text = given if isinstance(given, str) else ""
-    rows = rows_of(text)
-    rates = [key for key, spec in facts.items() if spec.kind == "rate"]
-    blank = [ConditionRow("and", "", ">=", "")] * SPARE_ROWS
-    as_text = rows is None or request.args.get("as") == "text"
-    return {
-        "text": text,
-        "rows": None if as_text else [*written(rows or (), rates), *blank],
-        "expressible": rows is not None,
-        "errors": errors,
-    }
 
 
 @policy.route("/drafts/<int:draft_id>/add-rule", methods=["GET", "POST"])

@@ -7,7 +7,7 @@ from typing import Any
 from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
-from closing.document_edits import value_at
+from closing.document_edits import copied, lend, place_of, take_back, value_at
 from closing.document_tables import apply, unclaimed, view
 from closing.drafts import Draft
 from closing.pages.blueprints import policy
@@ -28,9 +28,12 @@ def draft_sheet(draft_id: int, sheet: str) -> str | Redirect | tuple[str, int]:
         return _page(found, sheet, known)
 
     def edit(document: dict[str, Any]) -> None:
+        before = copied(document)
+        lent = lend(document, known.usual)
         for table in known.tables(document):
             apply(document, table, request.form)
         in_order(document)
+        take_back(document, before, known.usual, lent)
 
     theirs = save(draft_id, known.parts, edit)
     if theirs is None:
@@ -54,13 +57,17 @@ def _page(
     found: Draft, key: str, sheet: Sheet, *, seen: str = "", theirs: Theirs | None = None
 ) -> str:
     problems = [] if theirs else problems_of(found)
-    views = [view(found.document, table, problems) for table in sheet.tables(found.document)]
+    document = sheet.complete(found.document)
+    views = [view(document, table, problems) for table in sheet.tables(document)]
+    usual = [place_of(path) for path in sheet.usual if value_at(found.document, path) is None]
     return render_template(
         "policy/draft_sheet.html",
         draft=found,
         key=key,
         sheet=sheet,
         views=views,
+        usual=usual,
+        place_of=place_of,
         others=[each for part in sheet.parts for each in unclaimed(problems, str(part[0]), views)],
         seen=seen or found.seen(sheet.parts),
         theirs=theirs,

@@ -24,7 +24,8 @@ from closing.months import current_closing, newest_closed
 from closing.pages.blueprints import policy
 from closing.pages.common import attempt, session
 from closing.pages.draft_common import draft_or_abort, problems_of, revision
-from closing.pages.draft_fields import labelled, sheets
+from closing.pages.draft_fields import sheets
+from closing.pages.draft_labels import labelled
 from closing.pages.matrix import RuleView, rule_view
 from closing.versions import versions
 from core import web
@@ -135,6 +136,10 @@ def link_to(found: Draft, place: str) -> str:
     for code in rules if isinstance(rules, dict) else ():
         if within(place, f"rules.{code}"):
             return url_for("policy.draft_rule", draft_id=found.row.id, code=code)
+    awards = value_at(found.document, ("awards",))
+    for award, content in awards.items() if isinstance(awards, dict) else ():
+        if isinstance(content, dict) and within(place, f"awards.{award}"):
+            return url_for("policy.draft_award", draft_id=found.row.id, award=award)
     for key, sheet in sheets().items():
         if any(within(place, str(part[0])) for part in sheet.parts):
             return url_for("policy.draft_sheet", draft_id=found.row.id, sheet=key)
@@ -196,12 +201,13 @@ def _text_page(
 @policy.get("/drafts/<int:draft_id>/effect")
 @web.requires(Permission.RULES_WRITE)
 def draft_effect(draft_id: int) -> str:
-    """The newest closed month under the draft, and whom one rule of it hits: part of a page."""
+    """The newest closed month under the draft, whom a rule or award of it hits: part of a page."""
     found = draft_or_abort(draft_id)
-    code = request.args.get("rule", "")
-    rules = value_at(found.document, ("rules",))
-    if code and not (isinstance(rules, dict) and code in rules):
-        abort(404)
+    code, award = request.args.get("rule", ""), request.args.get("award", "")
+    for section, key in (("rules", code), ("awards", award)):
+        content = value_at(found.document, (section,))
+        if key and not (isinstance(content, dict) and key in content):
+            abort(404)
     effect: Effect | None = None
     month = newest_closed(session())
     closing = current_closing(session(), month) if month is not None else None
@@ -214,6 +220,7 @@ def draft_effect(draft_id: int) -> str:
         effect=effect,
         month=month,
         code=code,
+        award=award,
         shown=SHOWN,
         sheets=sheets(),
     )

@@ -100,7 +100,7 @@ def rule_view(rule: Rule, facts: dict[str, FactSpec], policy: Policy) -> RuleVie
     return RuleView(
         code=rule.code,
         names=rule.names,
-        trigger=words.trigger(rule, facts),
+        trigger=words.trigger(rule, facts, policy),
         effects=words.effects(rule, facts, policy.currency),
-        notes=words.notes(rule),
+        notes=words.notes(rule, policy),
     )

@@ -10,6 +10,7 @@ import closing.pages.acknowledgements
 import closing.pages.announcements
 import closing.pages.awards
 import closing.pages.calibration
+import closing.pages.draft_awards
 import closing.pages.draft_publishing
 import closing.pages.draft_rules
 import closing.pages.draft_sheets

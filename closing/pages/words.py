@@ -63,6 +63,36 @@ def actions() -> dict[str, str]:
     }
 
 
+def positions() -> dict[str, str]:
+    """Positions of the policy that comes with the product."""
+    return {
+        "presales_agent": _("Pre-sales agent"),
+        "senior_presales_agent": _("Senior pre-sales agent"),
+        "agent": _("Agent"),
+        "senior_agent": _("Senior agent"),
+        "technical_support": _("Technical support"),
+        "supervisor": _("Supervisor"),
+        "manager": _("Manager"),
+    }
+
+
+def ladder(group: str, categories: Mapping[str, str] | None = None) -> str:
+    """What a group of rules is called: known ones, else a category of that key, else as written."""
+    known = {
+        "complaint": _("Upheld complaints"),
+        "customer": _("Conduct towards customers"),
+        "leak": _("Leaked information"),
+        "targets": _("Missed targets"),
+    }
+    return known.get(group) or (categories or {}).get(group) or group
+
+
+def weekdays() -> tuple[tuple[str, str], ...]:
+    days = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"),
+            _("Sunday"))  # fmt: skip
+    return tuple((str(number), name) for number, name in enumerate(days, 1))
+
+
 def label(spec: FactSpec | None, key: str) -> str:
     return spec.names.get(language()) if spec else key
 
@@ -115,7 +145,7 @@ def say_finding(finding: Finding) -> str:
     return f"{say(finding.pieces)} ({values})"
 
 
-def trigger(rule: Rule, facts: Mapping[str, FactSpec]) -> str:
+def trigger(rule: Rule, facts: Mapping[str, FactSpec], policy: Policy) -> str:
     """How the rule fires, in words."""
     if rule.incident:
         return _("When it happens, is recorded and approved")
@@ -123,7 +153,7 @@ def trigger(rule: Rule, facts: Mapping[str, FactSpec]) -> str:
         again = rule.repeats
         return _(
             "%(rule)s fired %(times)d times within %(months)d months",
-            rule=again.rule,
+            rule=_rule_name(again.rule, policy),
             times=again.times,
             months=again.months,
         )
@@ -131,6 +161,11 @@ def trigger(rule: Rule, facts: Mapping[str, FactSpec]) -> str:
     if rule.streak > 1:
         return _("%(condition)s, %(months)d months running", condition=said, months=rule.streak)
     return said
+
+
+def _rule_name(code: str, policy: Policy) -> str:
+    rule = policy.rules.get(code)
+    return f"{rule.names.get(language())} ({code})" if rule else code
 
 
 def effects(rule: Rule, facts: Mapping[str, FactSpec], currency: str) -> list[str]:
@@ -180,17 +215,20 @@ def _per(rule: Rule, facts: Mapping[str, FactSpec]) -> str:
     )
 
 
-def notes(rule: Rule) -> list[str]:
+def notes(rule: Rule, policy: Policy) -> list[str]:
     """What else decides whether it counts."""
     found = []
     if rule.approval and not rule.incident:
         found.append(_("Counts only if approved"))
     if rule.positions is not None:
-        found.append(_("Only for %(positions)s", positions=", ".join(rule.positions)))
+        known = positions()
+        said = _(", ").join(known.get(each, each) for each in rule.positions)
+        found.append(_("Only for %(positions)s", positions=said))
     if rule.group and rule.level is not None:
+        categories = {key: each.names.get(language()) for key, each in policy.categories.items()}
         found.append(
-            _("Group %(group)s, level %(level)d: the highest counts", group=rule.group,
-              level=rule.level)
+            _("Ladder “%(group)s”, rung %(level)d: the highest counts",
+              group=ladder(rule.group, categories), level=rule.level)
         )  # fmt: skip
     return found
 
