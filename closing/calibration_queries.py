@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from closing.calibration import Change, Entry, Leniency, Spread, changes, leniency, spreads
@@ -139,7 +139,7 @@ def changed(session: Session, month: Month, people: Collection[int]) -> list[Cha
     after_return = exists().where(
         returned.action == "evaluation.returned",
         returned.subject.startswith(start, autoescape=True),
-        entry.subject.startswith(returned.subject + ":"),
+        func.substr(entry.subject, 1, func.length(returned.subject) + 1) == returned.subject + ":",
         entry.id > returned.id,
     )
     rows = session.execute(

@@ -20,6 +20,7 @@ from closing.cards import stored_views
 from closing.months import current_closing
 from core import audit
 from core.actor import Actor
+from core.db import one_at_a_time
 from core.errors import N_, Conflict
 from core.models import MonthState
 from core.values import Month
@@ -183,7 +184,8 @@ def mark_exported(session: Session, *, actor: Actor, now: datetime, month: Month
 
     Exporting again changes nothing but the trail. Raises ``Conflict`` for an open month.
     """
-    state = session.get(MonthState, month)
+    one_at_a_time(session, "months")  # whoever reopens or adjusts meanwhile has ended
+    state = session.get(MonthState, month, with_for_update=True)
     if state is None or state.state != "closed":
         raise Conflict(N_("%(month)s is not closed."), month=str(month))
     if state.exported_at is None:

@@ -38,6 +38,13 @@ TAKEN_BACK = notices.kind(
     "award.taken_back",
     N_("The decision on the award %(award)s of %(month)s is taken back, and made anew"),
 )
+LAPSED = notices.kind(
+    "award.objection_lapsed",
+    N_(
+        "Your objection to the award %(award)s of %(month)s lapses: the decision is taken back, and"
+        " made anew"
+    ),
+)
 
 
 def confirm_winners(
@@ -72,7 +79,7 @@ def confirm_winners(
     decision = _decision(session, actor, now, ballot, chosen, reason, start)
     winners = _winners(session, decision, ballot, chosen)
     _record_confirmed(session, actor, now, decision, winners)
-    _tell(session, now, WON, decision, winners, day=start)
+    _tell(session, now, WON, decision, [winner.employee_id for winner in winners], day=start)
     return winners
 
 
@@ -101,7 +108,10 @@ def undo_confirmation(
 def take_back(
     session: Session, *, actor: Actor, now: Now, decision: AwardDecision, reason: str
 ) -> None:
-    """Winners go, the decision stays as one that was taken back. Raises ``Conflict`` once paid."""
+    """Winners go, the decision stays as one that was taken back; objections that wait lapse.
+
+    Winners and those who objected are told. Raises ``Conflict`` once the prizes were paid.
+    """
     rows = select(AwardWinner).where(AwardWinner.decision_id == decision.id)
     winners = list(session.scalars(rows.order_by(AwardWinner.id)))
     for pay_month in sorted({winner.pay_month for winner in winners}):
@@ -110,7 +120,9 @@ def take_back(
             raise Conflict(
                 N_("The prizes were paid with %(month)s: the decision stays."), month=str(pay_month)
             )
-    _tell(session, now, TAKEN_BACK, decision, winners)
+    _tell(session, now, TAKEN_BACK, decision, [winner.employee_id for winner in winners])
+    open_ones = [each for each, *_ in objections(session, decision.id) if each.state == "open"]
+    _tell(session, now, LAPSED, decision, [each.employee_id for each in open_ones])
     session.execute(delete(AwardWinner).where(AwardWinner.decision_id == decision.id))
     decision.taken_back_at, decision.taken_back_by = now.moment, actor.label
     decision.taken_back_reason = reason
@@ -236,13 +248,13 @@ def _tell(
     now: Now,
     kind: str,
     decision: AwardDecision,
-    winners: list[AwardWinner],
+    to: list[int],
     **params: date,
 ) -> None:
     notices.notify(
         session,
         now=now.moment,
-        to=[winner.employee_id for winner in winners],
+        to=to,
         kind=kind,
         params={"award": Names(**decision.names), "month": decision.month, **params},
         endpoint="rewards.announcement",

@@ -52,6 +52,7 @@ class MonthState(Model):
         CheckConstraint("state IN ('open', 'closed')", name="state"),
         CheckConstraint("(state = 'closed') = (closing_id IS NOT NULL)", name="closing"),
         CheckConstraint("publish_at IS NULL OR published_at IS NULL", name="published_once"),
+        CheckConstraint("exported_at IS NULL OR state = 'closed'", name="exported_closed"),
     )
 
     month: Mapped[Month] = mapped_column(MonthType, primary_key=True)

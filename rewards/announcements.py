@@ -83,6 +83,12 @@ def states(session: Session, month: Month, today: date) -> dict[str, tuple[Award
     }
 
 
+def announced(session: Session, month: Month, today: date) -> set[str]:
+    """The awards of which everybody may know that they are decided."""
+    found = states(session, month, today)
+    return {award for award, (_decision, state) in found.items() if state != "planned"}
+
+
 def is_final(day: date) -> ColumnElement[bool]:
     """Whether a decision is final on ``day``, as part of a query over ``AwardDecision``."""
     return and_(AwardDecision.taken_back_at.is_(None), AwardDecision.objections_until < day, ~_OPEN)

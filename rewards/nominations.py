@@ -1,12 +1,13 @@
 """Nominations for awards: whom supervisors would like to see win, and why.
 
 A nomination decides nothing: it stands beside the candidate when the award is decided. It is
-withdrawn, or anew, until then. Whom an actor reaches is the route's affair.
+withdrawn, or anew, until the decision is announced. Whom an actor reaches is the route's affair.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -39,8 +40,9 @@ def nominate(
 ) -> AwardNomination:
     """Nominate somebody for an award of a month that has begun.
 
-    Raises ``Forbidden`` for oneself, ``Conflict`` once the award is decided or where one's own
-    nomination stands already, ``Refused`` with the field ``award`` or ``reason``.
+    Raises ``Forbidden`` for oneself, ``Conflict`` once the decision is announced (until then it is
+    not told) or where one's own nomination stands already, ``Refused`` with the field ``award`` or
+    ``reason``.
     """
     one_at_a_time(session, AWARDS)
     if actor.employee_id is None or actor.is_person(employee_id):
@@ -52,7 +54,7 @@ def nominate(
     if month.first_day > today:
         raise Refused(N_("This month is still to come."), field="award")
     _check_position(session, month, award, employee_id)
-    _check_undecided(session, month, award.key)
+    _check_undecided(session, month, award.key, today)
     own = _standing(month).where(
         AwardNomination.award == award.key,
         AwardNomination.employee_id == employee_id,
@@ -76,12 +78,13 @@ def nominate(
 
 
 def withdraw(session: Session, *, actor: Actor, now: Now, nomination_id: int) -> None:
-    """Take one's own nomination back. Raises ``NotFound``, or ``Conflict`` once it is decided."""
+    """Take one's own nomination back. Raises ``NotFound``, or ``Conflict`` once a decision is
+    announced."""
     one_at_a_time(session, AWARDS)
     found = session.get(AwardNomination, nomination_id)
     if found is None or found.withdrawn_at or not actor.is_person(found.nominated_by_id):
         raise NotFound(N_("There is no such nomination."))
-    _check_undecided(session, found.month, found.award)
+    _check_undecided(session, found.month, found.award, now.wall.date())
     found.withdrawn_at = now.moment
     session.flush()
     _note(session, actor, now, "award.nomination_withdrawn", found)
@@ -124,8 +127,9 @@ def _standing(month: Month) -> Any:
     )
 
 
-def _check_undecided(session: Session, month: Month, award: str) -> None:
-    if standing(session, month, award) is not None:
+def _check_undecided(session: Session, month: Month, award: str, today: date) -> None:
+    decision = standing(session, month, award)
+    if decision is not None and decision.announced_on <= today:
         raise Conflict(N_("This award is decided already."))
 
 

@@ -36,7 +36,7 @@ def month_nominations(month: Month) -> str | Redirect:
     policy = _policy(month)
     if policy is None:
         return render_template("rewards/no_policy.html")
-    decided = announcements.states(session(), month, web.today())
+    decided = announcements.announced(session(), month, web.today())
     people, form = _people(month), NominationForm()
     form.employee.choices = [("", "—")] + [(no, f"{name} {no}") for _id, no, name in people]
     form.award.choices = [

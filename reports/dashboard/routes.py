@@ -63,7 +63,8 @@ def dashboard() -> str:
 
 
 def _own(who: Viewer) -> Own | None:
-    if who.employee_id is None or not who.may(Permission.SCORECARDS_READ):
+    """Nothing while one acts for somebody else: neither theirs nor, then, one's own."""
+    if who.behalf is not None or who.employee_id is None or not who.may(Permission.SCORECARDS_READ):
         return None
     session = db.session()
     found = history(session, who, who.employee_id, Month.of(web.today()))

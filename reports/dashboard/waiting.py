@@ -55,7 +55,7 @@ def _count(query: Any) -> Any:
 
 
 def _own(who: Viewer) -> dict[str, ColumnElement[Any]]:
-    if who.employee_id is None:
+    if who.employee_id is None or who.behalf is not None:  # a deputy has nothing of their own
         return {}
     me, today = who.employee_id, web.today()
     asked = (

@@ -732,6 +732,24 @@ def test_the_database_refuses_what_no_appeal_can_be(any_session: Session, statem
         session.execute(text(statement))
 
 
+def test_whoever_exports_what_was_reopened_meanwhile_is_told(any_site: Site) -> None:
+    with any_site.session() as session:
+        prepare(session)
+    with any_site.session() as session:
+        assert session.get_one(MonthState, OCTOBER).state == "closed"
+        with any_site.app.app_context():  # somebody else's
+            reopen_month(
+                db.session(), actor=SYSTEM, now=CLOSED, month=OCTOBER, reason="x", cascade=False
+            )
+            db.session.commit()
+        with pytest.raises(Conflict):
+            export(session)
+        with pytest.raises(IntegrityError), session.begin_nested():
+            session.execute(
+                text("UPDATE months SET exported_at = '2026-11-02' WHERE state = 'open'")
+            )
+
+
 def test_of_many_who_decide_a_line_at_once_one_wins(any_site: Site) -> None:
     with any_site.session() as session:
         prepare(session)

@@ -164,6 +164,7 @@ def test_an_upheld_objection_takes_the_decision_back_and_the_others_lapse(
     decide(session, first, "upheld")
     session.refresh(second)
     assert (first.state, second.state) == ("upheld", "lapsed")
+    assert told(session)[-1] == (offices.employee_id(session, "E0002"), winners.LAPSED)
     assert session.scalars(select(AwardWinner)).all() == []
     (old,) = announcements.taken_back(session, SEPTEMBER, AWARD)
     assert (old.chosen, old.taken_back_reason) == (["E0004"], "We looked into it")
@@ -248,7 +249,9 @@ def test_nominations_stand_until_withdrawn_or_decided(session: Session) -> None:
     assert (row.id, row.employee_no, row.nominator) == (second, "E0004", "Person E0002")
     with pytest.raises(NotFound):
         nominations.withdraw(session, actor=actor(session, "E0001"), now=NOW, nomination_id=second)
-    confirm(session)
+    confirm(session, on=UNTIL)
+    nominate(session, "E0005")  # nobody is told yet that it is decided
+    standing(session).announced_on = NOW.wall.date()
     with pytest.raises(Conflict):
         nominations.withdraw(session, actor=actor(session, "E0002"), now=NOW, nomination_id=second)
     with pytest.raises(Conflict):

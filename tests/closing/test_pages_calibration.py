@@ -14,6 +14,8 @@ from support.markup import Markup, markup
 from support.site import Site
 from support.statements import sent
 
+from closing.calibration_queries import changed
+from core import audit
 from core.actor import Actor
 from core.clock import Now
 from core.db import db
@@ -141,6 +143,24 @@ def test_what_was_given_back_and_corrected_is_listed_with_before_and_after(
     assert value[3:7] == ["96", "90", "heard again", "E0002"]
     assert back[2:7] == ["Given back", "—", "—", "far above the others", "E0003"]
     assert "heard again" in page(site, accounts["manager"]).words
+
+
+def test_what_came_after_the_return_of_somebody_else_is_not_listed(
+    site: Site, accounts: dict[str, Account]
+) -> None:
+    """Of an employee number that would match others, were it a pattern."""
+    with site.session() as session:
+        other = people.employee(session, "E00_4", position="agent").id
+        who = offices.employee_id(session, "E0004")
+        for action, subject in (
+            ("returned", "E00_4"), ("value", "E0004:csat"), ("value", "E00_4:csat")
+        ):  # fmt: skip
+            audit.record(session, actor=Actor("E0002"), at=NOW, action=f"evaluation.{action}",
+                         subject=f"evaluation:2026-10:{subject}", after={})  # fmt: skip
+        session.commit()
+        found = changed(session, OCTOBER, [who, other])
+    assert {each.employee_no for each in found} == {"E00_4"}
+    assert len(found) == 2
 
 
 def test_the_page_does_not_wait_for_the_preview(site: Site, accounts: dict[str, Account]) -> None:

@@ -99,10 +99,14 @@ def test_everybody_sees_the_announcement_from_its_first_day_on(
     colleague = site.signed_in(accounts["colleague"])
     assert colleague.get(ANNOUNCED).status_code == 404
     assert "Person E0004" not in page(colleague, MONTH).words
+    supervisor = site.signed_in(accounts["supervisor"])
+    assert "All awards of this month are decided" not in page(supervisor, NOMINATE).words
     assert "Not announced yet" in page(hr, LIST).words
     clock.move_to(NOW + timedelta(days=1))
     colleague = site.signed_in(accounts["colleague"])
     assert "Announced Objections until Nov 6, 2026" in page(colleague, MONTH).words
+    supervisor = site.signed_in(accounts["supervisor"])
+    assert "All awards of this month are decided" in page(supervisor, NOMINATE).words
     assert "Person E0004" in page(colleague, ANNOUNCED).words
 
 

@@ -15,9 +15,12 @@ from flask.testing import FlaskClient
 from support.site import Site
 from support.statements import sent
 
+from core.actor import Actor
+from core.clock import Now
 from core.db import db
 from core.models import ImportBatch, MonthState, UnmappedRow
 from rewards.models import Task
+from staff import deputies
 from staff.models import Account, RoleRequest
 
 LINK = re.compile(r'<li><a href="([^"]+)">([^<]+)</a></li>')
@@ -71,6 +74,27 @@ def test_every_way_leads_somewhere(site: Site, office: dict[str, Account]) -> No
         client = site.signed_in(account)
         for path in waits(client).values():
             assert client.get(path).status_code == 200, path
+
+
+def test_a_deputy_finds_nothing_of_their_own(site: Site, office: dict[str, Account]) -> None:
+    client = site.signed_in(office["colleague"])
+    assert "My scorecard" in client.get("/").text
+    with site.session() as session:
+        away = deputies.name_deputy(
+            session,
+            actor=Actor("E0002", offices.employee_id(session, "E0002")),
+            now=Now(NOW, NOW.replace(tzinfo=None)),
+            absent_id=offices.employee_id(session, "E0002"),
+            deputy_no="E0005",
+            first=NOW.date(),
+            last=NOW.date(),
+        ).id
+    site.post(client, "/account/acting", {"for": away}, form="/account/deputies")
+    shown = client.get("/").text
+    assert "You act for" in shown
+    assert "My scorecard" not in shown
+    for path in waits(client).values():
+        assert client.get(path).status_code == 200, path
 
 
 def test_the_dashboard_of_who_leads_a_team_stays_cheap(
