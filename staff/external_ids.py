@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import date, datetime
-from typing import Any, ClassVar
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
+from typing import ClassVar
 
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
-from core.actor import Actor
 from core.documents.problems import short
 from core.imports.cells import Bad, day, text
 from core.imports.kinds import Column, Kind, Line, Setting
 from core.imports.rows import Record
-from core.imports.staging import Staged, stage
 from core.messages import N_
 from core.values import Month
 from staff.directory import People
 from staff.models import Employee, ExternalId
 
 ALWAYS = date(1970, 1, 1)  # an empty ``from``
-Take = Callable[[Actor, datetime], object]
 
 
 class ExternalIds(Kind):
-    """Names in other systems. ``take`` is called after new ones were stored."""
+    """Names in other systems."""
 
     name = "aliases"
     table: ClassVar[Table] = ExternalId.__table__  # type: ignore[assignment]
@@ -41,8 +38,7 @@ class ExternalIds(Kind):
     }
     example: ClassVar[str] = "zendesk,小满,E0007,2026-03-02,"
 
-    def __init__(self, setting: Setting, people: People, take: Take | None = None) -> None:
-        self.take = take
+    def __init__(self, setting: Setting, people: People) -> None:
         super().__init__(
             setting,
             (
@@ -101,35 +97,23 @@ def _refuse_overlaps(spans: list[tuple[date, date, int, Line | None]]) -> None:
                     each.refuse(Bad(N_("belongs to somebody else at that time"), "external_id"))
 
 
-class StagedAliases(Staged):
-    """Rows that waited for a name are taken once it is stored."""
-
-    def store(self, batch: int, actor: Actor, at: datetime) -> None:
-        Staged.store(self, batch, actor, at)
-        assert isinstance(self.kind, ExternalIds)
-        if self.kind.take is not None:
-            self.kind.setting.session.flush()
-            self.kind.take(actor, at)
-
-
-def stage_aliases(kind: Kind, table: Any) -> StagedAliases:
-    staged = stage(kind, table)
-    return StagedAliases(kind, staged.lines, staged.unknown, staged.counts)
-
-
 class Agents:
-    """Who is meant by a text of a file, by number, e-mail, external id or unique name."""
+    """Who is meant by a text of a file, by number, e-mail, external id or unique name.
+
+    Devices fill numbers up with zeros, or drop those before a number: ``bare`` looks past them.
+    """
 
     def __init__(self, session: Session, source: str, ways: Sequence[str]) -> None:
         self.ways = ways
         self._numbers: dict[int, str] = {}
         self._by: dict[str, dict[str, list[int]]] = {
-            way: defaultdict(list) for way in ("number", "email", "name")
+            way: defaultdict(list) for way in ("number", "bare", "email", "name")
         }
         columns = (Employee.id, Employee.employee_no, Employee.email, Employee.name)
         for key, number, email, name in session.execute(select(*columns)):
             self._numbers[key] = number
             self._by["number"][number].append(key)
+            self._by["bare"][number.lstrip("0")].append(key)
             self._by["name"][name].append(key)
             if email:
                 self._by["email"][email.lower()].append(key)
@@ -156,4 +140,6 @@ class Agents:
         if way == "external":
             spans = self._external.get(cell, ())
             return {key for start, end, key in spans if on is None or start <= on <= end}
+        if way == "bare":
+            cell = cell.lstrip("0")
         return set(self._by[way].get(cell.lower() if way == "email" else cell, ()))

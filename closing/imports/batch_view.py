@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from closing.imports import queries
 from closing.imports.batches import upload_path
 from closing.imports.details import problem_json
+from closing.imports.readings import Reading, reading_in
 from closing.imports.registry import KINDS
 from closing.imports.reports import ImportReport, refused_rows, report_of
 from closing.imports.services import match_report, stage_file
@@ -63,6 +64,8 @@ class BatchView:
     late: Sequence[dict[str, Any]]
     unknown: Sequence[str]
     remarks: Sequence[str]
+    reading: Reading | None
+    aside: int
     late_months: int
     headings: dict[str, str]
     traced: bool
@@ -106,6 +109,8 @@ def batch_view(
         changed=report.get("changed", []),
         late=[{**each, "month": Month.parse(each["month"])} for each in report.get("late", [])],
         unknown=report.get("unknown", []),
+        reading=reading_in(batch),
+        aside=report.get("aside", 0),
         late_months=batch.late - report.get("aside", 0),
         headings=headings,
         traced=kind is None or kind.traced,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,17 +15,23 @@ from flask_babel import gettext
 
 from closing.imports.foreign import import_foreign
 from closing.imports.mappings import load_mapping
-from closing.imports.registry import KINDS
+from closing.imports.registry import KINDS, recognised_file
 from closing.imports.reports import ImportReport, refused_rows
 from closing.imports.services import import_file
 from closing.services import sections_of
 from core import clock
 from core.cli import acting, refusing, seal
 from core.db import db, transaction, wall_time
+from core.errors import N_, Refused
 from core.files.writing import write_csv
 from core.imports.cells import Bad, moment
 from core.imports.kinds import Problem
+from core.imports.mapping import ON_UNKNOWN, FileMapping, recognised
+from core.imports.moments import DMY, MDY, YMD
+from staff.attendance.punch_files import SOURCE
 from staff.attendance.services import refresh_days
+
+ORDERS = {"year-first": YMD, "day-first": DMY, "month-first": MDY}
 
 
 class WallTime(click.ParamType[datetime]):
@@ -44,6 +52,8 @@ class WallTime(click.ParamType[datetime]):
 @click.argument("kind", type=click.Choice(list(KINDS)))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--map", "map_name", metavar="MAP", help="How to read another program's file.")
+@click.option("--dates", type=click.Choice(list(ORDERS)), help="What its dates begin with.")
+@click.option("--on-unknown", type=click.Choice(ON_UNKNOWN), help="Rows of unknown people.")
 @click.option("--partial", is_flag=True, help="Take the good rows, write the bad ones beside FILE.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen; store nothing.")
 @click.option("--clock", "at", type=WallTime(), help="Local time; later times are bad rows.")
@@ -53,6 +63,8 @@ def import_command(
     kind: str,
     file: Path,
     map_name: str | None,
+    dates: str | None,
+    on_unknown: str | None,
     partial: bool,
     dry_run: bool,
     at: datetime | None,
@@ -71,7 +83,8 @@ def import_command(
             "partial": partial,
             "dry_run": dry_run,
         }
-        report = _by_map(map_name, how) if map_name else import_file(db.session(), **how)
+        mapping = _mapping(map_name, dates, on_unknown, how)
+        report = _by_map(mapping, how) if mapping else import_file(db.session(), **how)
         _tell(report)
         if report.refused and partial and not dry_run:
             # Beside the file before the commit: bad rows are never only in the past.
@@ -86,9 +99,28 @@ def import_command(
         raise SystemExit(1)
 
 
-def _by_map(name: str, how: dict[str, Any]) -> ImportReport:
+def _mapping(
+    name: str | None, dates: str | None, on_unknown: str | None, how: dict[str, Any]
+) -> FileMapping | None:
+    """The map that is asked for, or of a file that is recognised, with what else is told."""
+    told: dict[str, Any] = {
+        key: value
+        for key, value in (("dates", ORDERS.get(dates or "")), ("on_unknown", on_unknown))
+        if value
+    }
+    if name:
+        return replace(load_mapping(name, db.session(), how["clock"], how["kind"]), **told)
+    if not told:
+        return None
+    if recognised_file(how["kind"], how["path"]) is None:
+        raise Refused(
+            N_("the file is in our own columns: --dates and --on-unknown are for those of others")
+        )
+    return recognised(how["kind"], source=SOURCE, **told)
+
+
+def _by_map(mapping: FileMapping, how: dict[str, Any]) -> ImportReport:
     """Import a file in other columns."""
-    mapping = load_mapping(name, db.session(), how["clock"], how["kind"])
     home = ZoneInfo(current_app.config["TIMEZONE"])
     return import_foreign(db.session(), mapping=mapping, home=home, **how)
 
@@ -108,6 +140,28 @@ def _tell(report: ImportReport) -> None:
         click.echo(f"{where}: {text}", err=True)
     for problem in report.problems:
         click.echo(_line(problem), err=True)
+    for hint in _hints(report):
+        click.echo(hint, err=True)
+
+
+def _hints(report: ImportReport) -> Iterator[str]:
+    """What may be told of a file that leaves something open."""
+    asked = report.question
+    if asked is not None:
+        yield gettext(
+            '"%(cell)s" is %(day_first)s or %(month_first)s: say which with --dates day-first or'
+            " --dates month-first",
+            cell=asked.cell,
+            day_first=asked.day_first,
+            month_first=asked.month_first,
+        )
+    if report.nobody:
+        names = ", ".join(report.nobody[:10]) + (" …" if len(report.nobody) > 10 else "")
+        yield gettext(
+            "not known: %(names)s; --on-unknown set_aside keeps their rows until somebody is mapped"
+            " (flask import aliases)",
+            names=names,
+        )
 
 
 def _line(problem: Problem) -> str:

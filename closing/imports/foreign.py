@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from closing.imports.batches import file_hash, new_batch, store
-from closing.imports.registry import KINDS
+from closing.imports.registry import KINDS, recognised_file
 from closing.imports.reports import ImportReport, report_of
 from closing.imports.unmapped import keep_aside
 from closing.imports.world import Seal, world_at
@@ -21,7 +21,7 @@ from core.audit import record
 from core.errors import N_, Message, Refused
 from core.files.reading import read_table
 from core.imports.headings import plain
-from core.imports.kinds import LATE, REFUSED, SAME
+from core.imports.kinds import LATE, REFUSED, SAME, Kind
 from core.imports.mapping import FileMapping
 from core.imports.staging import Staged
 from core.imports.translating import Translation, Translator
@@ -29,6 +29,8 @@ from core.messages import message
 from core.models import ImportBatch
 from staff.external_ids import Agents
 from staff.models import Employee
+
+WALL = ZoneInfo("UTC")  # of files that hold wall times alone
 
 
 @dataclass(slots=True)
@@ -136,6 +138,8 @@ def _stage(
 ) -> tuple[Staged, Translation]:
     entry = KINDS[mapping.kind]
     built = entry.build(world_at(session, clock=clock, seal=seal))
+    if mapping.recognised:
+        return _stage_recognised(built, path, mapping)
     known = {plain(name) for name in mapping.theirs}
     theirs = read_table(path, lambda header: sum(plain(cell) in known for cell in header))
     agents = Agents(session, mapping.source, mapping.agents)
@@ -143,6 +147,15 @@ def _stage(
     staged = entry.stage(built, translator.table(theirs))
     _tell_why(staged, translator.result)
     return staged, translator.result
+
+
+def _stage_recognised(built: Kind, path: Path, mapping: FileMapping) -> tuple[Staged, Translation]:
+    """A file that says by itself what stands where."""
+    table = recognised_file(mapping.kind, path, mapping.dates)
+    if table is None:
+        raise Refused(N_("the file has none of the forms that are recognised by their content"))
+    table.source, table.on_unknown = mapping.source, mapping.on_unknown
+    return KINDS[mapping.kind].stage(built, table), table.found
 
 
 def _tell_why(staged: Staged, found: Translation) -> None:
@@ -167,7 +180,13 @@ def _report(
     counts[LATE] += len(found.aside)
     counts[SAME] += found.older + found.left_out
     remarks = tuple(_remarks(found, created))
-    return replace(report, counts=counts, remarks=remarks, aside=len(found.aside))
+    return replace(
+        report,
+        counts=counts,
+        remarks=remarks,
+        aside=len(found.aside),
+        nobody=tuple(sorted(found.nobody)),
+    )
 
 
 def _remarks(found: Translation, created: Sequence[str]) -> list[Message]:

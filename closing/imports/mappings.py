@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,11 +15,12 @@ from closing.imports.registry import columns_of
 from core.actor import Actor
 from core.audit import record
 from core.db import one_at_a_time
-from core.documents.yaml_text import load_yaml
+from core.documents.yaml_text import dump_yaml, load_yaml
 from core.errors import N_, NotFound, Refused
 from core.imports.headings import plain
-from core.imports.mapping import FileMapping, read_mapping
+from core.imports.mapping import SET_ASIDE, FileMapping, read_mapping
 from core.models import ImportMap
+from staff.attendance.punch_files import SOURCE
 
 MAPS = Path(__file__).parent / "maps"
 
@@ -76,20 +78,55 @@ def read_map(session: Session, clock: datetime, text: str | bytes) -> FileMappin
     return read_mapping(load_yaml(text), columns)
 
 
+def reading_text(session: Session, kind: str, layout: Sequence[str], **told: str) -> str:
+    """The map of a file that is recognised by its content.
+
+    What is not ``told`` is as it was told of the last file with such a head; rows of people who are
+    not known are set aside.
+    """
+    before = map_for(session, layout, recognised=True) if layout else None
+    known = document_in(before.document) if before is not None else {}
+    document = {
+        "kind": kind,
+        "source": SOURCE,
+        "recognised": True,
+        "dates": known.get("dates", ""),
+        "on_unknown": known.get("on_unknown", SET_ASIDE),
+        **told,
+    }
+    return dump_yaml({key: value for key, value in document.items() if value != ""})
+
+
+def document_in(text: str) -> dict[str, Any]:
+    """The document of a map that was read once."""
+    found = load_yaml(text) if text else None
+    return found if isinstance(found, dict) else {}
+
+
 def headings_digest(header: Sequence[str]) -> str:
     """What files with the same headings, in any order, have in common."""
     text = "\n".join(sorted(filter(None, map(plain, header))))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def map_for(session: Session, header: Sequence[str]) -> ImportMap | None:
-    """The map that was made last for a file with these headings."""
-    return session.scalar(
+def map_for(
+    session: Session, header: Sequence[str], *, recognised: bool = False
+) -> ImportMap | None:
+    """The map that was made last for a file with these headings.
+
+    Of files ``recognised`` by their content the maps are of their own.
+    """
+    found = session.scalars(
         select(ImportMap)
         .where(ImportMap.headings == headings_digest(header))
         .order_by(ImportMap.changed_at.desc(), ImportMap.id.desc())
-        .limit(1)
     )
+    return next((each for each in found if is_reading(each.document) is recognised), None)
+
+
+def is_reading(text: str) -> bool:
+    """Whether a map is for files that are recognised by their content."""
+    return bool(document_in(text).get("recognised"))
 
 
 def remember_map(

@@ -42,7 +42,7 @@ YAML = "application/yaml; charset=utf-8"
 
 def _waiting(number: int) -> tuple[ImportBatch, Path]:
     batch = db.session.get(ImportBatch, number)
-    if batch is None or batch.state not in WAITS:
+    if batch is None or batch.state not in WAITS or mappings.is_reading(batch.mapping or ""):
         raise NotFound(N_("there is no such import"))
     path = upload_path(uploads(), batch)
     if not path.exists():

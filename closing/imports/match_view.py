@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from closing.imports import queries
 from closing.imports.mappings import (
+    document_in,
+    is_reading,
     map_for,
     shipped_maps,
     shipped_text,
@@ -21,7 +22,6 @@ from closing.imports.mappings import (
     stored_maps,
 )
 from closing.imports.matching import fields_of
-from core.documents.yaml_text import load_yaml
 from core.files.reading import read_table
 from core.imports.cells import Bad
 from core.imports.headings import names, plain
@@ -117,13 +117,13 @@ def first_fields(
     """What the form is filled in with, and the source of a map that is offered for it."""
     text = map_text(session, start)
     if text is not None:
-        fields = fields_of(_document(text))
+        fields = fields_of(document_in(text))
         return fields, fields.get("source", "")
     if batch.mapping:
-        return fields_of(_document(batch.mapping)), ""
+        return fields_of(document_in(batch.mapping)), ""
     made_before = map_for(session, theirs.header)
     if made_before is not None:
-        return fields_of(_document(made_before.document)), made_before.source
+        return fields_of(document_in(made_before.document)), made_before.source
     return by_headings(theirs, columns), ""
 
 
@@ -139,7 +139,11 @@ def map_text(session: Session, start: str) -> str | None:
 
 def map_choices(session: Session) -> list[tuple[str, str]]:
     """Maps that can be begun with: those made here, then those that come with the program."""
-    made = [(f"made:{each.id}", f"{each.source} ({each.kind})") for each in stored_maps(session)]
+    made = [
+        (f"made:{each.id}", f"{each.source} ({each.kind})")
+        for each in stored_maps(session)
+        if not is_reading(each.document)
+    ]
     return [*made, *((f"ours:{name}", name) for name in shipped_maps())]
 
 
@@ -154,20 +158,15 @@ def by_headings(theirs: Theirs, columns: Sequence[Column]) -> Fields:
     return fields
 
 
-def _document(text: str) -> dict[str, Any]:
-    found = load_yaml(text)
-    return found if isinstance(found, dict) else {}
-
-
 def kind_of(session: Session, batch: ImportBatch, theirs: Theirs, start: str, asked: str) -> str:
     """The kind that the page is about: asked for, that of a map, or the likely one."""
     if asked:
         return asked
     text = map_text(session, start)
     if text is not None:
-        return str(_document(text).get("kind", ""))
+        return str(document_in(text).get("kind", ""))
     if batch.mapping:
-        return str(_document(batch.mapping).get("kind", "")) or batch.kind
+        return str(document_in(batch.mapping).get("kind", "")) or batch.kind
     if batch.kind:
         return batch.kind
     before = map_for(session, theirs.header)

@@ -33,7 +33,7 @@ def heading(column: Column) -> str:
 def guess_kind(session: Session, path: Path, clock: datetime) -> str:
     """The kind whose headings a file has; raises ``Refused`` for what fits none or several."""
     for key, entry in KINDS.items():
-        if entry.recognise is not None and entry.recognise(path) is not None:
+        if entry.recognise is not None and entry.recognise(path, None) is not None:
             return key
     known = {key: names(columns) for key, columns in columns_of(session, clock).items()}
     every = {heading for each in known.values() for heading in each}

@@ -22,9 +22,9 @@ from evaluations.metric_imports import Metrics
 from evaluations.review_imports import Reviews
 from rewards.imports import Incidents
 from staff.attendance.imports import Leaves, Overtimes, Rosters
-from staff.attendance.punch_files import punch_file
+from staff.attendance.punch_files import PunchFile, punch_file
 from staff.attendance.punch_imports import Punches, stage_punches
-from staff.external_ids import ExternalIds, stage_aliases
+from staff.external_ids import ExternalIds
 from staff.imports import Employees
 from training.imports import Courses, TrainingRecords
 
@@ -35,16 +35,13 @@ class Entry:
 
     build: Callable[[World], Kind]
     stage: Callable[[Kind, Table], Staged] = stage
-    recognise: Callable[[Path], Table | None] | None = None
+    recognise: Callable[[Path, str | None], PunchFile | None] | None = None
 
 
 KINDS: Mapping[str, Entry] = MappingProxyType(
     {
-        "employees": Entry(lambda world: Employees(world.setting)),
-        "aliases": Entry(
-            lambda world: ExternalIds(world.setting, world.people, partial(_take_mapped, world)),
-            stage_aliases,
-        ),
+        "employees": Entry(lambda world: _awaited(Employees(world.setting), world)),
+        "aliases": Entry(lambda world: _awaited(ExternalIds(world.setting, world.people), world)),
         "rosters": Entry(lambda world: Rosters(world.setting, world.people, world.teams())),
         "leave": Entry(
             lambda world: Leaves(world.setting, world.people, world.policies.leave_types)
@@ -75,6 +72,12 @@ KINDS: Mapping[str, Entry] = MappingProxyType(
 )
 
 
+def _awaited(kind: Kind, world: World) -> Kind:
+    """A kind whose rows say who people are: rows that waited for them are taken."""
+    kind.take = partial(_take_mapped, world)
+    return kind
+
+
 def _take_mapped(world: World, actor: Actor, now: datetime) -> None:
     """Rows that waited for a name; what takes them stands above this module."""
     from closing.imports.unmapped import take_mapped
@@ -102,10 +105,16 @@ def columns_of(session: Session, clock: datetime) -> Mapping[str, tuple[Column, 
     return MappingProxyType(_COLUMNS)
 
 
+def recognised_file(kind: str, path: Path, order: str | None = None) -> PunchFile | None:
+    """The file in one of the forms of its kind that are recognised by their content, else None."""
+    recognise = KINDS[kind].recognise
+    return None if recognise is None else recognise(path, order)
+
+
 def open_file(entry: Entry, columns: Sequence[Column], path: Path) -> Table:
     """The file as a table of this kind; raises ``Refused``."""
     if entry.recognise is not None:
-        special = entry.recognise(path)
+        special = entry.recognise(path, None)
         if special is not None:
             return special
     known = names(columns)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from closing.imports.details import problem_json, rows_json
 from closing.imports.registry import KINDS, open_file
 from core.imports.kinds import LATE, OUTCOMES, REFUSED, Column, Line, Problem
+from core.imports.moments import AMBIGUOUS, readings
 from core.imports.staging import Staged
 from core.messages import N_, Message, message
 
@@ -19,12 +21,28 @@ WARNINGS = 200
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A date that may begin with the day or with the month."""
+
+    cell: str
+    day_first: date
+    month_first: date
+
+    def as_json(self) -> dict[str, str]:
+        return {
+            "cell": self.cell,
+            "day_first": self.day_first.isoformat(),
+            "month_first": self.month_first.isoformat(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class ImportReport:
     """What became of a file: counts by outcome, and what to tell about it.
 
     ``rows`` are the first changed and late rows as JSON. ``stored`` says whether the good rows were
     written; ``batch_id`` is that of a stored batch. Of late rows ``aside`` wait for somebody to say
-    who their people are, not for a month.
+    who their people are, not for a month. ``nobody`` are unknown people whose rows are refused.
     """
 
     kind: str
@@ -42,6 +60,17 @@ class ImportReport:
     batch_id: int | None = None
     remarks: tuple[Message, ...] = ()
     aside: int = 0
+    nobody: tuple[str, ...] = ()
+
+    @property
+    def question(self) -> Question | None:
+        """The first date that may be read in two ways, where nobody said which."""
+        cells = (
+            str(each.message.params["cell"])
+            for each in self.problems
+            if each.message.msgid == AMBIGUOUS
+        )
+        return next((Question(cell, *found) for cell in cells if (found := readings(cell))), None)
 
     @property
     def summary(self) -> str:
@@ -79,6 +108,7 @@ class ImportReport:
             "warning_count": len(self.warnings),
             "unknown": list(self.unknown),
             "aside": self.aside,
+            "question": self.question.as_json() if self.question and self.traced else None,
             "remarks": [
                 {"msgid": each.msgid, "params": dict(each.params)} for each in self.remarks
             ],

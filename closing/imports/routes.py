@@ -17,12 +17,14 @@ from werkzeug.wrappers import Response as Redirect
 import closing.imports.batch_routes
 import closing.imports.late_routes
 import closing.imports.match_routes
+import closing.imports.reading_routes
 import closing.imports.unmapped_routes  # noqa: F401
 from closing.imports import queries, services, words
 from closing.imports.blueprint import KIND_CHOICES, home, imports, uploads
 from closing.imports.forms import UploadForm
 from closing.imports.mappings import read_map
 from closing.imports.match_view import map_choices, map_text, question_of
+from closing.imports.readings import reading_of
 from closing.imports.registry import KINDS, columns_of
 from closing.imports.templates import template as filled_template
 from core import tables, web
@@ -144,7 +146,10 @@ def _in_our_columns(kind: str, how: dict[str, Any]) -> str:
     try:
         with transaction():
             kind = kind or queries.guess_kind(db.session(), how["path"], clock)
-            report = services.preview_import(db.session(), kind=kind, clock=clock, **how)
+            reading = reading_of(db.session(), kind, how["path"])
+            report = services.preview_import(
+                db.session(), kind=kind, clock=clock, reading=reading, **how
+            )
     except UnknownHeadings as unknown:
         if kind:
             flash(unknown.message.render(_), "error")

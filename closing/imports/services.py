@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
@@ -26,15 +27,17 @@ from closing.imports.batches import (
     unjudged_batch,
     upload_path,
 )
-from closing.imports.foreign import judged, keep_foreign
+from closing.imports.foreign import WALL, import_foreign, judged, keep_foreign
 from closing.imports.mappings import read_map
-from closing.imports.registry import KINDS, open_file
+from closing.imports.registry import KINDS, open_file, recognised_file
 from closing.imports.reports import ImportReport, report_of
 from closing.imports.world import Seal, world_at
 from core.actor import SYSTEM, Actor
 from core.errors import N_, Conflict, Refused
+from core.imports.mapping import recognised
 from core.imports.staging import Staged
 from core.models import ImportBatch
+from staff.attendance.punch_files import SOURCE
 
 
 def stage_file(session: Session, *, kind: str, path: Path, clock: datetime, seal: Seal) -> Staged:
@@ -60,6 +63,20 @@ def import_file(
 
     Nothing is stored of a refused file or a dry run. ``clock`` is wall time, ``now`` is UTC.
     """
+    if recognised_file(kind, path) is not None:
+        return import_foreign(
+            session,
+            kind=kind,
+            path=path,
+            mapping=recognised(kind, source=SOURCE),
+            home=WALL,
+            clock=clock,
+            seal=seal,
+            actor=actor,
+            now=now,
+            partial=partial,
+            dry_run=dry_run,
+        )
     staged = stage_file(session, kind=kind, path=path, clock=clock, seal=seal)
     report = report_of(staged, path.name, file_hash(staged.kind, path, seal))
     if dry_run or (report.refused and not partial):
@@ -79,11 +96,20 @@ def preview_import(
     actor: Actor,
     now: datetime,
     uploads: Path,
+    reading: str | None = None,
 ) -> ImportReport:
-    """Judge an uploaded file and keep it beside the database until it is applied or dropped."""
-    staged = stage_file(session, kind=kind, path=path, clock=clock, seal=seal)
-    report = report_of(staged, filename, file_hash(staged.kind, path, seal))
-    batch = new_batch(session, report, actor, now, "previewed")
+    """Judge an uploaded file and keep it until it is applied or dropped.
+
+    ``reading`` is the map of a file that is recognised by its content.
+    """
+    if reading is None:
+        staged = stage_file(session, kind=kind, path=path, clock=clock, seal=seal)
+        report = report_of(staged, filename, file_hash(staged.kind, path, seal))
+    else:
+        how: dict[str, Any] = {"path": path, "home": WALL, "clock": clock, "seal": seal}
+        report = match_report(session, mapping=reading, **how)
+    batch = new_batch(session, replace(report, filename=filename), actor, now, "previewed")
+    batch.mapping = reading
     note(session, batch, "import.uploaded", actor, now)
     _keep_file(path, uploads, batch)
     return replace(report, batch_id=batch.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from core.audit import record
 from core.db import one_at_a_time
 from core.errors import N_, NotFound
 from core.files.reading import Table
+from core.imports.cells import Bad
 from core.imports.kinds import OUTCOMES, REFUSED, Kind, Problem
 from core.imports.mapping import FileMapping
 from core.imports.rows import chunks, digest
@@ -31,38 +32,46 @@ SIZE = 5000
 
 def keep_aside(session: Session, mapping: FileMapping, rows: Sequence[Aside], batch: int) -> None:
     """Keep the rows, except those that wait already or were dismissed."""
-    keyed = {digest([mapping.kind, mapping.source, each.cells]): each for each in rows}
-    waiting: set[str] = set()
-    for part in chunks(list(keyed), 500):
-        waiting.update(
-            session.scalars(
-                select(UnmappedRow.digest)
-                .join(ImportBatch, ImportBatch.id == UnmappedRow.batch_id)
-                .where(
-                    UnmappedRow.digest.in_(part),
-                    UnmappedRow.state.in_(("waiting", "dropped")),
-                    ImportBatch.state == "applied",
-                )
+    met: set[bytes] = set()
+    for part in chunks(rows, SIZE):
+        keyed = {digest([mapping.kind, mapping.source, each.cells]): each for each in part}
+        known = _known(session, [key for key in keyed if bytes.fromhex(key) not in met])
+        values: list[dict[str, Any]] = [
+            {
+                "batch_id": batch,
+                "kind": mapping.kind,
+                "source": mapping.source,
+                "external_id": each.external_id[:120],
+                "column": each.column,
+                "ways": ",".join(mapping.agents),
+                "row_number": each.number,
+                "digest": key,
+                "values": each.cells,
+                "state": "waiting",
+            }
+            for key, each in keyed.items()
+            if key not in known and bytes.fromhex(key) not in met
+        ]
+        met.update(map(bytes.fromhex, keyed))
+        if values:
+            session.execute(insert(UnmappedRow), values)
+
+
+def _known(session: Session, keys: Sequence[str]) -> set[str]:
+    """Those of the keys that wait already or were dismissed."""
+    found: set[str] = set()
+    for part in chunks(keys, 500):
+        query = (
+            select(UnmappedRow.digest)
+            .join(ImportBatch, ImportBatch.id == UnmappedRow.batch_id)
+            .where(
+                UnmappedRow.digest.in_(part),
+                UnmappedRow.state.in_(("waiting", "dropped")),
+                ImportBatch.state == "applied",
             )
         )
-    values: list[dict[str, Any]] = [
-        {
-            "batch_id": batch,
-            "kind": mapping.kind,
-            "source": mapping.source,
-            "external_id": each.external_id[:120],
-            "column": each.column,
-            "ways": ",".join(mapping.agents),
-            "row_number": each.number,
-            "digest": key,
-            "values": each.cells,
-            "state": "waiting",
-        }
-        for key, each in keyed.items()
-        if key not in waiting
-    ]
-    for part in chunks(values, SIZE):
-        session.execute(insert(UnmappedRow), part)
+        found.update(session.scalars(query))
+    return found
 
 
 def is_waiting() -> ColumnElement[bool]:
@@ -140,25 +149,53 @@ def take_mapped(
     """
     one_at_a_time(session, "rows set aside")
     counts = dict.fromkeys(OUTCOMES, 0)
-    waiting = session.scalars(
-        select(UnmappedRow)
-        .join(ImportBatch, ImportBatch.id == UnmappedRow.batch_id)
-        .where(is_waiting())
-        .order_by(UnmappedRow.id)
-    ).all()
     groups: dict[tuple[str, tuple[str, ...]], list[tuple[UnmappedRow, str]]] = defaultdict(list)
-    agents: dict[tuple[str, str], Agents] = {}
-    for row in waiting:
-        key = (row.source, row.ways)
-        if key not in agents:
-            agents[key] = Agents(session, row.source, row.ways.split(","))
-        number = agents[key].find(row.external_id, _day(row.values))
-        if number is not None:
+    for agents, row in _nameable(session):
+        number = _number(agents, row.external_id, _day(row.values))
+        if isinstance(number, str):
             groups[row.kind, tuple(row.values)].append((row, number))
     for (kind, columns), rows in groups.items():
         for name, count in _take(session, kind, columns, rows, clock, seal, actor, now).items():
             counts[name] += count
     return counts
+
+
+def _nameable(session: Session) -> Iterator[tuple[Agents, UnmappedRow]]:
+    """The rows that wait for a name that means somebody on some day, with who is meant by names."""
+    known = (UnmappedRow.source, UnmappedRow.ways, UnmappedRow.external_id)
+    names = select(*known).join(ImportBatch, ImportBatch.id == UnmappedRow.batch_id)
+    agents: dict[tuple[str, str], Agents] = {}
+    meant: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for source, ways, name in session.execute(
+        names.where(is_waiting()).distinct().order_by(*known)
+    ):
+        key = (source, ways)
+        if key not in agents:
+            agents[key] = Agents(session, source, ways.split(","))
+        if _number(agents[key], name, None) is not None:
+            meant[key].append(name)
+    for (source, ways), several in meant.items():
+        for part in chunks(several, 500):
+            rows = session.scalars(
+                select(UnmappedRow)
+                .join(ImportBatch, ImportBatch.id == UnmappedRow.batch_id)
+                .where(
+                    is_waiting(),
+                    UnmappedRow.source == source,
+                    UnmappedRow.ways == ways,
+                    UnmappedRow.external_id.in_(part),
+                )
+                .order_by(UnmappedRow.id)
+            ).all()
+            yield from ((agents[source, ways], row) for row in rows)
+
+
+def _number(agents: Agents, name: str, on: date | None) -> str | Bad | None:
+    """Who is meant, ``Bad`` where it may be several: then the row goes on waiting."""
+    try:
+        return agents.find(name, on)
+    except Bad as bad:
+        return bad
 
 
 def _day(values: Mapping[str, str]) -> date | None:

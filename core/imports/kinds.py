@@ -6,7 +6,7 @@ that a row asks for with the one that is known under the same identity.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
@@ -15,12 +15,14 @@ from sqlalchemy import Table as SqlTable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.actor import Actor
 from core.imports.cells import Bad, Parser
 from core.imports.rows import Record, chunks, insert_rows, trace_changes, update_rows
 from core.messages import Message
 from core.values import Month
 
 Identity = tuple[Any, ...]
+Take = Callable[[Actor, datetime], object]
 
 NEW, CHANGED, SAME, LATE, REFUSED = OUTCOMES = ("new", "changed", "same", "late", "refused")
 
@@ -125,6 +127,8 @@ class Kind:
     derived: ClassVar[Record] = {}
     # What files belong to, before the number of a row: one with files is not taken back.
     files: ClassVar[str] = ""
+    # Called after rows were stored that say who people are: other rows may have waited for them.
+    take: Take | None = None
     # Whether before and after of a row may be written down anywhere.
     traced: ClassVar[bool] = True
     # Whether rows are changed by anything but imports; then an undo looks whether they were.

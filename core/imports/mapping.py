@@ -16,6 +16,7 @@ from core.documents import N_, Section
 ORDERS: Final = ("year-month-day", "day/month/year", "month/day/year")
 UNITS: Final = {"seconds": 1, "minutes": 60, "hours": 3600, "clock": 0}
 WAYS: Final = ("number", "email", "external", "name")
+DEVICE_WAYS: Final = ("external", "number", "bare", "name")  # bare: without zeros before it
 NUMBERS: Final = ("1,234.5", "1.234,5")
 REFUSE, SET_ASIDE, CREATE = ON_UNKNOWN = ("refuse", "set_aside", "create")
 OTHERWISE: Final = ("refuse", "keep", "empty")
@@ -49,7 +50,11 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class FileMapping:
-    """How files of one source are read. ``zone`` is None for the organisation's own."""
+    """How files of one source are read. ``zone`` is None for the organisation's own.
+
+    Of a file that is ``recognised`` by its content nothing is told of columns, only what it leaves
+    open: the order of its dates, and what becomes of people who are not known.
+    """
 
     kind: str
     source: str
@@ -61,6 +66,7 @@ class FileMapping:
     newest_by: str | None
     leave_out: tuple[Condition, ...]
     columns: Mapping[str, Cell]
+    recognised: bool = False
 
     @property
     def theirs(self) -> tuple[str, ...]:
@@ -76,6 +82,25 @@ class FileMapping:
         return tuple(found)
 
 
+def recognised(
+    kind: str, *, source: str, dates: str | None = None, on_unknown: str = REFUSE
+) -> FileMapping:
+    """How files are read that are recognised by their content."""
+    return FileMapping(
+        kind=kind,
+        source=source,
+        zone=None,
+        dates=dates,
+        numbers=NUMBERS[0],
+        agents=DEVICE_WAYS,
+        on_unknown=on_unknown,
+        newest_by=None,
+        leave_out=(),
+        columns={},
+        recognised=True,
+    )
+
+
 def read_mapping(document: object, kinds: Mapping[str, Collection[str]]) -> FileMapping:
     """``kinds`` are the names of our columns by kind. Raises ``DocumentError``."""
     section = Section(document)
@@ -83,6 +108,8 @@ def read_mapping(document: object, kinds: Mapping[str, Collection[str]]) -> File
     source = section.matching(
         "source", _SOURCE, N_("must be up to 40 letters, digits, dots, hyphens and underscores")
     )
+    if section.has("recognised") and section.flag("recognised"):
+        return _recognised(section, kind, source)
     zone = section.text("timezone", default="") or None
     if zone is not None and not _is_zone(zone):
         section.problem("timezone", N_('"%(name)s" is no time zone'), name=zone)
@@ -106,6 +133,13 @@ def read_mapping(document: object, kinds: Mapping[str, Collection[str]]) -> File
         leave_out,
         columns,
     )
+
+
+def _recognised(section: Section, kind: str, source: str) -> FileMapping:
+    dates = section.choice("dates", ORDERS, default="") or None
+    on_unknown = section.choice("on_unknown", ON_UNKNOWN, default=REFUSE)
+    section.finish()
+    return recognised(kind, source=source, dates=dates, on_unknown=on_unknown)
 
 
 def _is_zone(name: str) -> bool:

@@ -14,6 +14,8 @@ from core.messages import N_
 
 YMD, DMY, MDY = "year-month-day", "day/month/year", "month/day/year"
 
+AMBIGUOUS = N_('"%(cell)s" may begin with the day or with the month: say which (dates)')
+
 _YMD = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?", re.ASCII)
 _XXY = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})", re.ASCII)
 _NAMED = re.compile(
@@ -139,10 +141,7 @@ def _from_xxy(match: re.Match[str], cell: str, order: str | None) -> date:
         return _date(cell, match[3], second, first)
     if order is None and (second > 12 >= first or first == second):
         return _date(cell, match[3], first, second)
-    raise Bad(
-        N_('"%(cell)s" may begin with the day or with the month: say which (dates) in a map'),
-        cell=short(cell),
-    )
+    raise Bad(AMBIGUOUS, cell=short(cell))
 
 
 def _from_named(match: re.Match[str], cell: str, _order: str | None) -> date:

@@ -54,6 +54,9 @@ class Staged:
         set_aside(session, self.kind, self.lines, batch)
         self.kind.after_store(changes_of(self.lines))
         audit_lines(session, self.kind, self.lines, actor, at)
+        if self.kind.take is not None:
+            session.flush()
+            self.kind.take(actor, at)
 
 
 def stage(kind: Kind, table: Table) -> Staged:

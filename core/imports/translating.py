@@ -54,12 +54,17 @@ class Aside:
 
 @dataclass(slots=True)
 class Translation:
-    """What a translation found beside the rows; complete once the rows were read."""
+    """What a translation found beside the rows; complete once the rows were read.
+
+    ``unknown`` are people to be made, with the day of their first row; ``nobody`` those whose rows
+    are refused.
+    """
 
     aside: list[Aside] = field(default_factory=list)
     left_out: int = 0
     older: int = 0
     unknown: dict[str, date | None] = field(default_factory=dict)
+    nobody: dict[str, None] = field(default_factory=dict)
     problems: dict[int, Problem] = field(default_factory=dict)
 
 
@@ -260,6 +265,7 @@ class Translator:
             known = [day for day in (earlier, on) if day is not None]
             self.result.unknown[given] = min(known, default=None)
         else:
+            self.result.nobody[given] = None
             message = N_('nobody is known as "%(cell)s" (%(source)s)')
             self._refuse(number, Bad(message, cell=short(given), source=self.mapping.source), name)
             cells[index] = _REFUSED

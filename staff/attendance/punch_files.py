@@ -8,27 +8,22 @@ from __future__ import annotations
 
 import csv
 import re
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
 from core.files.reading import Row, Table
 from core.files.sheets import is_sheet, sheet_rows
 from core.files.texts import bounded_lines, encoding_of
 from core.imports.cells import Bad
-from core.imports.kinds import REFUSED, Problem
-from core.imports.staging import Staged
+from core.imports.kinds import Problem
+from core.imports.mapping import REFUSE
+from core.imports.translating import Translation
 from core.messages import N_, Message, Refused
 from staff.attendance.punch_grids import Grid, grid_of
-from staff.models import Employee, ExternalId
 
 SOURCE = "punches"  # of the aliases that name people at devices and in office suites
 OLDEST = 2010  # a device that lost its clock counts from 2000 or before
@@ -41,10 +36,18 @@ _SEPARATORS = (",", "\t", ";")
 
 @dataclass(slots=True)
 class PunchFile(Table):
-    """A table of ours whose people are named in some way; ``notes`` tell what it leaves open."""
+    """A table of ours whose people are named in some way; ``notes`` tell what it leaves open.
+
+    ``layout`` is the head of the file, nothing for a dump. Aliases of ``source`` name people;
+    ``on_unknown`` says what becomes of the others, and ``found`` who they were.
+    """
 
     problems: dict[int, Problem] = field(default_factory=dict)
     notes: list[Problem] = field(default_factory=list)
+    layout: list[str] = field(default_factory=list)
+    source: str = SOURCE
+    on_unknown: str = REFUSE
+    found: Translation = field(default_factory=Translation)
 
     def bad(self, number: int, bad: Bad, shown: str) -> Row:
         """A row that is refused for its empty time; the reason told is that of ``bad``."""
@@ -52,8 +55,11 @@ class PunchFile(Table):
         return number, [shown, ""]
 
 
-def punch_file(path: Path) -> Table | None:
-    """The punches of a file in one of the forms that are recognised, else None."""
+def punch_file(path: Path, order: str | None = None) -> PunchFile | None:
+    """The punches of a file in one of the forms that are recognised, else None.
+
+    ``order`` says whether days or months come first in its dates, where that was told.
+    """
     if path.stat().st_size == 0:
         return None
     if not is_sheet(path) and _is_dump(path):
@@ -64,8 +70,8 @@ def punch_file(path: Path) -> Table | None:
     if grid is None:
         _refuse_results(path)
         return None
-    found = PunchFile(["employee_no", "timestamp"], iter(()))
-    found.rows = _grid_rows(grid, found)
+    found = PunchFile(["employee_no", "timestamp"], iter(()), layout=list(grid.titles))
+    found.rows = _grid_rows(replace(grid, order=order), found)
     return found
 
 
@@ -122,7 +128,16 @@ def _dump_rows(path: Path, found: PunchFile) -> Iterator[Row]:
             reason = Bad(N_("the clock of the device was not set"), "timestamp")
             yield found.bad(number, reason, text)
         else:
-            yield number, [match[1], match[2]]
+            yield number, [match[1], _usual(match[2])]
+
+
+def _usual(stamp: str) -> str:
+    """A time with its date as our files write it: by it names are looked up."""
+    if stamp[4] == "-" and stamp[10:11] == " ":
+        return stamp
+    day, _, clock = stamp.partition(" ")
+    year, month, number = re.split("[-/]", day)
+    return f"{year}-{month:0>2}-{number:0>2} {clock}"
 
 
 # Grids
@@ -142,12 +157,10 @@ def _refuse_results(path: Path) -> None:
 
 def _grid(path: Path) -> Grid | None:
     try:
-        rows = list(enumerate(islice(_cells(path), HEAD), 1))
-        if grid_of(rows) is None:
-            return None
-        return grid_of(list(enumerate(_cells(path), 1)))
+        found = grid_of(list(enumerate(islice(_cells(path), HEAD), 1)))
     except Refused:
         return None  # the reader of tables gives the reason
+    return None if found is None else replace(found, whole=lambda: enumerate(_cells(path), 1))
 
 
 def _cells(path: Path) -> Iterator[list[str]]:
@@ -184,62 +197,3 @@ def _grid_rows(grid: Grid, found: PunchFile) -> Iterator[Row]:
         raise Refused(
             N_("the file holds results of days without times: export the punches themselves")
         )
-
-
-# People
-
-
-class Punchers:
-    """Who is meant at a device: by number, with or without zeros before it, alias, or name."""
-
-    def __init__(self, session: Session) -> None:
-        self._numbers: dict[int, str] = {}
-        self._bare: dict[str, set[int]] = defaultdict(set)
-        self._names: dict[str, set[int]] = defaultdict(set)
-        self._exact: dict[str, int] = {}
-        query = select(Employee.id, Employee.employee_no, Employee.name)
-        for key, number, name in session.execute(query):
-            self._numbers[key], self._exact[number] = number, key
-            self._bare[number.lstrip("0")].add(key)
-            self._names[name].add(key)
-        self._spans: dict[str, list[tuple[date, date, int]]] = defaultdict(list)
-        for each in session.scalars(select(ExternalId).where(ExternalId.source == SOURCE)):
-            end = each.valid_to or date.max
-            self._spans[each.external_id].append((each.valid_from, end, each.employee_id))
-
-    def number(self, who: str, on: date | None) -> str:
-        """The employee number, or the text as it is where nobody or several are meant."""
-        spans = self._spans.get(who, ())
-        found = {key for start, end, key in spans if on is None or start <= on <= end}
-        if not found and who in self._exact:
-            return who
-        found = found or self._bare.get(who.lstrip("0"), set()) or self._names.get(who, set())
-        return self._numbers[min(found)] if len(found) == 1 else who
-
-
-def with_people(session: Session, table: PunchFile) -> Table:
-    punchers = Punchers(session)
-    known: dict[tuple[str, str], str] = {}
-
-    def rows() -> Iterator[Row]:
-        for number, (who, stamp) in table.rows:
-            key = (who, stamp[:10])
-            if key not in known:
-                try:
-                    on = date.fromisoformat(stamp[:10])
-                except ValueError:
-                    on = None
-                known[key] = punchers.number(who, on)
-            yield number, [known[key], stamp]
-
-    return Table(table.header, rows())
-
-
-def tell_why(staged: Staged, table: PunchFile) -> None:
-    """Bad records get the reason that their file gives; what it leaves open is warned of."""
-    for line in staged.lines:
-        if line.outcome == REFUSED or line.problems:
-            problem = table.problems.get(line.number)
-            if problem is not None and not line.cells.get("timestamp"):
-                line.problems = [problem]
-    staged.kind.warnings += table.notes

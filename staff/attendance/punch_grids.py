@@ -1,13 +1,14 @@
 """Punches in spreadsheets: lists of punches or days, months as matrices, sections per person.
 
-A grid is rows of texts, each with its number. Nothing is read or stored here.
+A grid is rows of texts, each with its number; its layout is seen by the first of them, the others
+are read as they come, some twice. Nothing is stored here.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from core.imports.cells import Bad
@@ -43,10 +44,16 @@ Punch = tuple[int, str, "str | Bad"]
 
 @dataclass(slots=True)
 class Grid:
-    """What stands where. ``without`` counts cells about days that hold no time."""
+    """What stands where. ``without`` counts cells about days that hold no time.
 
-    rows: Rows
+    ``whole`` gives all rows of the file anew; ``titles`` is the head. ``order`` says whether days
+    or months come first in dates, where somebody told it.
+    """
+
+    whole: Callable[[], Iterable[tuple[int, Sequence[str]]]]
     head: int
+    titles: Sequence[str]
+    order: str | None = None
     who: tuple[int, ...] = ()
     day_at: int | None = None
     stamp_at: int | None = None
@@ -61,10 +68,7 @@ class Grid:
         if self.days or self.dates:
             yield from self._of_matrix()
             return
-        try:
-            order = order_of(row[at] for _, row in self._body() for at in self._dated(row))
-        except Bad:
-            order = None  # then every cell that is ambiguous is refused by itself
+        order = self.order or self._order()
         for number, row in self._body():
             who = self._who(row)
             if who:
@@ -72,8 +76,15 @@ class Grid:
             else:
                 yield from self._of_nobody(number, row)
 
-    def _body(self) -> Rows:
-        return [each for each in self.rows if each[0] > self.head]
+    def _order(self) -> str | None:
+        """What other dates of the file decide; where they quarrel, each is judged by itself."""
+        try:
+            return order_of(row[at] for _, row in self._body() for at in self._dated(row))
+        except Bad:
+            return None
+
+    def _body(self) -> Iterator[tuple[int, Sequence[str]]]:
+        return (each for each in self.whole() if each[0] > self.head)
 
     def _dated(self, row: Sequence[str]) -> list[int]:
         return [at for at in (self.day_at, self.stamp_at) if at is not None and at < len(row)]
@@ -162,7 +173,10 @@ class Grid:
 
 
 def grid_of(rows: Rows) -> Grid | None:
-    """The layout of a grid of punches, None for anything else (also for files in our columns)."""
+    """The layout of a grid of punches by its first rows.
+
+    None for anything else, also for files in our columns.
+    """
     period = None
     for place, (number, row) in enumerate(rows[:12]):
         plain = [cell.strip().lower().rstrip(".:：") for cell in row]
@@ -175,14 +189,14 @@ def grid_of(rows: Rows) -> Grid | None:
             who = _people(plain) or _people([cell.strip().lower() for cell in above])
             if who or any(section_of(each) for _, each in rows):
                 period = period or month_of(rows[:place])
-                return Grid(rows, number, who, days=days, period=period)
+                return Grid(lambda: rows, number, plain, who=who, days=days, period=period)
         dates = dates_of(row)
         if dates and _people(plain):
-            return Grid(rows, number, _people(plain), dates=dates)
+            return Grid(lambda: rows, number, plain, who=_people(plain), dates=dates)
         who = _people(plain)
         if who:
             below = rows[place + 1][1] if place + 1 < len(rows) else ()
-            found = _list(rows, number, plain, below, who)
+            found = _list(rows, number, plain, below)
             if found is not None:
                 found.period = period
                 return found
@@ -195,10 +209,9 @@ def _people(plain: Sequence[str]) -> tuple[int, ...]:
     return (*ids, *(plain.index(word) for word in _NAMES if word in plain))
 
 
-def _list(
-    rows: Rows, number: int, plain: Sequence[str], below: Sequence[str], who: tuple[int, ...]
-) -> Grid | None:
+def _list(rows: Rows, number: int, plain: Sequence[str], below: Sequence[str]) -> Grid | None:
     """A list with a date and times, or with whole times; its head has one row or two."""
+    who = _people(plain)
     under = [cell.strip().lower() for cell in below]
     two = bool(under) and not any(under[at] for at in who if at < len(under))
     two = two and not any(re.search(r"\d{1,2}:\d{2}|\d{4}", cell) for cell in under)
@@ -210,14 +223,14 @@ def _list(
     ]
     if days_of(titles):
         return None
-    head = number + 1 if two else number
+    found = Grid(lambda: rows, number + 1 if two else number, titles, who=who)
     day_at = next((titles.index(word) for word in _DATES if word in titles), None)
     times = tuple(at for at, title in enumerate(titles) if at != day_at and _TIMES.fullmatch(title))
     stamp_at = next((titles.index(word) for word in _STAMPS if word in titles), None)
     if "打卡时间" in titles and "考勤日期" in titles and len(times) == 1:
-        return Grid(rows, head, who, stamp_at=titles.index("打卡时间"))
+        return replace(found, stamp_at=titles.index("打卡时间"))
     if day_at is not None and times:
-        return Grid(rows, head, who, day_at=day_at, times=times)
+        return replace(found, day_at=day_at, times=times)
     if stamp_at is not None and titles != ["工号", "打卡时间"]:
-        return Grid(rows, head, who, stamp_at=stamp_at)
+        return replace(found, stamp_at=stamp_at)
     return None

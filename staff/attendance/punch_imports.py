@@ -30,7 +30,8 @@ from core.messages import N_, Refused
 from core.values import Month
 from staff.attendance.boundaries import Edges
 from staff.attendance.models import Punch
-from staff.attendance.punch_files import PunchFile, tell_why, with_people
+from staff.attendance.punch_files import PunchFile
+from staff.attendance.punch_people import tell_why, with_people
 from staff.attendance.services import StaleSpan, ensure_month, mark_stale
 from staff.attendance.spans import DAY, date_of
 from staff.attendance.windows import NEIGHBOURS
@@ -105,7 +106,8 @@ def stage_punches(kind: Kind, table: Table) -> StagedPunches:
     if not isinstance(table, PunchFile):
         with in_one_go():
             return _stage(kind, table)
-    staged = _stage(kind, with_people(kind.setting.session, table))
+    [past] = [column.parse for column in kind.columns if column.name == "timestamp"]
+    staged = _stage(kind, with_people(kind.setting.session, table, past))
     tell_why(staged, table)
     return staged
 

@@ -144,7 +144,7 @@ def test_what_cannot_be_translated_is_refused_with_its_reason(foreign: Foreign) 
     )
     assert reasons(report) == [
         'row 2, column created_at: "03/04/2026 10:00" may begin with the day or with the month:'
-        " say which (dates) in a map",
+        " say which (dates)",
         'row 3, column satisfaction: "fair" is not among the values of the map',
         "row 4, column ticket_id: a part of it is empty: shop, nr",
         'row 5, column agent: nobody is known as "E9" (shop)',

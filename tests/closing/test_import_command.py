@@ -61,6 +61,28 @@ def test_a_good_file_ends_with_its_counts(run: Run) -> None:
     assert out[-1] == "new 0, changed 0, same 1, late 0, refused 0"
 
 
+def test_what_a_recognised_file_leaves_open_is_told_by_options(run: Run) -> None:
+    listed = "编号,日期时间\nE1,03/04/2026 8:05\n99,2026-04-03 8:05\n"
+    status, out, told = run("punches", listed)
+    assert (status, out) == (1, ["new 0, changed 0, same 0, late 0, refused 2"])
+    assert told[-2:] == [
+        '"03/04/2026 8:05" is 2026-04-03 or 2026-03-04: say which with --dates day-first or'
+        " --dates month-first",
+        "not known: 99; --on-unknown set_aside keeps their rows until somebody is mapped"
+        " (flask import aliases)",
+    ]
+    options = ("--dates", "month-first", "--on-unknown", "set_aside")
+    status, out, told = run("punches", listed, *options)
+    assert (status, out) == (0, ["new 1, changed 0, same 0, late 1, refused 0"])
+    assert told == ["set aside until somebody is mapped: 1 rows of 99"]
+    aliases = "source,external_id,employee_no\npunches,99,E1\n"
+    assert run("aliases", aliases)[0] == 0
+    assert run("punches", listed, *options)[1] == ["new 0, changed 0, same 2, late 0, refused 0"]
+    status, _, told = run("punches", "employee_no,timestamp\nE1,2026-04-03 8:05\n", *options)
+    assert status == 1
+    assert "is in our own columns" in told[-1]
+
+
 def test_a_bad_row_is_named_and_nothing_is_stored(run: Run) -> None:
     text = f"{METRICS}\nE1,2026-10,csat,0.9,x\nE1,2026-10,qa_score,900,x\n"
     status, out, err = run("metrics", text, "--clock", "2026-11-02 00:00")

@@ -92,6 +92,34 @@ def test_dates_that_may_be_read_in_two_ways_are_asked_about(desk: Desk) -> None:
     assert desk.one("SELECT month FROM tickets") == "2026-03"
 
 
+def test_a_recognised_file_is_asked_about_and_its_strangers_wait(desk: Desk) -> None:
+    listed = "AC-No.,Name,Time\nE0004,A,03/04/2026 8:05 AM\n99,B,2026-04-03 8:06 AM\n"
+    path = desk.send(listed, "device.csv").location
+    page = desk.get(path)
+    assert "03/04/2026 8:05 AM can be read in two ways" in page
+    assert "The day: it is Apr 3, 2026" in page
+    assert "The month: it is Mar 4, 2026" in page
+    assert "set aside until somebody is mapped: 1 rows of 99" in page
+    assert desk.client.get(f"{path}/match").status_code == 404
+    answer = {"dates": "month/day/year", "on_unknown": "set_aside"}
+    desk.site.post(desk.client, f"{path}/reading", answer, form=path)
+    assert "How the file is read: month first" in desk.get(path)
+    stored = words(desk.press(path, "Store 1 new row"))
+    assert "Say who the people of the rows set aside are" in stored
+    assert desk.one("SELECT datetime(at, 'unixepoch') FROM punches") == "2026-03-04 08:05:00"
+    assert "99" in desk.get("/imports/unmapped")
+
+    again = desk.send(listed.replace("03/04", "05/04"), "device.csv").location
+    assert "How the file is read: month first" in desk.get(again)
+    assert "device.csv" in desk.get(again)
+    wrong = {"dates": "soon", "on_unknown": "set_aside"}
+    assert desk.site.post(desk.client, f"{again}/reading", wrong, form=again).status_code == 302
+    assert "How the file is read: month first" in desk.get(again)
+    refuse = {"dates": "month/day/year", "on_unknown": "refuse"}
+    desk.site.post(desk.client, f"{again}/reading", refuse, form=again)
+    assert "1 bad row" in desk.get(again)
+
+
 def test_another_date_of_the_file_is_told_and_still_confirmed(desk: Desk) -> None:
     path = send(desk, THEIRS, *ROWS).location
     asked = match(desk, path, dates="")

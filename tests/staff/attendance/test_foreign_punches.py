@@ -7,11 +7,15 @@ import io
 from typing import Any
 
 import pytest
-from support.importing import Files, reasons
+from support.centres import seal
+from support.importing import CLOCK, NOW, Files, reasons
 from support.xls import xls
 
-from core.db import wall_time
+from closing.imports.foreign import WALL, import_foreign
+from core.actor import SYSTEM
+from core.db import transaction, wall_time
 from core.files.writing import write_xlsx
+from core.imports.mapping import recognised
 from core.messages import Refused
 
 
@@ -77,6 +81,67 @@ def test_an_id_at_a_device_is_known_by_its_alias(files: Files) -> None:
     )
     files.take("punches", files.write(DUMP + DUMP.replace(b"2026-10", b"2026-09")))
     assert punches(files) == ["7 2026-09-08 08:59:30", "E1 2026-10-08 08:59:30"]
+
+
+STRANGERS = (
+    DUMP
+    + DUMP.replace(b"       7", b"00000099")
+    + b"X1\t2026-13-08 08:00:00\t1\r\n"
+    + DUMP.replace(b"       7", b"00000099").replace(b"-", b"/").replace(b"/08 ", b"/9 ")
+)
+
+
+def read(files: Files, content: bytes | str, **how: Any) -> Any:
+    """The file as one that is recognised, with what is told of it."""
+    told = {key: how.pop(key) for key in ("dates", "on_unknown") if key in how}
+    with transaction():
+        return import_foreign(
+            files.session,
+            kind="punches",
+            path=files.write(content, "read.bin"),
+            mapping=recognised("punches", source="punches", **told),
+            home=WALL,
+            clock=CLOCK,
+            seal=seal,
+            actor=SYSTEM,
+            now=NOW,
+            **how,
+        )
+
+
+def test_punches_of_strangers_wait_until_they_are_known_and_then_count(files: Files) -> None:
+    refused = read(files, STRANGERS)
+    assert refused.summary == "new 1, changed 0, same 0, late 0, refused 3"
+    assert refused.nobody == ("00000099",)
+    for outcome in ("new 1, changed 0, same 0", "new 0, changed 0, same 1"):
+        report = read(files, STRANGERS, on_unknown="set_aside", partial=True)
+        assert report.summary == f"{outcome}, late 2, refused 1"
+        assert [str(each) for each in report.notes] == [
+            "set aside until somebody is mapped: 2 rows of 00000099"
+        ]
+    assert reasons(report)[-1].endswith('"2026-13-08 08:00:00" is no date of the calendar')
+    assert files.one("SELECT count(*) FROM unmapped_rows") == 2
+    header = "source,external_id,employee_no,from,to"
+    files.good("aliases", header, "punches,00000099,E1,2026-10-09,")
+    assert punches(files) == ["7 2026-10-08 08:59:30", "E1 2026-10-09 08:59:30"]
+    files.people("99")
+    assert "99 2026-10-08 08:59:30" in punches(files)
+    assert files.rows("SELECT DISTINCT state FROM unmapped_rows") == [("applied",)]
+
+
+def test_strangers_of_a_dump_become_people_where_that_is_asked_for(files: Files) -> None:
+    report = read(files, STRANGERS, on_unknown="create", partial=True)
+    assert report.summary == "new 3, changed 0, same 0, late 0, refused 1"
+    assert files.one("SELECT hire_date FROM employees WHERE employee_no = '00000099'") == (
+        "2026-10-08"
+    )
+
+
+def test_an_alias_counts_on_its_days_alone_however_a_dump_writes_dates(files: Files) -> None:
+    header = "source,external_id,employee_no,from,to"
+    files.good("aliases", header, "punches,5,E1,,2026-09-30", "punches,5,64,2026-10-01,")
+    files.take("punches", files.write(b"5\t2026/10/8 08:59\t1\r\n5\t2026/9/8 08:59\t1\r\n"))
+    assert punches(files) == ["64 2026-10-08 08:59:00", "E1 2026-09-08 08:59:00"]
 
 
 RAW = ["姓名", "考勤组", "部门", "工号", "职位", "UserId", "考勤日期", "考勤时间", "打卡时间"]
@@ -178,7 +243,7 @@ def test_stamps_with_weekdays_and_12_hour_clocks(files: Files) -> None:
     assert punches(files) == ["64 2019-10-08 08:20:00", "64 2026-10-08 18:05:00"]
     assert reasons(report) == [
         'row 4, column timestamp: "10/09/2026 6:05 PM" may begin with the day or with the month:'
-        " say which (dates) in a map"
+        " say which (dates)"
     ]
 
 
@@ -192,10 +257,32 @@ def test_other_dates_of_the_file_decide_the_order(files: Files, other: str, expe
     assert punches(files) == [f"64 {expected} 08:00:00", "64 2026-10-13 09:00:00"]
 
 
+@pytest.mark.parametrize(
+    ("dates", "expected"),
+    [
+        ("day/month/year", ["64 2026-09-10 18:05:00"]),
+        ("month/day/year", ["64 2026-10-09 18:05:00"]),
+    ],
+)
+def test_what_the_file_does_not_decide_is_decided_by_what_is_told(
+    files: Files, dates: str, expected: list[str]
+) -> None:
+    content = table(["编号", "日期时间"], ["64", "10/09/2026 6:05 PM"])
+    asked = read(files, content)
+    assert asked.counts["refused"] == 1
+    assert str(asked.question.day_first) == "2026-09-10"
+    assert str(asked.question.month_first) == "2026-10-09"
+    assert read(files, content, dates=dates).question is None
+    assert punches(files) == expected
+    other = table(["编号", "日期时间"], ["64", "13/10/2026 6:05 PM"])
+    told = read(files, other, dates=dates)
+    assert told.counts["refused"] == (dates == "month/day/year")
+
+
 def test_a_name_that_several_have_is_refused(files: Files) -> None:
     content = table(["姓名", "打卡时间"], ["柳青禾", "2026-10-08 08:58"])
     report = files.take("punches", files.write(content))
-    assert reasons(report) == ['row 2, column employee_no: nobody has the number "柳青禾"']
+    assert reasons(report) == ['row 2, column employee_no: "柳青禾" may be 64, 7, E1']
 
 
 def test_our_own_columns_are_not_taken_for_another_form(files: Files) -> None:

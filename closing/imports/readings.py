@@ -1,0 +1,111 @@
+"""What a file leaves open that is recognised by its content: told once, kept for its source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from closing.imports.batches import batch_in
+from closing.imports.foreign import WALL
+from closing.imports.mappings import document_in, is_reading, read_map, reading_text, remember_map
+from closing.imports.registry import recognised_file
+from closing.imports.services import match_import
+from closing.imports.world import Seal
+from core.actor import Actor
+from core.models import ImportBatch, ImportMap
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A date of the file that may be read in two ways."""
+
+    cell: str
+    day_first: date
+    month_first: date
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a file is read that is recognised; ``question`` is what it leaves open."""
+
+    source: str
+    dates: str
+    on_unknown: str
+    question: Asked | None
+
+
+def reading_of(session: Session, kind: str, path: Path) -> str | None:
+    """The map of a file that is recognised by its content, as files like it were read before."""
+    table = recognised_file(kind, path)
+    return None if table is None else reading_text(session, kind, table.layout)
+
+
+def reading_in(batch: ImportBatch) -> Reading | None:
+    """How the file of a batch is read; None where it is not recognised by its content."""
+    if not is_reading(batch.mapping or ""):
+        return None
+    document = document_in(batch.mapping or "")
+    return Reading(
+        source=document["source"],
+        dates=document.get("dates", ""),
+        on_unknown=document.get("on_unknown", ""),
+        question=_asked(batch.report.get("question")),
+    )
+
+
+def _asked(found: Mapping[str, Any] | None) -> Asked | None:
+    if not found:
+        return None
+    days = (date.fromisoformat(found[key]) for key in ("day_first", "month_first"))
+    return Asked(found["cell"], *days)
+
+
+def read_so(
+    session: Session,
+    *,
+    batch_id: int,
+    path: Path,
+    dates: str,
+    on_unknown: str,
+    clock: datetime,
+    seal: Seal,
+    actor: Actor,
+    now: datetime,
+    uploads: Path,
+) -> None:
+    """Judge a file that waits as it is told, and keep that for files with such a head.
+
+    Raises ``Refused``, or ``DocumentError`` for what cannot be told.
+    """
+    batch = batch_in(session, batch_id, "previewed")
+    table = recognised_file(batch.kind, path)
+    layout = table.layout if table is not None else []
+    text = reading_text(session, batch.kind, layout, dates=dates, on_unknown=on_unknown)
+    mapping = read_map(session, clock, text)
+    match_import(
+        session,
+        batch_id=batch_id,
+        mapping=text,
+        home=WALL,
+        clock=clock,
+        seal=seal,
+        actor=actor,
+        now=now,
+        uploads=uploads,
+    )
+    if layout and _is_free(session, mapping.source, mapping.kind):
+        remember_map(session, actor=actor, now=now, mapping=mapping, document=text, header=layout)
+
+
+def _is_free(session: Session, source: str, kind: str) -> bool:
+    """A map that somebody made by hand for this source is not overwritten."""
+    known = session.scalar(
+        select(ImportMap.document).where(ImportMap.source == source, ImportMap.kind == kind)
+    )
+    return known is None or is_reading(known)
