@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
-from sqlalchemy import Table
+from sqlalchemy import Table, select
 
-from core.db import wall_seconds, wall_time
+from core.db import one_at_a_time, wall_seconds, wall_time
+from core.errors import Conflict
 from core.imports.cells import (
     Bad,
     boolean,
@@ -19,10 +20,11 @@ from core.imports.cells import (
     text,
     until,
 )
-from core.imports.kinds import Column, Kind, Line, Problem, Setting
+from core.imports.kinds import CHANGED, Column, Identity, Kind, Known, Line, Problem, Setting
 from core.imports.rows import Record
 from core.messages import N_, Message
 from core.values import Month
+from evaluations.complaints.models import ComplaintCase
 from evaluations.models import Complaint, SpotCheck, Ticket
 from staff.directory import People
 
@@ -132,6 +134,9 @@ CLOCKS = {
     "closed_at": "结案时间",
 }
 
+# What a decision on a complaint stands for, with the columns of a file.
+DECIDED = {"attributable": "attributable", "employee_id": "employee_no", "severity": "severity"}
+
 
 class Complaints(Kind):
     name = "complaints"
@@ -171,13 +176,41 @@ class Complaints(Kind):
             ),
         )
 
+        self._decided: set[int] = set()
+
     def derive(self, record: Record, line: Line) -> None:
         record["month"] = month_at(record["received_at"])
 
+    def known(self, lines: Sequence[Line]) -> dict[Identity, Known]:
+        self._decided = self._now_decided()
+        return super().known(lines)
+
     def check(self, record: Record, before: Record | None, line: Line) -> None:
+        if before is not None and line.known_id in self._decided:
+            self._keep_decided(record, before, line)
         for name in CLOCKS:
             if record[name] is not None and record[name] < record["received_at"]:
                 raise Bad(N_("lies before received_at"), name)
+
+    def store(self, lines: Sequence[Line], batch: int) -> None:
+        """Whoever decides meanwhile waits; one who did since these rows were judged wins."""
+        one_at_a_time(self.setting.session, "months")
+        decided = self._now_decided() - self._decided
+        if any(line.outcome == CHANGED and line.known_id in decided for line in lines):
+            raise Conflict(N_("A complaint in the file was decided meanwhile: upload it again."))
+        super().store(lines, batch)
+
+    def _now_decided(self) -> set[int]:
+        decided = select(ComplaintCase.complaint_id).where(ComplaintCase.decided_at.is_not(None))
+        return set(self.setting.session.scalars(decided))
+
+    def _keep_decided(self, record: Record, before: Record, line: Line) -> None:
+        """What somebody decided here, on cause and evidence, no file says otherwise."""
+        for name, column in DECIDED.items():
+            if record[name] != before[name]:
+                record[name] = before[name]
+                kept = Message(N_("is decided here: that is kept, not what the file says"))
+                self.warnings.append(Problem(line.number, column, kept))
 
     def months(self, record: Record) -> Iterable[Month]:
         return (record["month"],)

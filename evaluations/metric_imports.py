@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import ClassVar
 
-from sqlalchemy import Table
+from sqlalchemy import Table, select
 
+from core.db import one_at_a_time
+from core.errors import Conflict
 from core.imports.cells import Bad, decimal, month, rate, remembered, score, text, until, whole
-from core.imports.kinds import Column, Kind, Line, Setting
+from core.imports.kinds import CHANGED, NEW, Column, Identity, Kind, Known, Line, Setting
 from core.imports.rows import Record
 from core.messages import N_
 from core.values import FactSpec, Month
 from evaluations.models import MetricValue
+from evaluations.monthly.models import EvaluationState
 from staff.directory import People
 
 Catalogue = Callable[[Month], dict[str, FactSpec]]
@@ -27,6 +30,7 @@ class Metrics(Kind):
     fetch_by = "employee_id"
     fetch_span = "month"
     derived: ClassVar[Record] = {"reason": None, "entered_by": None}
+    _submitted: frozenset[tuple[int, Month]] = frozenset()
     headings: ClassVar[dict[str, str]] = {
         "employee_no": "工号 员工编号",
         "month": "月份",
@@ -69,7 +73,33 @@ class Metrics(Kind):
         if "sample_size" in record:
             record["sample_size"] = record["sample_size"] or None
 
+    def known(self, lines: Sequence[Line]) -> dict[Identity, Known]:
+        self._submitted = self._now_submitted(lines)
+        return super().known(lines)
+
+    def _now_submitted(self, lines: Iterable[Line]) -> frozenset[tuple[int, Month]]:
+        """By person and month what its supervisor handed in; what is closed is late anyway."""
+        months = sorted({line.record["month"] for line in lines} - self.setting.closed)
+        state = EvaluationState
+        query = select(state.employee_id, state.month).where(
+            state.state == "submitted", state.month.in_(months)
+        )
+        return frozenset((who, on) for who, on in self.setting.session.execute(query))
+
+    def store(self, lines: Sequence[Line], batch: int) -> None:
+        """Whoever submits meanwhile waits; who did since these rows were judged wins."""
+        one_at_a_time(self.setting.session, "months")
+        changed = [line for line in lines if line.outcome in (NEW, CHANGED)]
+        submitted = self._now_submitted(changed)
+        if any((line.record["employee_id"], line.record["month"]) in submitted for line in changed):
+            raise Conflict(
+                N_("An evaluation in the file was submitted meanwhile: upload it again.")
+            )
+        super().store(lines, batch)
+
     def check(self, record: Record, before: Record | None, line: Line) -> None:
+        if (record["employee_id"], record["month"]) in self._submitted:
+            raise Bad(N_("belongs to a submitted evaluation: return it first"), "value")
         if before is not None:  # what was said of the value of before is not said of this one
             record["reason"] = record["entered_by"] = None
 

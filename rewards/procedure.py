@@ -8,7 +8,7 @@ reaches is the route's affair.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
 from sqlalchemy.orm import Session
@@ -134,7 +134,7 @@ def serve(
         raise Conflict(N_("This was served already."))
     if day > now.wall.date():
         raise Refused(N_("This day is still to come."), field="day")
-    if incident.decided_at is not None and day < incident.decided_at.date():
+    if incident.decided_at is not None and day < _day_of(incident.decided_at, now):
         raise Refused(N_("It was not decided yet on this day."), field="day")
     if not by.strip():
         raise Refused(N_("Say who handed it over."), field="by")
@@ -147,6 +147,11 @@ def serve(
     after = {"day": str(day), "how": how, "by": incident.served_by, "note": incident.served_note}
     _note(session, actor, now, "incident.served", incident, after)
     return incident
+
+
+def _day_of(moment: datetime, now: Now) -> date:
+    """The day of a moment by the difference that the organisation's clock has now."""
+    return (now.wall + (moment - now.moment)).date()
 
 
 def _open(session: Session, incident_id: int) -> Incident:

@@ -21,6 +21,7 @@ from evaluations.checks.services import Answers, enter_check
 from evaluations.complaints import services
 from evaluations.complaints.deciding import decide_responsibility, establish_cause
 from evaluations.complaints.services import Described
+from evaluations.complaints.steps import take_step
 from evaluations.models import Complaint, SpotCheck
 from staff.models import Employee
 
@@ -151,7 +152,7 @@ class _Desk:
         )
 
     def step(self, made: Complaint, name: str, hours: float) -> None:
-        services.take_step(
+        take_step(
             self.session, actor=self.hr, now=self.when(hours), complaint_id=made.id, step=name
         )
 

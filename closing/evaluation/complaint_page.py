@@ -28,7 +28,7 @@ from core.errors import N_, Conflict, Refused
 from core.forms import show
 from core.pages.attachments import given, respond
 from core.permissions import Permission
-from evaluations.complaints import deciding, queries, services
+from evaluations.complaints import deciding, queries, services, steps
 from evaluations.complaints.clocks import CLOSED, DETAILS, LIMITS, clocks, next_due
 from evaluations.complaints.deciding import bars_recorder
 from evaluations.holding import is_closed
@@ -64,7 +64,7 @@ def _page(row: Any, refused: CauseForm | DecisionForm | None = None) -> str:
         writes=writes,
         sees=sees,
         own=viewer.is_person(found.employee_id),
-        handles=viewer.is_person(found.handler_id),
+        handles=any(viewer.is_person(who) for who in services.handlers_of(found, case)),
         bars=case is not None and bars_recorder(web.current_actor(), case),
         cause_form=refused if isinstance(refused, CauseForm) else _cause_form(case),
         decision_form=refused if isinstance(refused, DecisionForm) else _decision_form(row),
@@ -105,10 +105,10 @@ def complaint_step(complaint_id: int, step: str) -> Redirect:
 
     def act() -> None:
         if "back" in request.form:
-            services.take_step_back(session(), **who, complaint_id=complaint_id, step=step)
+            steps.take_step_back(session(), **who, complaint_id=complaint_id, step=step)
             return
         at = _typed_time() if "at" in request.form else None
-        services.take_step(session(), **who, complaint_id=complaint_id, step=step, at=at)
+        steps.take_step(session(), **who, complaint_id=complaint_id, step=step, at=at)
 
     return attempt(act, _("Noted."), _back(complaint_id))
 

@@ -147,6 +147,7 @@ def described(form: ComplaintForm, people: list[Any]) -> Described:
         description=form.description.data or "",
         reference=form.reference.data or "",
         details_missing=bool(form.details_missing.data),
+        reason=form.reason.data or "",
     )
 
 

@@ -32,7 +32,7 @@ P = Permission
 @web.requires(P.EVALUATIONS_READ)
 def own(month: Month) -> Redirect:
     """One's own, whoever one is: where notices lead."""
-    return redirect(url_for("evaluations.person", month=month, employee_no=web.viewer().label))
+    return web.to_own("evaluations.person", month=month)
 
 
 @evaluations.get("/<month:month>/<employee_no>")

@@ -93,6 +93,11 @@ class ComplaintForm(FlaskForm):  # type: ignore[misc]
         ],
         render_kw={"rows": 4},
     )
+    reason = StringField(
+        _l("Why it is graver, or less grave"),
+        description=_l("Where you change how grave it is: it stands in the audit trail."),
+        validators=[Optional(), Length(max=LONGEST)],
+    )
     details_missing = BooleanField(
         _l("Details are missing: they have to be asked for within 1 hour")
     )

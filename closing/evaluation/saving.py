@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from closing.evaluation.grid import figures_of, given, shown, spec_of
 from closing.evaluation.listing import EvaluationMonth, people
 from closing.evaluation.live import Live, live
-from core.actor import Actor
+from core.actor import Actor, people_in
 from core.clock import Now
 from core.errors import N_, Forbidden, NotFound, Refused
 from core.pages import filters as written
@@ -91,7 +91,7 @@ class Saving:
 
     def writable(self, numbers: Sequence[str]) -> dict[str, Any]:
         """``rows``, if the viewer may write about each; raises ``NotFound``, ``Forbidden``."""
-        if self.viewer.label in numbers and self.viewer.employee_id is not None:
+        if self.viewer.people and not people_in(self.viewer.label).isdisjoint(numbers):
             raise Forbidden(N_("Nobody evaluates themselves."))
         found = self.rows(numbers)
         ids = visible_employees(

@@ -78,7 +78,7 @@ def people_to_check(viewer: Viewer, day: date) -> Select[Any]:
         _select(Employee.id, Employee.employee_no, Employee.name)
         .where(
             Employee.id.in_(visible_employees(viewer, Permission.RECORDS_WRITE, day=day)),
-            Employee.id != (viewer.employee_id or -1),
+            Employee.id.not_in(viewer.people),
         )
         .order_by(Employee.employee_no)
     )

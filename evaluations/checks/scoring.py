@@ -59,12 +59,13 @@ class Result:
 
 
 def score(items: Sequence[Item], answers: Mapping[int, str]) -> Result:
-    """The score of answers by the place of their item; items without one are as if not there."""
+    """The score of answers by the place of their item; items without one, or with
+    one that they do not offer, are as if not there."""
     halves = possible = bonus = 0
     fatal: list[int] = []
     for place, item in enumerate(items):
         answer = answers.get(place, NOT_APPLICABLE)
-        if answer == NOT_APPLICABLE:
+        if answer == NOT_APPLICABLE or answer not in item.answers:
             continue
         if item.kind == "fatal":
             fatal += [place] if answer == NO else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Model, UTCDateTime
@@ -13,8 +13,9 @@ from core.db import Model, UTCDateTime
 class ComplaintCase(Model):
     """Made with a complaint that is entered by hand, or with the first step on one from a file.
 
-    ``recorded_by`` is empty for those from files. Whose it is (``attributable``) and the times of
-    its steps stand in ``complaints``; here stands who decided it, and on what grounds.
+    ``recorded_by`` is empty for those from files, ``handlers`` are the ids of all who handle it or
+    did. Whose it is (``attributable``) and the times of its steps stand in ``complaints``; here
+    stands who decided it, and on what grounds.
     """
 
     __tablename__ = "complaint_cases"
@@ -41,6 +42,7 @@ class ComplaintCase(Model):
     )
     version: Mapped[int]
     subclass: Mapped[str | None] = mapped_column(String(20))
+    handlers: Mapped[list[int]] = mapped_column(JSON, default=list)
     reference: Mapped[str] = mapped_column(String(120), default="")
     description: Mapped[str] = mapped_column(Text, default="")
     details_missing: Mapped[bool] = mapped_column(default=False)

@@ -1,4 +1,4 @@
-"""Complaints entered by hand, their steps, and the words they are described in.
+"""Complaints entered by hand, and the words they are described in. Their steps: ``steps``.
 
 What files brought is worked on the same way. Nobody touches a complaint about themselves; whom an
 actor reaches is the route's affair. Who is responsible: ``deciding``.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,9 +17,9 @@ from core import audit
 from core.actor import Actor
 from core.clock import Now
 from core.db import wall_seconds, wall_time
-from core.errors import N_, Conflict, Forbidden, NotFound, Refused
+from core.errors import N_, Conflict, NotFound, Refused
 from core.values import Month
-from evaluations.complaints.clocks import CLASSES, CLOSED, DETAILS, SEVERITIES, limits, number
+from evaluations.complaints.clocks import CLASSES, SEVERITIES, number
 from evaluations.complaints.models import ComplaintCase
 from evaluations.holding import employed, hold_records, not_oneself, person_of, short_enough
 from evaluations.models import Complaint
@@ -32,7 +31,10 @@ CHANNEL = re.compile(r"[A-Z0-9]{2,8}")
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """What a complaint is about; ``subclass`` belongs to ``category``."""
+    """What a complaint is about; ``subclass`` belongs to ``category``.
+
+    ``reason`` says why it is graver, or less grave, than was thought before.
+    """
 
     category: str
     subclass: str | None
@@ -41,6 +43,7 @@ class Described:
     description: str
     reference: str = ""
     details_missing: bool = False
+    reason: str = ""
 
 
 def enter_complaint(
@@ -81,6 +84,7 @@ def enter_complaint(
     case = ComplaintCase(
         complaint_id=complaint.id,
         version=1,
+        handlers=[],
         recorded_by=actor.label,
         recorded_by_id=actor.employee_id,
         recorded_at=now.moment,
@@ -104,7 +108,8 @@ def describe_complaint(
     """Put right what it is about, how grave it is and who handles it.
 
     Raises ``Conflict`` in a closed month and where somebody else changed it since version
-    ``seen``, ``Forbidden`` where it is about the actor.
+    ``seen``, ``Forbidden`` where it is about the actor, ``Refused`` for another severity without a
+    reason, or after responsibility was decided.
     """
     about = _checked(about)
     complaint, case = held(session, actor, complaint_id, seen)
@@ -114,67 +119,22 @@ def describe_complaint(
         )
     if case.details_asked_at is not None and not about.details_missing:
         raise Refused(N_("Details were asked for already."), field="details_missing")
+    _check_severity(complaint, case, about)
     before = kept(session, complaint, case)
     _describe(complaint, case, about)
     case.version += 1
     session.flush()
-    trace(session, actor, now, "described", complaint, before, kept(session, complaint, case))
+    after = kept(session, complaint, case)
+    if before["severity"] != after["severity"]:
+        after["reason"] = about.reason
+    trace(session, actor, now, "described", complaint, before, after)
     return complaint
 
 
-def take_step(
-    session: Session,
-    *,
-    actor: Actor,
-    now: Now,
-    complaint_id: int,
-    step: str,
-    at: datetime | None = None,
-) -> Complaint:
-    """Note that a step was done: now, or ``at`` an earlier time by the wall clock.
-
-    Who handles the complaint notes steps as they happen; an earlier time is somebody else's to
-    note. Raises ``Forbidden`` for that, ``Refused`` for a time before the receipt or to come,
-    ``Conflict`` where it is done already or the month is closed.
-    """
-    complaint, case = held(session, actor, complaint_id, None)
-    _check_step(complaint, case, step)
-    if at is not None and actor.is_person(complaint.handler_id):
-        raise Forbidden(
-            N_("Who handles it notes steps as they happen: an earlier time is noted by others.")
-        )
-    done = wall_seconds(at if at is not None else now.wall)
-    if done > wall_seconds(now.wall):
-        raise Refused(N_("This time is still to come."), field="at")
-    if done < complaint.received_at:
-        raise Refused(N_("This lies before the complaint came in."), field="at")
-    row: Any = case if step == DETAILS[0] else complaint
-    if getattr(row, step) is not None:
-        raise Conflict(N_("Somebody else has noted this step already."))
-    setattr(row, step, done)
-    case.version += 1
-    session.flush()
-    after = {step: wall_time(done).isoformat(sep=" ")}
-    trace(session, actor, now, "step", complaint, None, after)
-    return complaint
-
-
-def take_step_back(
-    session: Session, *, actor: Actor, now: Now, complaint_id: int, step: str
-) -> Complaint:
-    """A step was noted by mistake. ``Conflict`` where it is not noted."""
-    complaint, case = held(session, actor, complaint_id, None)
-    _check_step(complaint, case, step)
-    row: Any = case if step == DETAILS[0] else complaint
-    done = getattr(row, step)
-    if done is None:
-        raise Conflict(N_("Somebody else has taken this step back already."))
-    setattr(row, step, None)
-    case.version += 1
-    session.flush()
-    before = {step: wall_time(done).isoformat(sep=" ")}
-    trace(session, actor, now, "step_back", complaint, before, {step: None})
-    return complaint
+def handlers_of(complaint: Complaint, case: ComplaintCase | None) -> set[int]:
+    """Everybody who handles the complaint, or did."""
+    now = {complaint.handler_id} if complaint.handler_id is not None else set()
+    return now | set(case.handlers if case is not None else ())
 
 
 def held(
@@ -199,6 +159,7 @@ def held(
     if case is None:
         case = ComplaintCase(complaint_id=complaint_id, version=1)
         case.description, case.reference, case.details_missing = "", "", False
+        case.handlers = []
         session.add(case)
     return complaint, case
 
@@ -259,6 +220,7 @@ def _checked(about: Described) -> Described:
         description,
         short_enough(about.reference, "reference", LONGEST_REFERENCE),
         about.details_missing,
+        short_enough(about.reason, "reason", LONGEST),
     )
 
 
@@ -286,13 +248,21 @@ def _next_number(session: Session, received: datetime, channel: str) -> str:
 
 
 def _describe(complaint: Complaint, case: ComplaintCase, about: Described) -> None:
+    handlers = handlers_of(complaint, case)
     complaint.category, complaint.severity = about.category, about.severity
     complaint.handler_id = about.handler_id
+    case.handlers = sorted(handlers | handlers_of(complaint, case))
     case.subclass, case.description = about.subclass, about.description
     case.reference, case.details_missing = about.reference, about.details_missing
 
 
-def _check_step(complaint: Complaint, case: ComplaintCase, step: str) -> None:
-    known = {name for name, _ in limits(complaint.severity, case.details_missing)} | {CLOSED}
-    if step not in known:
-        raise Refused(N_("This complaint has no such step."))
+def _check_severity(complaint: Complaint, case: ComplaintCase, about: Described) -> None:
+    """The clocks hang on it: nobody changes it in silence, or once it was decided by it."""
+    if about.severity == complaint.severity:
+        return
+    if case.decided_at is not None:
+        raise Refused(
+            N_("Responsibility is decided on these grounds: the severity stays."), field="severity"
+        )
+    if not about.reason:
+        raise Refused(N_("Say why it is graver, or less grave."), field="reason")

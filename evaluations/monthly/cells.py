@@ -70,6 +70,16 @@ def typed(spec: FactSpec, value: float, sample_size: int | None = None) -> str:
     return f"{text} / {sample_size}" if sample_size else text
 
 
+def is_version(spec: FactSpec, text: str, version: str) -> bool:
+    """Whether a text is what a cell of this version showed: then it was left as it was."""
+    value, _, size = version.partition("/")
+    try:
+        shown = typed(spec, float(value), int(size) if size else None) if version else ""
+    except ValueError:
+        return False
+    return text.strip() == shown
+
+
 def version_of(value: float | None, sample_size: int | None) -> str:
     """What a cell holds, for telling whether it still does; empty where it holds nothing."""
     return "" if value is None else f"{value!r}/{sample_size or ''}"

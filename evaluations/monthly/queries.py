@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from core.actor import FOR, people_in
 from core.permissions import Permission, Scope
 from core.values import Month
 from core.viewer import Viewer
@@ -68,7 +69,7 @@ def evaluated(
             or_(Employee.leave_date.is_(None), Employee.leave_date >= month.first_day),
             Assignment.position.in_(sorted(positions)),
             Employee.id.in_(visible),
-            Employee.id != (viewer.employee_id or -1),
+            Employee.id.not_in(viewer.people),
         )
     )
     return found
@@ -151,6 +152,27 @@ class Note:
     written_by: str
     writer: str
     shared_at: datetime | None
+    own: bool
+
+
+def owns(label: str, written_by: str) -> bool:
+    """Whether a note is of whoever goes by ``label``: they wrote it, or it was written for them.
+
+    Who stands in for somebody has what they wrote as that, and nothing private of the one away.
+    """
+    return label == written_by or (FOR not in label and label in people_in(written_by))
+
+
+def _owned(label: str) -> ColumnElement[bool]:
+    """``owns`` as a condition."""
+    written_by = EvaluationNote.written_by
+    if FOR in label:
+        return written_by == label
+    return or_(
+        written_by == label,
+        written_by.startswith(label + FOR, autoescape=True),
+        written_by.endswith(FOR + label, autoescape=True),
+    )
 
 
 def readable_notes(viewer: Viewer, day: date) -> ColumnElement[bool]:
@@ -164,7 +186,7 @@ def readable_notes(viewer: Viewer, day: date) -> ColumnElement[bool]:
         if Scope.TEAM in held:
             shared.append(EvaluationNote.employee_id.in_(team_of_viewer(viewer, day)))
     return or_(
-        EvaluationNote.written_by == viewer.label,
+        _owned(viewer.label),
         and_(EvaluationNote.shared_at.is_not(None), or_(false(), *shared)),
     )
 
@@ -205,7 +227,7 @@ def notes(
     if most is not None:
         query = query.limit(most)
     made: Callable[..., Note] = Note
-    return [made(*row) for row in session.execute(query)]
+    return [made(*row, owns(viewer.label, row.written_by)) for row in session.execute(query)]
 
 
 def writable_people(session: Session, viewer: Viewer, day: date) -> list[tuple[str, str]]:
@@ -215,7 +237,7 @@ def writable_people(session: Session, viewer: Viewer, day: date) -> list[tuple[s
         select(Employee.employee_no, Employee.name)
         .where(
             Employee.id.in_(ids),
-            Employee.id != (viewer.employee_id or -1),
+            Employee.id.not_in(viewer.people),
             or_(Employee.leave_date.is_(None), Employee.leave_date >= day),
         )
         .order_by(Employee.employee_no)

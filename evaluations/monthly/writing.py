@@ -19,8 +19,10 @@ from core.clock import Now
 from core.db import one_at_a_time
 from core.errors import N_, Conflict, NotFound, Refused
 from core.values import Month
+from evaluations.holding import employed, hold_records, not_oneself, person_of
 from evaluations.monthly.models import EvaluationFeedback, EvaluationNote
-from evaluations.monthly.services import hold_open, submitted_of
+from evaluations.monthly.queries import owns
+from evaluations.monthly.services import submitted_of
 from staff import notices
 from staff.models import Employee
 
@@ -58,9 +60,9 @@ def write_feedback(
     """Store parts of the feedback: text and the version of what it was typed over, by part.
 
     A part that somebody else changed meanwhile is not stored, and comes back as stale. Raises
-    ``Conflict`` in a closed month and for a submitted evaluation, ``Refused`` for oneself.
+    ``Conflict`` in a closed month and for a submitted evaluation, ``Forbidden`` for oneself.
     """
-    hold_open(session, month)
+    hold_records(session, month)
     person = _about(session, actor, employee_id)
     if submitted_of(session, month, [employee_id]):
         raise Conflict(N_("It is submitted: it has to be returned first."))
@@ -130,8 +132,8 @@ def add_note(
 ) -> EvaluationNote:
     """Note something that somebody did well or badly; private until it is shared.
 
-    Raises ``Refused`` for oneself, an empty text, a day to come or on which the person was not
-    employed.
+    Raises ``Forbidden`` for oneself, ``Refused`` for an empty text, a day to come or on which the
+    person was not employed.
     """
     person = _about(session, actor, employee_id)
     text = text.replace("\r\n", "\n").strip()
@@ -141,10 +143,7 @@ def add_note(
         raise Refused(N_("is longer than %(limit)s characters"), field="text", limit=LONGEST_NOTE)
     if day > now.wall.date():
         raise Refused(N_("This day is still to come."), field="day")
-    if day < person.hire_date or (person.leave_date is not None and day > person.leave_date):
-        raise Refused(
-            N_("%(number)s was not employed on this day."), field="day", number=person.employee_no
-        )
+    employed(person, day, "day")
     note = EvaluationNote(
         employee_id=employee_id,
         day=day,
@@ -205,7 +204,7 @@ def remove_note(session: Session, *, actor: Actor, now: Now, note_id: int) -> No
 
 def _own(session: Session, actor: Actor, note_id: int) -> EvaluationNote:
     note = session.get(EvaluationNote, note_id)
-    if note is None or note.written_by != actor.label:
+    if note is None or not owns(actor.label, note.written_by):
         raise NotFound(N_("There is no such note."))
     return note
 
@@ -228,9 +227,5 @@ def _trace(
 
 
 def _about(session: Session, actor: Actor, employee_id: int) -> Employee:
-    if actor.employee_id == employee_id:
-        raise Refused(N_("Nobody evaluates themselves."), field="employee")
-    person = session.get(Employee, employee_id)
-    if person is None:
-        raise NotFound(N_("There is no such person."))
-    return person
+    not_oneself(actor, employee_id)
+    return person_of(session, employee_id)

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from support.importing import Files, reasons
+from sqlalchemy import select, text
+from support.importing import NOW, Files, reasons
+
+from core.values import Month
+from evaluations.complaints.models import ComplaintCase
+from evaluations.models import Complaint
+from evaluations.monthly.models import EvaluationState
 
 TICKETS = "ticket_id,agent,created_at,first_response_at,resolved_at,reopened,satisfaction"
 METRICS = "employee_no,month,metric,value,sample_size"
@@ -111,6 +117,42 @@ def test_a_complaint_may_be_undecided(files: Files) -> None:
     assert files.rows("SELECT severity, attributable, month FROM complaints") == [
         ("ordinary", None, "2026-10")
     ]
+
+
+def test_what_was_decided_of_a_complaint_is_kept_whatever_a_later_file_says(files: Files) -> None:
+    row = "C1,2026-10-03 10:00,ordinary,E1,,E2,"
+    files.good("complaints", COMPLAINTS, row, row.replace("C1", "C2"))
+    files.session.execute(text("UPDATE complaints SET attributable = 1, severity = 'major'"))
+    made = files.session.scalars(select(Complaint.id).where(Complaint.complaint_no == "C1")).one()
+    how = {"cause": "c", "evidence": "e", "established_by": "E2", "established_at": NOW}
+    how |= {"reason": "r", "decided_by": "E2", "decided_at": NOW}
+    files.session.add(ComplaintCase(complaint_id=made, version=3, **how))
+    files.session.commit()
+    later = row + "2026-10-03 11:00"
+    report = files.add("complaints", COMPLAINTS, later, later.replace("C1", "C2"))
+    assert report.problems == []
+    assert [(each.row, each.column) for each in report.warnings] == [
+        (2, "attributable"),
+        (2, "severity"),
+    ]
+    assert files.rows(
+        "SELECT attributable, severity, contacted_at IS NULL FROM complaints ORDER BY complaint_no"
+    ) == [(1, "major", 0), (None, "ordinary", 0)]
+
+
+def test_values_of_a_submitted_evaluation_are_refused_until_it_is_returned(files: Files) -> None:
+    row = "E1,2026-10,callback_rate,0.5,20"
+    files.good("metrics", METRICS, row)
+    (who,) = files.rows("SELECT id FROM employees WHERE employee_no = 'E1'")[0]
+    state = {"state": "submitted", "at": NOW, "by": "E2", "submitted_by": "E2"}
+    held = EvaluationState(employee_id=who, month=Month(2026, 10), **state)
+    files.session.add(held)
+    files.session.commit()
+    report = files.add("metrics", METRICS, row, "E1,2026-10,csat,0.9,20", partial=True)
+    assert report.summary == "new 0, changed 0, same 1, late 0, refused 1"
+    assert "return it first" in reasons(report)[0]
+    files.session.delete(held)
+    files.good("metrics", METRICS, row, "E1,2026-10,csat,0.9,20")
 
 
 @pytest.mark.parametrize(

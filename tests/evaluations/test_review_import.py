@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
 import pytest
 from sqlalchemy import insert, text
 from support.centres import seal
@@ -9,9 +11,12 @@ from support.importing import Files
 from support.staffing import Staffing
 
 from core.db import transaction
+from core.errors import Conflict
 from core.values import Month
 from evaluations.models import ReviewParticipant
+from evaluations.review_imports import Reviews
 from evaluations.reviews_seal import reviews_of, seal_rows, seal_text
+from evaluations.rounds.models import ReviewRound
 
 HEADER = "month,ratee_no,rater_no,relation,competency,rating"
 GOOD = [
@@ -63,6 +68,35 @@ def test_a_relation_may_be_corrected_in_all_rows_at_once(files: Files) -> None:
     files.good("reviews", HEADER, *GOOD)
     report = files.good("reviews", HEADER, *[row.replace("peer", "cross_team") for row in GOOD])
     assert report.summary == "new 0, changed 2, same 1, late 0, refused 0"
+
+
+def test_a_round_opened_while_a_file_is_judged_is_not_mixed_with_it(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = date(2026, 10, 1)
+    times = {"starts_at": datetime(2026, 10, 1, tzinfo=UTC)}
+    times["ends_at"] = datetime(2026, 10, 9, tzinfo=UTC)
+    numbers = {"peers": 3, "cross_team": 3, "max_load": 8, "min_raters": 3}
+
+    def opened(kind: Reviews, lines: object) -> None:
+        files.session.add(
+            ReviewRound(
+                month=Month(2026, 9),
+                first_day=day,
+                last_day=day,
+                seed="s",
+                state="open",
+                **times,
+                **numbers,
+            )
+        )
+        files.session.flush()
+
+    monkeypatch.setattr(Reviews, "check_file", opened)
+    with pytest.raises(Conflict, match="opened meanwhile"):
+        files.add("reviews", HEADER, *GOOD)
+    files.session.rollback()
+    assert files.one("SELECT count(*) FROM reviews") == 0
 
 
 def test_changed_reviews_leave_no_before_and_after_anywhere(files: Files) -> None:

@@ -26,7 +26,8 @@ from evaluations.checks.checklists import write_checklist
 from evaluations.checks.scoring import Item
 from evaluations.checks.services import Answers, enter_check
 from evaluations.complaints.deciding import establish_cause
-from evaluations.complaints.services import Described, enter_complaint, take_step
+from evaluations.complaints.services import Described, enter_complaint
+from evaluations.complaints.steps import take_step
 from evaluations.monthly import services as monthly
 from evaluations.monthly import writing
 from evaluations.rounds.answering import answer

@@ -20,7 +20,8 @@ from core.actor import Actor
 from core.clock import Now
 from core.db import db, wall_seconds
 from core.errors import Conflict, Forbidden, Refused
-from evaluations.complaints import deciding, services
+from core.models import AuditEntry
+from evaluations.complaints import deciding, services, steps
 from evaluations.complaints.models import ComplaintCase
 from evaluations.complaints.services import Described
 from evaluations.fact_queries import complaint_facts
@@ -88,7 +89,7 @@ def decide(
 
 
 def step(session: Session, made: Complaint, name: str, who: str = "E0003", **more: Any) -> None:
-    services.take_step(session, **by(session, who), complaint_id=made.id, step=name, **more)
+    steps.take_step(session, **by(session, who), complaint_id=made.id, step=name, **more)
 
 
 def test_a_complaint_gets_the_next_number_of_its_day_and_channel(session: Session) -> None:
@@ -150,11 +151,60 @@ def test_steps_are_noted_once_inside_their_time_and_by_the_handler_as_they_happe
     assert made.contacted_at == wall_seconds(RECEIVED) + 3600
     with pytest.raises(Conflict):
         step(session, made, "contacted_at")
-    services.take_step_back(
-        session, **by(session, "E0003"), complaint_id=made.id, step="contacted_at"
-    )
+    steps.take_step_back(session, **by(session, "E0003"), complaint_id=made.id, step="contacted_at")
     step(session, made, "contacted_at", who="E0002")
     assert made.contacted_at == wall_seconds(WALL)
+
+
+def test_who_handled_it_once_notes_no_earlier_time_and_steps_keep_their_order(
+    session: Session,
+) -> None:
+    made = enter(session)
+
+    def hand_over(to: str, seen: int) -> None:
+        about = Described("service", "attitude", "ordinary", one(session, to), "Was rude")
+        services.describe_complaint(
+            session, **by(session, "E0002"), complaint_id=made.id, seen=seen, about=about
+        )
+
+    early = {"name": "contacted_at", "at": RECEIVED + timedelta(minutes=5)}
+    hand_over("E0009", 1)
+    with pytest.raises(Forbidden, match="as they happen"):
+        step(session, made, who="E0002", **early)  # type: ignore[arg-type]
+    step(session, made, "plan_at", at=RECEIVED + timedelta(hours=1))
+    for name, minutes, problem in (("contacted_at", 90, "later"), ("closed_at", 30, "first")):
+        with pytest.raises(Refused, match=problem):
+            step(session, made, name, at=RECEIVED + timedelta(minutes=minutes))
+    step(session, made, "closed_at", at=RECEIVED + timedelta(hours=2))
+    with pytest.raises(Refused, match="later"):
+        step(session, made, "contacted_at")  # it was closed without
+    step(session, made, **early)  # type: ignore[arg-type]
+
+
+def test_how_grave_it_is_changes_with_a_reason_and_not_once_it_is_decided(
+    session: Session,
+) -> None:
+    made = enter(session)
+
+    def describe(severity: str, seen: int, reason: str = "") -> None:
+        about = Described("service", None, severity, None, "Was rude", reason=reason)
+        services.describe_complaint(
+            session, **by(session, "E0003"), complaint_id=made.id, seen=seen, about=about
+        )
+
+    with pytest.raises(Refused) as refused:
+        describe("major", 1)
+    assert refused.value.field == "reason"
+    describe("major", 1, "Thousands of parcels")
+    session.commit()
+    entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert entry is not None
+    assert "Thousands of parcels" in (entry.payload or "")
+    establish(session, made, seen=2)
+    decide(session, made, seen=3)
+    with pytest.raises(Refused, match="stays"):
+        describe("ordinary", 4, "Less than we thought")
+    describe("major", 4)
 
 
 def test_the_cause_comes_first_and_another_than_the_recorder_decides(session: Session) -> None:

@@ -26,6 +26,7 @@ from evaluations.monthly import services, writing
 from evaluations.monthly.models import EvaluationNote, EvaluationState
 from evaluations.monthly.services import Entry, Outcome
 from evaluations.monthly.writing import text_version
+from staff.models import Notice
 
 NOW = Now(datetime(2026, 11, 2, 1, tzinfo=UTC), datetime(2026, 11, 2, 9))
 SPECS = fact_catalogue(offices.policy())
@@ -44,7 +45,9 @@ def prepared(site: Site) -> Iterator[Session]:
 
 
 def actor(session: Session, number: str) -> Actor:
-    return Actor(number, offices.employee_id(session, number))
+    """``E0008 for E0002`` acts for somebody away."""
+    who, *away = [offices.employee_id(session, each) for each in number.split(" for ")]
+    return Actor(number, who, behalf_id=away[0] if away else None)
 
 
 def entry(session: Session, written: str, version: str = "", **changes: Any) -> Entry:
@@ -176,6 +179,18 @@ def test_submitted_values_stay_until_they_are_given_back(session: Session) -> No
     assert [each["after"]["reason"] for each in trail(session, "evaluation.returned")] == [
         "Check csat"
     ]
+
+
+def test_what_a_deputy_submitted_is_given_back_to_both_or_taken_back_by_either(
+    session: Session,
+) -> None:
+    submit(session, "E0004", by="E0009 for E0002")
+    assert give_back(session, "E0004") == "returned"
+    told = select(Notice.employee_id).where(Notice.kind == services.RETURNED)
+    both = {offices.employee_id(session, number) for number in ("E0009", "E0002")}
+    assert set(session.scalars(told)) == both
+    submit(session, "E0004", by="E0009 for E0002")
+    assert give_back(session, "E0004", by="E0002") == "reopened"
 
 
 def test_nobody_submits_or_gives_back_their_own(session: Session) -> None:
