@@ -116,7 +116,8 @@ def _told(rule: Rule, policy: Policy) -> dict[str, str]:
 def _award_told(award: Award, policy: Policy) -> dict[str, str]:
     """An award in words, by what each is about."""
     facts = award_catalogue(policy)
-    ways = {"desc": _("from the highest, the latest"), "asc": _("from the lowest, the earliest")}
+    ways = {"desc": _("highest first"), "asc": _("lowest first")}
+    dates = {"desc": _("latest first"), "asc": _("earliest first")}
     named = position_names(policy.document, award.positions or ())
     prize = [written.money(award.prize.amount, policy.currency)] if award.prize.amount else []
     actions = words.actions()
@@ -127,7 +128,8 @@ def _award_told(award: Award, policy: Policy) -> dict[str, str]:
         _("Who is eligible"): words.say_condition(award.eligible, facts),
         _("Positions"): _(", ").join(named.values()) if named else _("everybody"),
         _("Ranked by"): _("; ").join(
-            f"{award_words.key_text(facts, key)} ({ways[way]})" for key, way in award.rank_by
+            f"{award_words.key_text(facts, key)} ({(dates if key == 'hire_date' else ways)[way]})"
+            for key, way in award.rank_by
         ),
         _("Quota"): award_words.quota_text(award),
         _("At most per team"): "" if award.per_team is None else str(award.per_team),
@@ -187,9 +189,9 @@ def _written(cell: Cell) -> str:
     if cell.kind == "flag":
         return str(_("yes") if cell.text else _("no"))
     if cell.kind == "weekdays":
-        return _(", ").join(name for day, name in cell.column.options if day in cell.chosen)
+        return str(_(", ").join(name for day, name in cell.column.options if day in cell.chosen))
     if cell.kind in ("list", "many"):
-        return _(", ").join(options.get(each, each) for each in cell.text.split(", ") if each)
+        return str(_(", ").join(options.get(each, each) for each in cell.text.split(", ") if each))
     return options.get(cell.text, cell.text)
 
 

@@ -170,8 +170,8 @@ def reviews_tables(document: Any) -> list[Table]:
 def ramp_table() -> Table:
     def month(index: int) -> str:
         if index == 0:
-            return _("Less than one month employed")
-        return _("%(count)d full months employed", count=index)
+            return str(_("Less than one month employed"))
+        return str(_("%(count)d full months employed", count=index))
 
     return Table(
         ("scoring", "ramp"),
