@@ -11,7 +11,8 @@ from datetime import date
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask import Flask, abort, current_app, flash, g, redirect, request, url_for
+from flask_babel import gettext
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import func, select
@@ -39,6 +40,7 @@ from core.viewer import Viewer, reading
 SIGN_IN = "accounts.sign_in"
 PASSWORD = "accounts.password"
 FACTOR = "accounts.factor"
+DEPUTIES = "accounts.deputies"
 MARK = "pingyou_access"
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -164,6 +166,26 @@ def refuse(permission: Permission) -> NoReturn:
     read = reading(permission)
     g.refused = f"{permission} {request.path}"
     abort(403 if read is not None and read != permission and who.may(read) else 404)
+
+
+def to_own(endpoint: str, **values: Any) -> Response:
+    """To a page about whoever looks, by their own number; 404 for one who is no employee.
+
+    A deputy has nothing of their own open: they are told so, where they can end acting.
+    """
+    who = viewer()
+    if who.employee_id is None:
+        abort(404)
+    if who.behalf is None:
+        return redirect(url_for(endpoint, employee_no=who.own_label, **values))
+    flash(
+        gettext(
+            "You act for %(name)s. Act as yourself again to open what is your own.",
+            name=who.behalf.name,
+        ),
+        "error",
+    )
+    return redirect(url_for(DEPUTIES))
 
 
 def check_endpoints(app: Flask) -> None:

@@ -40,19 +40,17 @@ class Found:
 @web.requires(READ)
 def my_rules() -> Response:
     """One's own page of the month looked at; who is no employee gets the whole handbook."""
-    who, month = web.viewer(), web.selected_month()
-    if who.employee_id is None:
+    month = web.selected_month()
+    if web.viewer().employee_id is None:
         return redirect(url_for("rewards.matrix", month=month))
-    return redirect(url_for("scorecards.rules", month=month, employee_no=who.label))
+    return web.to_own("scorecards.rules", month=month)
 
 
 @scorecards.get("/scorecards/<month:month>/mine")
 @web.requires(READ)
 def own_card(month: Month) -> Response:
     """One's own scorecard, wherever a notice leads everybody to theirs."""
-    if web.viewer().employee_id is None:
-        abort(404)
-    return redirect(url_for("scorecards.card", month=month, employee_no=web.viewer().label))
+    return web.to_own("scorecards.card", month=month)
 
 
 @scorecards.get("/scorecards/<month:month>/<employee_no>/rules")

@@ -171,8 +171,9 @@ def test_appointing_is_for_others_outside_hr_audited_and_told(
         assert told == {accounts[role].employee_id for role in ("hr", "outsider", "manager")}
 
 
+@pytest.mark.parametrize("maker", ["E0003", "E0003 for E0008"])
 def test_an_appeal_against_a_record_that_hr_made_is_decided_by_the_second_decider(
-    site: Site, accounts: dict[str, Account]
+    site: Site, accounts: dict[str, Account], maker: str
 ) -> None:
     with site.session() as session:
         card = session.scalars(
@@ -189,11 +190,11 @@ def test_an_appeal_against_a_record_that_hr_made_is_decided_by_the_second_decide
         session.flush()
         lines = [
             AppealLine(
-                appeal_id=appeal.id, record="metric", key=key, makers=[maker],
+                appeal_id=appeal.id, record="metric", key=key, makers=[by],
                 was={"value": 0.9, "sample_size": 9},
                 reason="Not so", asked="Another value",
             )
-            for key, maker in (("csat", "E0003"), ("qa_score", "E0002"))
+            for key, by in (("csat", maker), ("qa_score", "E0002"))
         ]  # fmt: skip
         session.add_all(lines)
         session.flush()

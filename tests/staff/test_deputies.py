@@ -253,7 +253,13 @@ def test_one_names_a_deputy_who_then_acts_under_both_names(site: Site, today: da
     assert site.post(other, f"/accounts/{agent}/code", form=card).status_code == 200
     boss_code = f"/accounts/{accounts['supervisor'].id}/code"
     assert site.post(other, boss_code, form=card).status_code == 404
+    own = [f"/{each}/mine" for each in ("rules", "scorecards/2026-10", "evaluations/2026-10")]
+    for address in own:  # nothing of their own meanwhile, and the way to it
+        assert other.get(address).headers["Location"] == "/account/deputies"
+    assert "Person E0002" in other.get("/account/deputies").get_data(as_text=True)
     act(site, other)
+    for address in own:
+        assert "E0009" in other.get(address).headers["Location"]
     assert other.get(card).status_code == 404
     with site.session() as session:
         issued = session.scalars(select(AuditEntry).filter_by(action="code.issue")).all()
