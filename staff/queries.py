@@ -5,8 +5,19 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, Subquery, func, literal, or_, select, union
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union,
+)
+from sqlalchemy.orm import Session, aliased
 
 from core.permissions import Permission, Scope
 from core.viewer import Viewer
@@ -39,6 +50,22 @@ def assignments_on(day: date) -> Subquery:
     )
     columns = [column for column in ranked.c if column.name != "newest"]
     return select(*columns).where(ranked.c.newest == 1).subquery("assigned")
+
+
+def holds_on(row: Any, day: Any) -> ColumnElement[bool]:
+    """Condition on ``Assignment`` or an alias: it is its person's newest by ``day``.
+
+    By index: for a few people, where ``assignments_on`` would rank everybody's.
+    """
+    newer = aliased(Assignment)
+    return and_(
+        row.effective_from <= day,
+        ~exists().where(
+            newer.employee_id == row.employee_id,
+            newer.effective_from > row.effective_from,
+            newer.effective_from <= day,
+        ),
+    )
 
 
 def reports_of(employee_id: int, day: date) -> Ids:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Date, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from core.models import Setting
 from core.permissions import Role
 from core.viewer import OfHr, StandIn, Viewer
 from staff import notices
-from staff.models import Account, Deputy, Employee, RoleGrant, TeamLeader
-from staff.queries import assignments_on
+from staff.models import Account, Assignment, Deputy, Employee, RoleGrant, TeamLeader
+from staff.queries import assignments_on, holds_on
 
 __all__ = ["Viewer", "load_viewer"]
 
 SECOND_DECIDER = "second_decider"  # the setting: the number of an account
+ACCOUNT: Any = bindparam("account_id")
+TODAY: Any = bindparam("today", type_=Date)
 
 
 def load_viewer(
@@ -29,21 +32,7 @@ def load_viewer(
     ``positions`` maps names of positions to the roles that come with them. Administrator is none of
     them: HR imports positions, and must not make administrators by that.
     """
-    assigned = assignments_on(today)
-    row = session.execute(
-        select(
-            Account,
-            Employee,
-            assigned.c.position,
-            _leads(Account.employee_id, today).label("leads"),
-            _manages(Account.employee_id, today).label("manages"),
-            _second_decider().label("second_decider"),
-            notices.unread(Employee.id).label("unread"),
-        )
-        .outerjoin(Employee, Employee.id == Account.employee_id)
-        .outerjoin(assigned, assigned.c.employee_id == Employee.id)
-        .where(Account.id == account_id, Account.active)
-    ).first()
+    row = session.execute(_whole(), {"account_id": account_id, "today": today}).first()
     if row is None or has_left(row.Employee, today):
         return None
     account: Account = row.Account
@@ -70,6 +59,29 @@ def load_viewer(
     )
 
 
+@cache
+def _whole() -> Any:
+    """The account with its person. Put together once: every request asks."""
+    position = (
+        select(Assignment.position)
+        .where(Assignment.employee_id == Employee.id, holds_on(Assignment, TODAY))
+        .scalar_subquery()
+    )
+    return (
+        select(
+            Account,
+            Employee,
+            position.label("position"),
+            _leads(Account.employee_id).label("leads"),
+            _manages(Account.employee_id).label("manages"),
+            _second_decider().label("second_decider"),
+            notices.unread(Employee.id).label("unread"),
+        )
+        .outerjoin(Employee, Employee.id == Account.employee_id)
+        .where(Account.id == ACCOUNT, Account.active)
+    )
+
+
 def _second_decider() -> Any:
     return select(Setting.value).where(Setting.key == SECOND_DECIDER).scalar_subquery()
 
@@ -92,53 +104,60 @@ def people_of_hr(session: Session, today: date, positions: Mapping[str, Role]) -
     )
 
 
-def _leads(who: Any, today: date) -> ColumnElement[bool]:
+def _leads(who: Any) -> ColumnElement[bool]:
     """Whether somebody reports to the person, or a team is theirs to lead."""
-    reporting = assignments_on(today)
+    reporting = aliased(Assignment)
     return or_(
-        exists().where(reporting.c.supervisor_id == who),
+        exists().where(reporting.supervisor_id == who, holds_on(reporting, TODAY)),
         exists().where(TeamLeader.employee_id == who),
     )
 
 
-def _manages(who: Any, today: date) -> ColumnElement[bool]:
+def _manages(who: Any) -> ColumnElement[bool]:
     """Whether the person leads people who lead people."""
-    reporting, below = assignments_on(today), assignments_on(today).alias("below")
+    reporting, below = aliased(Assignment), aliased(Assignment)
     return exists().where(
-        reporting.c.supervisor_id == who,
-        below.c.supervisor_id == reporting.c.employee_id,
+        reporting.supervisor_id == who,
+        holds_on(reporting, TODAY),
+        below.supervisor_id == reporting.employee_id,
+        holds_on(below, TODAY),
     )
 
 
 def _given(session: Session, account_id: int, today: date) -> tuple[set[Role], tuple[StandIn, ...]]:
     """Roles by hand, and those away for whom the person is the deputy today: in one statement."""
-    away = aliased(Employee)
-    rows = session.execute(
-        select(
-            RoleGrant.role,
-            Deputy.id,
-            Deputy.last_day,
-            away,
-            _leads(Deputy.absent_id, today).label("leads"),
-            _manages(Deputy.absent_id, today).label("manages"),
-        )
-        .select_from(Account)
-        .outerjoin(RoleGrant, RoleGrant.account_id == Account.id)
-        .outerjoin(Deputy, and_(Deputy.deputy_id == Account.employee_id, in_force(today)))
-        .outerjoin(away, and_(away.id == Deputy.absent_id, _employed(away, today)))
-        .where(Account.id == account_id)
-        .order_by(away.employee_no, Deputy.id)
-    ).all()
+    rows = session.execute(_rights(), {"account_id": account_id, "today": today}).all()
     roles = {Role(row.role) for row in rows if row.role is not None}
     found = {row.id: _stand_in(row) for row in rows if row.id is not None}
     return roles, tuple(each for each in found.values() if each is not None)
 
 
-def _employed(person: Any, today: date) -> ColumnElement[bool]:
+@cache
+def _rights() -> Any:
+    away = aliased(Employee)
+    return (
+        select(
+            RoleGrant.role,
+            Deputy.id,
+            Deputy.last_day,
+            away,
+            _leads(Deputy.absent_id).label("leads"),
+            _manages(Deputy.absent_id).label("manages"),
+        )
+        .select_from(Account)
+        .outerjoin(RoleGrant, RoleGrant.account_id == Account.id)
+        .outerjoin(Deputy, and_(Deputy.deputy_id == Account.employee_id, in_force(TODAY)))
+        .outerjoin(away, and_(away.id == Deputy.absent_id, _employed(away, TODAY)))
+        .where(Account.id == ACCOUNT)
+        .order_by(away.employee_no, Deputy.id)
+    )
+
+
+def _employed(person: Any, today: Any) -> ColumnElement[bool]:
     return or_(person.leave_date.is_(None), person.leave_date >= today)
 
 
-def in_force(today: date) -> ColumnElement[bool]:
+def in_force(today: Any) -> ColumnElement[bool]:
     """Condition on ``Deputy``: from its first day to its last, unless it was ended before."""
     return and_(Deputy.first_day <= today, Deputy.last_day >= today, Deputy.ended_at.is_(None))
 
