@@ -48,7 +48,7 @@ def attendance_tables(document: Any) -> list[Table]:
         Table(("attendance",), _of_attendance(), _("Attendance"), single=True),
         Table(
             ("attendance", "late_tiers"),
-            (Column((), "number", _("Minutes"), unit=words.unit("min")),),
+            (Column((), "number", _("Later than"), unit=words.unit("min")),),
             _("Thresholds of lateness"),
             help=_(
                 "Each gives a fact that rules may name: how often somebody was later than that. "
@@ -103,7 +103,7 @@ def tickets_tables(document: Any) -> list[Table]:
 
     clock = (
         Column(
-            ("clock", "hours"), "text", _("Hours"),
+            ("clock", "hours"), "text", _("Service hours"),
             help=_("Such as 09:00-21:00, 24:00 at the latest. No hours and no days: all counts."),
         ),
         Column(
@@ -115,7 +115,7 @@ def tickets_tables(document: Any) -> list[Table]:
         Table(("tickets",), clock, _("The minutes that count as waiting"), single=True),
         Table(
             ("tickets", "response_minutes"),
-            (Column((), "number", _("Minutes"), unit=words.unit("min")),),
+            (Column((), "number", _("Answered within"), unit=words.unit("min")),),
             _("Thresholds of the first response"),
             help=_(
                 "Each gives a fact: the share of tickets answered within so many minutes. "
@@ -124,7 +124,7 @@ def tickets_tables(document: Any) -> list[Table]:
         ),
         Table(
             ("tickets", "resolution_hours"),
-            (Column((), "number", _("Hours"), unit=words.unit("h")),),
+            (Column((), "number", _("Resolved within"), unit=words.unit("h")),),
             _("Thresholds of the resolution"),
             help=_(
                 "Each gives a fact: the share of tickets resolved within so many hours. "
