@@ -1253,6 +1253,7 @@ def upgrade() -> None:
         sa.Column("by", sa.String(length=120), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("audit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["audit_id"], ["audit_entries.id"], name=op.f("fk_reopenings_audit_id")
         ),
@@ -1682,6 +1683,28 @@ def upgrade() -> None:
             sqlite_where=sa.text("state <> 'withdrawn'"),
             postgresql_where=sa.text("state <> 'withdrawn'"),
         )
+
+    op.create_table(
+        "carried_results",
+        sa.Column(
+            "scorecard_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("root_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("root_id < scorecard_id", name=op.f("ck_carried_results_root")),
+        sa.ForeignKeyConstraint(
+            ["root_id"], ["scorecards.id"], name=op.f("fk_carried_results_root_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["scorecard_id"], ["scorecards.id"], name=op.f("fk_carried_results_scorecard_id")
+        ),
+        sa.PrimaryKeyConstraint("scorecard_id", name=op.f("pk_carried_results")),
+    )
+    with op.batch_alter_table("carried_results", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_carried_results_root_id"), ["root_id"], unique=False)
 
     op.create_table(
         "check_sheets",
@@ -2174,6 +2197,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_check_sheets_checklist_version_id"))
 
     op.drop_table("check_sheets")
+    with op.batch_alter_table("carried_results", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_carried_results_root_id"))
+
+    op.drop_table("carried_results")
     with op.batch_alter_table("appeals", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_appeals_scorecard_id",
