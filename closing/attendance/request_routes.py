@@ -16,7 +16,7 @@ from closing.attendance.common import month_of, refresh, session, types_in, who
 from closing.attendance.forms import DecideForm
 from core import attachments, tables, web
 from core.db import transaction, wall_time
-from core.errors import Conflict, Refused
+from core.errors import Conflict, Forbidden, Refused
 from core.forms import show
 from core.pages.attachments import respond
 from core.permissions import Permission
@@ -26,7 +26,6 @@ from staff.attendance import request_queries
 from staff.attendance.request_decisions import decide as decide_request
 from staff.attendance.touching import leave_days
 from staff.listing import inside_team, team_paths
-from staff.queries import is_visible
 
 P = Permission
 
@@ -78,7 +77,7 @@ def _page(row: Any, form: DecideForm) -> str:
     viewer, mine = web.viewer(), web.viewer().is_person(row.employee_id)
     day = wall_time(row.start).date()
     types = types_in(month_of(day))
-    decides = row.state == "requested" and _reaches(P.REQUESTS_DECIDE, row.employee_id)
+    decides = row.state == "requested" and row.decides
     return render_template(
         "attendance/request.html",
         row=row,
@@ -109,7 +108,7 @@ def _page(row: Any, form: DecideForm) -> str:
 def decide(ref: str) -> Redirect | tuple[str, int]:
     """Approve or decline; somebody else's decision that came first is shown."""
     row = _row(ref)
-    if not _reaches(P.REQUESTS_DECIDE, row.employee_id):
+    if not row.decides:
         abort(403)
     form, code = DecideForm(), 400
     approve = request.form.get("decision") == "approve"
@@ -123,6 +122,8 @@ def decide(ref: str) -> Redirect | tuple[str, int]:
                 ref = str(decided.id)
             flash(_("Approved, and entered in the records.") if approve else _("Declined."))
             return redirect(url_for("attendance.request", ref=ref))
+        except Forbidden:
+            raise
         except Refused as refused:
             show(form, refused)
             code = 409 if isinstance(refused, Conflict) else 400
@@ -141,14 +142,10 @@ def request_file(ref: str, attachment_id: int) -> Response:
 
 def _row(ref: str) -> Any:
     """What the viewer may see; 404 else."""
-    row = request_queries.one(session(), ref, web.today())
-    if row is None or not _reaches(P.ATTENDANCE_READ, row.employee_id):
+    row = request_queries.one(session(), web.viewer(), ref, web.today())
+    if row is None:
         abort(404)
     return row
-
-
-def _reaches(permission: Permission, employee_id: int) -> bool:
-    return is_visible(session(), web.viewer(), permission, employee_id, day=web.today())
 
 
 def _subject(row: Any) -> str:

@@ -95,10 +95,16 @@ def of_one(employee_id: int, day: date) -> Select[Any]:
     return listed(day).where(Employee.id == employee_id)
 
 
-def one(session: Session, ref: str, day: date) -> Any:
-    """The row of ``listed`` with this ``ref``; None where there is none."""
+def one(session: Session, viewer: Viewer, ref: str, day: date) -> Any:
+    """The row of ``listed`` with this ``ref`` if the viewer may see it, else None; ``decides`` says
+    whether their deciding reaches the person, which may be themselves."""
     query = listed(day).subquery()
-    return session.execute(select(query).where(query.c.ref == ref)).first()
+    who = query.c.employee_id
+    sees = visible_employees(viewer, Permission.ATTENDANCE_READ, day=day)
+    reach = visible_employees(viewer, Permission.REQUESTS_DECIDE, day=day)
+    return session.execute(
+        select(query, who.in_(reach).label("decides")).where(query.c.ref == ref, who.in_(sees))
+    ).first()
 
 
 def waiting(viewer: Viewer, day: date) -> Any:

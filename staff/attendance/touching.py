@@ -26,8 +26,9 @@ def shifts_between(
     """The shifts of one person on these dates."""
     known = basics(session, [employee_id], first, last)
     add_rosters(session, known, [employee_id], first, last)
-    days = dict(calendar_around(session, Month.of(first)).days)
-    days |= calendar_around(session, Month.of(last)).days
+    days = calendar_around(session, Month.of(first)).days
+    if Month.of(first).plus(1).year < last.year:
+        days = {**days, **calendar_around(session, Month.of(last)).days}
     return Rostering(session, days).shifts(known[employee_id], first, last)
 
 
