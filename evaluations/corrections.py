@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from core import attachments, audit
 from core.actor import Actor
-from core.db import one_at_a_time
-from core.errors import N_, Conflict, Forbidden, NotFound
-from core.models import MonthState
+from core.errors import N_, Forbidden, NotFound
 from core.values import Month
 from evaluations.checks.services import subject
+from evaluations.holding import hold_records
 from evaluations.models import MetricValue, SpotCheck
 from staff.models import Employee
+from staff.people import person_of
 
 
 def correct_metric(
@@ -109,13 +109,8 @@ def check_of(session: Session, check_id: int, employee_id: int, day: date) -> Sp
 
 
 def _correctable(session: Session, actor: Actor, employee_id: int, month: Month) -> Employee:
-    one_at_a_time(session, "months")  # a close under way has ended
-    person = session.get(Employee, employee_id)
-    if person is None:
-        raise NotFound(N_("There is no such person."))
+    hold_records(session, month)  # a close under way has ended
+    person = person_of(session, employee_id)
     if actor.is_person(employee_id):
         raise Forbidden(N_("Nobody decides about themselves."))
-    state = session.scalar(select(MonthState.state).where(MonthState.month == month))
-    if state == "closed":
-        raise Conflict(N_("%(month)s is closed."), month=str(month))
     return person

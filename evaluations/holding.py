@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.actor import Actor
 from core.db import one_at_a_time
-from core.errors import N_, Conflict, Forbidden, NotFound, Refused
+from core.errors import N_, Conflict, Forbidden, Refused
 from core.models import MonthState
 from core.values import Month
 from staff.models import Employee
@@ -28,14 +28,6 @@ def hold_records(session: Session, month: Month) -> None:
 def is_closed(session: Session, month: Month) -> bool:
     state = session.scalar(select(MonthState.state).where(MonthState.month == month))
     return state == "closed"
-
-
-def person_of(session: Session, employee_id: int) -> Employee:
-    """Raises ``NotFound``."""
-    person = session.get(Employee, employee_id)
-    if person is None:
-        raise NotFound(N_("There is no such person."))
-    return person
 
 
 def not_oneself(actor: Actor, *people: int | None) -> None:

@@ -16,10 +16,11 @@ from core import audit
 from core.actor import Actor
 from core.clock import Now
 from core.db import one_at_a_time
-from core.errors import N_, NotFound, Refused
+from core.errors import N_, Refused
 from rewards.models import Incident
 from rewards.policy import Rule
 from staff.models import Employee
+from staff.people import person_of
 from staff.queries import assignments_on
 
 RECORDS = "incidents"  # what recorders wait for: the same is recorded once
@@ -68,14 +69,6 @@ def record_incident(
     session.flush()
     _audit_recorded(session, actor, now, incident, person)
     return incident
-
-
-def person_of(session: Session, employee_id: int) -> Employee:
-    """Raises ``NotFound``."""
-    person = session.get(Employee, employee_id)
-    if person is None:
-        raise NotFound(N_("There is no such person."))
-    return person
 
 
 def _audit_recorded(

@@ -21,10 +21,10 @@ from rewards.entries import Decision
 from rewards.models import Incident, RuleApproval
 from rewards.policy import Rule
 from rewards.queries import closed_months
-from rewards.recording import person_of
 from staff import notices
 from staff.attendance.models import AttendanceMonth
 from staff.models import Employee
+from staff.people import person_of
 from staff.second_decider import ABOUT_SELF
 
 DECISIONS = "decisions"  # what deciders wait for

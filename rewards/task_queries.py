@@ -20,8 +20,9 @@ from staff.queries import visible_employees
 def tasks(viewer: Viewer, day: date) -> Select[Any]:
     """Those about people whose incidents the viewer may read, and those that are theirs to do.
 
-    Columns: id, due, action, employee_id, employee_no, name, owner_id, owner (name), rule, month,
-    incident_id, state, outcome, created_at, created_by, ended_at, ended_by.
+    Columns: id, due, action, employee_id, employee_no, name, owner_id, owner (name), owner_left
+    (their last day), rule, month, incident_id, state, outcome, created_at, created_by, ended_at,
+    ended_by.
     """
     return _tasks().where(_visible(viewer, day))
 
@@ -42,15 +43,17 @@ def of_person(session: Session, employee_id: int) -> Sequence[Any]:
     return session.execute(query).all()
 
 
-def open_and_overdue(session: Session, viewer: Viewer, day: date) -> tuple[int, int]:
-    """How many of ``tasks`` are open, and how many of those are past their day."""
-    open_ = Task.state == "open"
+def open_and_overdue(session: Session, viewer: Viewer, day: date) -> tuple[int, int, int]:
+    """How many of ``tasks`` are open, are past their day, and have an owner who has left."""
+    listed = tasks(viewer, day).where(Task.state == "open").subquery()
     row = session.execute(
-        select(func.count(), func.count().filter(Task.due < day))
-        .select_from(Task)
-        .where(open_, _visible(viewer, day))
+        select(
+            func.count(),
+            func.count().filter(listed.c.due < day),
+            func.count().filter(listed.c.owner_left < day),
+        ).select_from(listed)
     ).one()
-    return row[0], row[1]
+    return row[0], row[1], row[2]
 
 
 def known_sources(session: Session, sources: Sequence[str]) -> set[tuple[str, str]]:
@@ -80,6 +83,7 @@ def _tasks() -> Select[Any]:
         Employee.name,
         Task.owner_id,
         owner.name.label("owner"),
+        owner.leave_date.label("owner_left"),
         Task.rule,
         Task.month,
         Task.incident_id,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -22,6 +22,7 @@ from rewards.models import Incident, Task
 from staff import notices
 from staff.attendance.calendars import working_days_after
 from staff.models import Employee
+from staff.people import person_of
 from staff.queries import assignments_on
 
 TASKS = "tasks"  # what those wait for who make or end them
@@ -71,7 +72,7 @@ def follow_rule(
 ) -> list[Task]:
     """Tasks for the actions of a rule that counted in a closed month; the new ones."""
     one_at_a_time(session, TASKS)
-    person = _person(session, employee_id)
+    person = person_of(session, employee_id)
     return _add(
         session,
         actor,
@@ -100,10 +101,10 @@ def change_task(
     task = _open(session, actor, task_id)
     if owner_id == task.employee_id:
         raise Refused(N_("Nobody owns a task about themselves."), field="owner")
-    owner = _person(session, owner_id)
+    owner = person_of(session, owner_id)
     if owner.leave_date is not None and owner.leave_date < now.wall.date():
         raise Refused(N_("%(name)s has left."), field="owner", name=owner.name)
-    before = {"owner": _person(session, task.owner_id).employee_no, "due": str(task.due)}
+    before = {"owner": person_of(session, task.owner_id).employee_no, "due": str(task.due)}
     moved = owner_id != task.owner_id
     task.owner_id, task.due = owner_id, due
     session.flush()
@@ -231,24 +232,25 @@ def _tell_owner(session: Session, now: Now, task: Task) -> None:
         now=now.moment,
         to=[task.owner_id],
         kind=ASSIGNED,
-        params={"name": _person(session, task.employee_id).name, "until": task.due},
+        params={"name": person_of(session, task.employee_id).name, "until": task.due},
         endpoint="rewards.task",
         values={"task_id": task.id},
     )
 
 
 def _owner(session: Session, actor: Actor, employee_id: int, day: date) -> int | None:
-    """The person's supervisor of that day, else whoever acts; None where that is nobody."""
+    """The person's supervisor of that day who is still there, else whoever acts.
+
+    None where that is nobody.
+    """
     assigned = assignments_on(day)
     supervisor = session.scalar(
-        select(assigned.c.supervisor_id).where(assigned.c.employee_id == employee_id)
+        select(assigned.c.supervisor_id)
+        .join(Employee, Employee.id == assigned.c.supervisor_id)
+        .where(
+            assigned.c.employee_id == employee_id,
+            or_(Employee.leave_date.is_(None), Employee.leave_date >= day),
+        )
     )
     owner = supervisor or actor.employee_id
     return None if owner is None or owner == employee_id else int(owner)
-
-
-def _person(session: Session, employee_id: int) -> Employee:
-    person = session.get(Employee, employee_id)
-    if person is None:
-        raise NotFound(N_("There is no such person."))
-    return person

@@ -21,7 +21,7 @@ from core.values import Month
 from rewards.models import Incident, RuleApproval, RuleEntry
 from rewards.services import DECISIONS
 from rewards.tasks import drop_tasks, incident_source, rule_source
-from staff.models import Employee
+from staff.people import person_of
 
 
 def void_incident(
@@ -65,9 +65,7 @@ def void_rule(
 ) -> None:
     """Raises ``Refused`` about oneself, ``Conflict`` where it is voided already."""
     one_at_a_time(session, DECISIONS)
-    person = session.get(Employee, employee_id)
-    if person is None:
-        raise NotFound(N_("There is no such person."))
+    person = person_of(session, employee_id)
     _check_not_self(actor, employee_id)
     row = session.scalar(
         select(RuleApproval).where(

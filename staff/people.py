@@ -10,6 +10,7 @@ from decimal import Decimal
 from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from core.errors import N_, NotFound
 from core.values import Month
 from staff.models import Assignment, Employee, Team
 from staff.wages import opening
@@ -91,3 +92,11 @@ def employed_days(row: PersonRow, month: Month) -> int:
     first = max(row.hire_date, month.first_day)
     last = month.last_day if row.leave_date is None else min(row.leave_date, month.last_day)
     return max(0, (last - first).days + 1)
+
+
+def person_of(session: Session, employee_id: int) -> Employee:
+    """Raises ``NotFound``."""
+    person = session.get(Employee, employee_id)
+    if person is None:
+        raise NotFound(N_("There is no such person."))
+    return person

@@ -35,7 +35,7 @@ from staff.queries import assignments_on, is_visible, visible_employees
 @web.requires(Permission.INCIDENTS_READ)
 def tasks() -> str | Response:
     viewer, today = web.viewer(), web.today()
-    number, overdue = task_queries.open_and_overdue(session(), viewer, today)
+    number, overdue, ownerless = task_queries.open_and_overdue(session(), viewer, today)
     month = newest_closed(session())
     waiting = []
     if month is not None and viewer.may(Permission.INCIDENTS_RECORD):
@@ -48,6 +48,7 @@ def tasks() -> str | Response:
         filename="tasks",
         number=number,
         overdue=overdue,
+        ownerless=ownerless,
         month=month,
         waiting=[each for each in waiting if not viewer.is_person(each.employee_id)],
         actions=words.actions(),
@@ -75,12 +76,19 @@ def _listing() -> Listing:
         filters=[
             Filter("state", _l("State"), [(key, text) for key, (text, _k) in states.items()]),
             Filter("action", _l("Task"), list(actions.items())),
-            Filter("mine", _l("Whose"), [("1", _l("Mine to do"))], where=_is_mine),
+            Filter(
+                "mine",
+                _l("Whose"),
+                [("1", _l("Mine to do")), ("0", _l("Needs an owner"))],
+                where=_whose,
+            ),
         ],
     )
 
 
-def _is_mine(fields: Any, _value: str) -> Any:
+def _whose(fields: Any, value: str) -> Any:
+    if value == "0":
+        return (fields.owner_left < web.today()) & (fields.state == "open")
     return fields.owner_id == web.viewer().employee_id
 
 
@@ -207,5 +215,6 @@ def _page(row: Any, form: TaskForm) -> str:
         rule_text=incident_words.rule_text(row.rule, policy),
         state=incident_words.task_states()[row.state],
         overdue=row.state == "open" and row.due < web.today(),
+        ownerless=row.state == "open" and row.owner_left and row.owner_left < web.today(),
         may_work=_may_work(row) and row.state == "open",
     )

@@ -21,10 +21,11 @@ from core.values import Month
 from evaluations.checks.checklists import items_of
 from evaluations.checks.models import CheckAnswer, Checklist, ChecklistVersion, CheckSheet
 from evaluations.checks.scoring import Item, Result, score
-from evaluations.holding import employed, hold_records, not_oneself, person_of, short_enough
+from evaluations.holding import employed, hold_records, not_oneself, short_enough
 from evaluations.models import SpotCheck
 from staff import notices
 from staff.models import Employee
+from staff.people import person_of
 
 LONGEST_REMARK = 500
 LONGEST_COMMENT = 2000

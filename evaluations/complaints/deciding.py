@@ -14,9 +14,10 @@ from core.db import wall_time
 from core.errors import N_, Conflict, Forbidden, Refused
 from evaluations.complaints.models import ComplaintCase
 from evaluations.complaints.services import LONGEST, held, trace
-from evaluations.holding import employed, not_oneself, person_of, short_enough
+from evaluations.holding import employed, not_oneself, short_enough
 from evaluations.models import Complaint
 from staff import notices
+from staff.people import person_of
 
 ATTRIBUTED = notices.kind(
     "complaint.attributed", N_("It is decided that the complaint %(number)s is counted as yours")

@@ -21,8 +21,9 @@ from core.errors import N_, Conflict, NotFound, Refused
 from core.values import Month
 from evaluations.complaints.clocks import CLASSES, SEVERITIES, number
 from evaluations.complaints.models import ComplaintCase
-from evaluations.holding import employed, hold_records, not_oneself, person_of, short_enough
+from evaluations.holding import employed, hold_records, not_oneself, short_enough
 from evaluations.models import Complaint
+from staff.people import person_of
 
 LONGEST = 4000
 LONGEST_REFERENCE = 120

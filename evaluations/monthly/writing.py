@@ -19,12 +19,13 @@ from core.clock import Now
 from core.db import one_at_a_time
 from core.errors import N_, Conflict, NotFound, Refused
 from core.values import Month
-from evaluations.holding import employed, hold_records, not_oneself, person_of
+from evaluations.holding import employed, hold_records, not_oneself
 from evaluations.monthly.models import EvaluationFeedback, EvaluationNote
 from evaluations.monthly.queries import owns
 from evaluations.monthly.services import submitted_of
 from staff import notices
 from staff.models import Employee
+from staff.people import person_of
 
 PARTS = ("strengths", "improve", "next_step")
 LONGEST = 4000

@@ -11,7 +11,6 @@ from core.actor import Actor
 from core.clock import Now
 from core.errors import N_, Conflict, Forbidden, NotFound, Refused
 from core.values import Month
-from evaluations.holding import person_of
 from evaluations.models import RELATIONS, Review
 from evaluations.rounds.models import ReviewAssignment, ReviewNote, ReviewRound
 from evaluations.rounds.services import (
@@ -22,6 +21,7 @@ from evaluations.rounds.services import (
 )
 from staff import notices
 from staff.models import Employee
+from staff.people import person_of
 
 RELEASED = notices.kind(
     "review.released",

@@ -29,6 +29,7 @@ from reports.dashboard import offices
 from reports.dashboard.items import Item
 from rewards.models import Incident, Task
 from rewards.queries import incidents
+from rewards.task_queries import tasks
 
 P = Permission
 
@@ -142,6 +143,8 @@ def _of_others(session: Session, who: Viewer, month: Month) -> dict[str, ColumnE
         asked["appeals"] = _count(select(listed.c.id).where(*open_))
         asked["appeals_due"] = select(func.min(listed.c.due_on)).where(*open_).scalar_subquery()
     if who.may(P.CLOSING_WRITE):
+        left = tasks(who, today).where(Task.state == "open").subquery()
+        asked["ownerless"] = _count(select(left.c.id).where(left.c.owner_left < today))
         asked["late"] = _count(select(LateRow.id).where(LateRow.state == "waiting"))
         asked["close"] = literal(int(month < Month.of(today)))
     return asked
@@ -191,6 +194,13 @@ def _told_of_others(found: dict[str, Any], month: Month) -> Iterator[Item]:
             count,
         )
         yield Item(text, url_for("rewards.incidents", status="recorded"))
+    if count := found.get("ownerless"):
+        text = ngettext(
+            "%(num)d follow-up task needs an owner",
+            "%(num)d follow-up tasks need an owner",
+            count,
+        )
+        yield Item(text, url_for("rewards.tasks", mine=0))
     if count := found.get("untold"):
         text = ngettext(
             "%(num)d person is to be told of an incident",

@@ -17,11 +17,13 @@ from support.site import Site
 from core.actor import Actor
 from core.clock import Now
 from core.errors import Conflict, Refused
-from rewards import procedure, services, tasks
+from core.permissions import Role
+from core.viewer import Viewer
+from rewards import procedure, services, task_queries, tasks
 from rewards.models import Incident, Task
 from rewards.recording import record_incident
 from rewards.stages import stage_of
-from staff.models import Notice
+from staff.models import Employee, Notice
 
 RULES = offices.policy().rules
 
@@ -198,6 +200,18 @@ def test_what_is_missing_for_serving_is_said_at_its_field(
     serve(session, made, on(6), how="refused", note="E0005 was there")
 
 
+def test_it_may_be_served_on_the_day_of_the_decision_by_the_clock_on_the_wall(
+    session: Session,
+) -> None:
+    """Half past seven in the morning is still yesterday in Greenwich."""
+    early = Now(datetime(2026, 11, 5, 23, 30, tzinfo=UTC), datetime(2026, 11, 6, 7, 30))
+    made = approve(session, tell(session, record(session)), early)
+    with pytest.raises(Refused) as refused:
+        serve(session, made, on(9), day=date(2026, 11, 5))
+    assert refused.value.field == "day"
+    serve(session, made, on(9), day=date(2026, 11, 6))
+
+
 def test_only_what_counts_is_served_and_once(session: Session) -> None:
     made = tell(session, record(session))
     with pytest.raises(Conflict):
@@ -313,7 +327,8 @@ def test_a_task_is_done_with_an_outcome_once_and_not_by_whom_it_is_about(
 def test_another_owner_is_told_and_is_never_the_person(session: Session, follow: Follow) -> None:
     task = follow()[0]
 
-    def give(number: str) -> Task:
+    def give(number: str, left: date | None = None) -> Task:
+        session.get_one(Employee, offices.employee_id(session, number)).leave_date = left
         return tasks.change_task(
             session,
             actor=actor(session, "E0003"),
@@ -326,9 +341,35 @@ def test_another_owner_is_told_and_is_never_the_person(session: Session, follow:
     with pytest.raises(Refused) as refused:
         give("E0004")
     assert refused.value.field == "owner"
+    with pytest.raises(Refused):
+        give("E0002", left=date(2026, 11, 5))
     give("E0001")
     assert told(session, "E0001") == ["task.assigned"]
     assert task.due == date(2026, 12, 1)
+
+
+def test_a_task_whose_owner_left_needs_another(session: Session, follow: Follow) -> None:
+    owner = session.get_one(Employee, offices.employee_id(session, "E0002"))
+    hr = Viewer(1, offices.employee_id(session, "E0003"), frozenset({Role.HR}), "E0003")
+    day = date(2026, 11, 9)
+    made = follow()
+    assert task_queries.open_and_overdue(session, hr, day) == (2, 0, 0)
+    owner.leave_date = date(2026, 11, 6)
+    assert task_queries.open_and_overdue(session, hr, day) == (2, 0, 2)
+    tasks.end_task(
+        session, actor=actor(session, "E0003"), now=on(9), task_id=made[0].id, outcome="Done"
+    )
+    assert task_queries.open_and_overdue(session, hr, day) == (1, 0, 1)
+    owner.leave_date = date(2026, 11, 5)
+    third = approve(session, tell(session, record(session, "SEC-P1", "Again")), on(6))
+    (again, *_) = tasks.follow_incident(
+        session,
+        actor=actor(session, "E0003"),
+        now=on(6),
+        incident_id=third.id,
+        actions=RULES["SEC-P1"].actions,
+    )
+    assert again.owner_id == offices.employee_id(session, "E0003")
 
 
 def test_what_counts_no_more_drops_its_open_tasks(session: Session, follow: Follow) -> None:
