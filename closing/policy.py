@@ -51,6 +51,14 @@ class PaySection:
 
 
 @dataclass(frozen=True, slots=True)
+class AppealsSection:
+    """Working days: from publication in which an appeal is lodged, from then on to decide it."""
+
+    window_days: int
+    decision_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """A policy that passed every check.
 
@@ -73,6 +81,7 @@ class Policy:
     categories: dict[str, Category]
     rules: dict[str, Rule]
     awards: dict[str, Award]
+    appeals: AppealsSection
     document: dict[str, Any]
     hash: str
 
@@ -109,6 +118,7 @@ def parse_policy(document: object) -> Policy:
     facts = condition_catalogue(sections)
     rules = read_rules(root, categories=categories, grades=grade_keys, facts=facts)
     awards = read_awards(root, facts=award_catalogue(sections))
+    appeals = _read_appeals(root)
     root.finish()
     canonical = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return Policy(
@@ -127,6 +137,7 @@ def parse_policy(document: object) -> Policy:
         categories=categories,
         rules=rules,
         awards=awards,
+        appeals=appeals,
         # A copy: nothing that the caller does to its document can change a policy.
         document=json.loads(canonical),
         hash=hashlib.sha256(canonical.encode()).hexdigest(),
@@ -138,6 +149,16 @@ def _read_name(document: Section) -> Names:
     names = section.names()
     section.done()
     return names
+
+
+def _read_appeals(document: Section) -> AppealsSection:
+    section = document.section("appeals", optional=True)
+    appeals = AppealsSection(
+        window_days=section.whole("window_days", low=1, high=60, default=5),
+        decision_days=section.whole("decision_days", low=1, high=120, default=10),
+    )
+    section.done()
+    return appeals
 
 
 def _read_pay(document: Section, grades: Collection[str]) -> PaySection:

@@ -11,22 +11,25 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from closing.appeals.carrying import carry_over
 from core import audit
 from core.actor import SYSTEM, Actor
 from core.db import one_at_a_time
 from core.errors import N_, Conflict, Refused
-from core.models import MonthState
+from core.models import Closing, MonthState
 from core.values import Month
 from evaluations.scorecards.models import Scorecard
 from staff import notices
 
 PUBLISHED = notices.kind("results.published", N_("Your scorecard of %(month)s is there."))
+REVISED = notices.kind("results.revised", N_("Your scorecard of %(month)s was revised."))
 FARTHEST = timedelta(days=366)
 
 
 def publish_results(session: Session, *, actor: Actor, now: datetime, month: Month) -> None:
     """From now on everybody sees their own scorecard of the month.
 
+    Of a month that was published before, those are told whose result is another than then.
     Raises ``Conflict`` for an open month, and where they are published already.
     """
     state = _closed(session, month)
@@ -35,17 +38,19 @@ def publish_results(session: Session, *, actor: Actor, now: datetime, month: Mon
     state.published_at, state.publish_at = now, None
     session.flush()
     _record(session, actor, now, "results.published", month)
-    notices.notify(
-        session,
-        now=now,
-        to=session.scalars(
-            select(Scorecard.employee_id).where(Scorecard.closing_id == state.closing_id)
-        ),
-        kind=PUBLISHED,
-        params={"month": month},
-        endpoint="scorecards.own_card",
-        values={"month": str(month)},
-    )
+    carried = carry_over(session, session.get_one(Closing, state.closing_id))
+    cards = select(Scorecard.employee_id).where(Scorecard.closing_id == state.closing_id)
+    new = set(session.scalars(cards)) - carried.same - carried.changed
+    for kind, people in ((PUBLISHED, new), (REVISED, carried.changed)):
+        notices.notify(
+            session,
+            now=now,
+            to=sorted(people),
+            kind=kind,
+            params={"month": month},
+            endpoint="scorecards.own_card",
+            values={"month": str(month)},
+        )
 
 
 def withhold_results(session: Session, *, actor: Actor, now: datetime, month: Month) -> None:

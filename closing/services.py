@@ -256,7 +256,14 @@ def _reopen(session: Session, actor: Actor, now: datetime, month: Month, reason:
     )
     entry = audit.write(session)
     session.add(
-        Reopening(closing_id=closing_id, at=now, by=actor.label, reason=reason, audit_id=entry)
+        Reopening(
+            closing_id=closing_id,
+            at=now,
+            by=actor.label,
+            reason=reason,
+            audit_id=entry,
+            published_at=state.published_at,
+        )
     )
     session.flush()
     state.state, state.closing_id = "open", None

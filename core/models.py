@@ -104,7 +104,10 @@ class AuditEntry(Model):
 
 
 class Reopening(Model):
-    """The trace without which a closed month's state does not change. Append-only."""
+    """The trace without which a closed month's state does not change. Append-only.
+
+    ``published_at`` is when its results were published, None where they were not at that moment.
+    """
 
     __tablename__ = "reopenings"
 
@@ -113,6 +116,7 @@ class Reopening(Model):
     by: Mapped[str] = mapped_column(String(120))
     reason: Mapped[str] = mapped_column(Text)
     audit_id: Mapped[int] = mapped_column(ForeignKey("audit_entries.id"))
+    published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class ImportBatch(Model):

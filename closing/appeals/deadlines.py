@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-WINDOW = 5  # working days from publication in which an appeal is lodged
-DECISION = 10  # working days from then on in which it is decided
 _SATURDAY = 6
 
 

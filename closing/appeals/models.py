@@ -38,6 +38,23 @@ class Receipt(Model):
     commented_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
+class CarriedResult(Model):
+    """A scorecard of a later revision that says the same of its owner as the one published before.
+
+    ``root_id`` is the first one that says so, ``published_at`` when that was published: the days
+    for an appeal count from then on.
+    """
+
+    __tablename__ = "carried_results"
+    __table_args__ = (CheckConstraint("root_id < scorecard_id", name="root"),)
+
+    scorecard_id: Mapped[int] = mapped_column(
+        big, ForeignKey("scorecards.id"), primary_key=True, autoincrement=False
+    )
+    root_id: Mapped[int] = mapped_column(big, ForeignKey("scorecards.id"), index=True)
+    published_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class Appeal(Model):
     """One appeal against one revision of a scorecard; its lines name records.
 

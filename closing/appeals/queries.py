@@ -5,13 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Text, cast, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from closing.appeals.models import Appeal, AppealComment, AppealLine, PayAdjustment, Receipt
+from closing.appeals.carrying import concerns
+from closing.appeals.models import (
+    Appeal,
+    AppealComment,
+    AppealLine,
+    CarriedResult,
+    PayAdjustment,
+    Receipt,
+)
 from core.actor import FOR
 from core.models import Closing, MonthState
 from core.permissions import Permission, Scope
@@ -144,21 +152,28 @@ def results(session: Session, appeal: Any) -> list[Result]:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What its owner has said to a scorecard: receipt, comment, appeal."""
+    """What its owner has said to a scorecard, or to an earlier one that said the same of them.
+
+    ``since`` is when that earlier one was published, None where there is none.
+    """
 
     scorecard_id: int
     receipt: Receipt | None
     appeal_id: int | None
     appeal_state: str | None
+    since: datetime | None
 
 
 def standing(session: Session, scorecard_id: int) -> Standing:
     row = session.execute(
-        select(Receipt, Appeal.id, Appeal.state)
+        select(Receipt, Appeal.id, Appeal.state, CarriedResult.published_at)
         .select_from(Scorecard)
         .outerjoin(Receipt, Receipt.scorecard_id == Scorecard.id)
-        .outerjoin(Appeal, (Appeal.scorecard_id == Scorecard.id) & (Appeal.state != "withdrawn"))
+        .outerjoin(CarriedResult, CarriedResult.scorecard_id == Scorecard.id)
+        .outerjoin(Appeal, concerns() & (Appeal.state != "withdrawn"))
         .where(Scorecard.id == scorecard_id)
+        .order_by(Appeal.id.desc())
+        .limit(1)
     ).one()
     return Standing(scorecard_id, *row)
 

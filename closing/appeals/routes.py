@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from closing.appeals import corrections, queries, services, words
 from closing.appeals.blueprint import appeals
+from closing.appeals.carrying import published_at
 from closing.appeals.models import AppealLine
 from closing.appeals.services import Asked
 from closing.appeals.windows import deadlines_of
@@ -232,9 +233,11 @@ def _new_page(month: Month, card: int, field: str = "", problem: str = "") -> st
     view, found = services.appealable(session(), card)
     stored = session().get_one(Scorecard, card)
     closing = session().get_one(Closing, stored.closing_id)
-    published_at = session().get_one(MonthState, month).published_at
-    assert published_at is not None  # own_scorecard has seen to it
-    until = deadlines_of(closing, published_at, web.now())
+    policy = policy_of_closing(session(), closing.document_version_id).policy
+    published = session().get_one(MonthState, month).published_at
+    assert published is not None  # own_scorecard has seen to it
+    since = published_at(session(), card, published)
+    until = deadlines_of(closing, policy.appeals, since, web.now())
     return render_template(
         "appeals/new.html",
         month=month,
@@ -245,7 +248,7 @@ def _new_page(month: Month, card: int, field: str = "", problem: str = "") -> st
             if any(record.record == kind for record in found)
         },
         records=words.records(),
-        words=words.words_of(policy_of_closing(session(), closing.document_version_id).policy),
+        words=words.words_of(policy),
         until=until,
         over=until.over(web.today()),
         chosen=request.args.get("record", ""),

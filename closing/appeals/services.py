@@ -14,11 +14,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from closing.appeals import telling
+from closing.appeals.carrying import published_at
 from closing.appeals.models import Appeal, AppealComment, AppealLine
+from closing.appeals.queries import standing
 from closing.appeals.receipts import published_card
 from closing.appeals.records import Record, costly_records
 from closing.appeals.windows import Deadlines, deadlines_of
 from closing.cards import CardView, stored_views
+from closing.versions import policy_of_closing
 from core import audit
 from core.actor import Actor
 from core.clock import Now
@@ -101,11 +104,13 @@ def _open_window(session: Session, actor: Actor, now: Now, card: Scorecard) -> D
         raise Forbidden(N_("Only its owner appeals against a scorecard."))
     state = session.get_one(MonthState, card.month)
     assert state.published_at is not None  # published_card has seen to it
-    until = deadlines_of(session.get_one(Closing, card.closing_id), state.published_at, now)
+    closing = session.get_one(Closing, card.closing_id)
+    section = policy_of_closing(session, closing.document_version_id).policy.appeals
+    since = published_at(session, card.id, state.published_at)
+    until = deadlines_of(closing, section, since, now)
     if until.over(now.wall.date()):
         raise Refused(N_("Appeals were possible until %(day)s."), day=until.lodge)
-    present = select(Appeal.id).where(Appeal.scorecard_id == card.id, Appeal.state != "withdrawn")
-    if session.scalar(present) is not None:
+    if standing(session, card.id).appeal_id is not None:
         raise Conflict(N_("There is an appeal against this scorecard already."))
     return until
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from closing.appeals import deadlines
+from closing.policy import AppealsSection
 from core.clock import Now
 from core.models import Closing
 from staff.attendance.calendar import OfficialCalendar
@@ -22,11 +23,13 @@ class Deadlines:
         return day > self.lodge
 
 
-def deadlines_of(closing: Closing, published_at: datetime, now: Now) -> Deadlines:
-    """Working days by the calendar that is kept with the close."""
+def deadlines_of(
+    closing: Closing, section: AppealsSection, published_at: datetime, now: Now
+) -> Deadlines:
+    """So many working days as the closing's policy says, by the calendar kept with the close."""
     calendar = OfficialCalendar.from_json(closing.calendar).days
-    lodge = deadlines.after(_wall_day(published_at, now), deadlines.WINDOW, calendar)
-    decide = deadlines.after(now.wall.date(), deadlines.DECISION, calendar)
+    lodge = deadlines.after(_wall_day(published_at, now), section.window_days, calendar)
+    decide = deadlines.after(now.wall.date(), section.decision_days, calendar)
     return Deadlines(lodge, decide)
 
 

@@ -74,7 +74,9 @@ def sheets() -> dict[str, Sheet]:
         "reviews": Sheet(_("360° reviews"), (("reviews",),), reviews_tables, usual_weights()),
         "awards": Sheet(_("Awards"), (("awards",),), award_tables),
         "general": Sheet(
-            _("Names and categories"), (("name",), ("currency",), ("categories",)), general_tables
+            _("Names, categories, appeals"),
+            (("name",), ("currency",), ("categories",), ("appeals",)),
+            general_tables,
         ),
     }
 
@@ -85,9 +87,16 @@ def general_tables(document: Any) -> list[Table]:
         Column(("name", "en"), "text", _("Name in English")),
         Column(("currency",), "text", _("Currency"), help=_("Three letters, such as CNY.")),
     )
+    appeals = (
+        Column(("window_days",), "number", _("Days to appeal"), unit=_("working days"),
+               help=_("From publication on. Empty: 5.")),
+        Column(("decision_days",), "number", _("Days to decide an appeal"), unit=_("working days"),
+               help=_("From the appeal on. Empty: 10.")),
+    )  # fmt: skip
     return [
         Table((), head, _("The policy"), single=True),
         Table(("categories",), name_columns(), _("Categories"), keyed=True, key_label=_("Code")),
+        Table(("appeals",), appeals, _("Appeals"), single=True),
     ]
 
 

@@ -33,9 +33,11 @@ def answers(
     """None before the results are published. One statement."""
     if closed.published_at is None:
         return None
-    until = deadlines_of(chosen.closing, closed.published_at, now)
+    standing = queries.standing(session, chosen.id)
+    since = standing.since or closed.published_at
+    until = deadlines_of(chosen.closing, closed.policy.appeals, since, now)
     return Answers(
-        standing=queries.standing(session, chosen.id),
+        standing=standing,
         until=until.lodge,
         over=until.over(now.wall.date()) or not chosen.current,
         mine=person.is_me and chosen.current and person.viewer.may(Permission.APPEALS_LODGE),

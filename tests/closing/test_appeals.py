@@ -20,13 +20,13 @@ from support.site import Site, application
 
 from closing.appeals import adjustments, changes, corrections, deadlines, receipts, services
 from closing.appeals.models import Appeal, AppealLine, PayAdjustment, Receipt
-from closing.appeals.queries import own_scorecard
+from closing.appeals.queries import own_scorecard, standing
 from closing.appeals.services import Asked
 from closing.awards import propose
 from closing.cards import CardView
 from closing.history import StoredHistory
 from closing.payroll import COLUMNS, mark_exported, pay_lines
-from closing.publishing import publish_results
+from closing.publishing import REVISED, publish_results
 from closing.services import reopen_month, views_of
 from closing.simulation import simulate
 from closing.verification import verify
@@ -484,6 +484,43 @@ def test_accepted_records_are_corrected_and_the_month_closed_anew(any_session: S
     assert session.get_one(MonthState, OCTOBER).published_at == at(5).moment
     audit.write(session)
     assert list(verify(session)) == []
+
+
+def test_whose_result_stays_keeps_receipt_appeal_and_days(any_session: Session) -> None:
+    session = any_session
+    other = actor(session, "E0005")
+    theirs = card_of(session, "E0005")
+    for who, number in (("E0004", card_of(session)), ("E0005", theirs)):
+        receipts.acknowledge(
+            session,
+            actor=actor(session, who),
+            now=at(3).moment,
+            scorecard_id=number,
+            comment="Read",
+        )
+    name = next(record.name for record in services.appealable(session, theirs)[1])
+    asked = [Asked(name, "It was otherwise", "Put it right")]
+    mine: dict[str, Any] = {"actor": other, "now": at(3), "lines": asked}
+    pending = services.lodge(session, scorecard_id=theirs, **mine)
+    apply(session, accepted(session, "metric", {"value": 0.99, "sample_size": None}))
+    new = card_of(session, "E0005")
+    assert new != theirs
+    said = standing(session, new)
+    assert said.receipt is not None
+    assert (said.receipt.read_at, said.receipt.comment) == (at(3).moment, "Read")
+    assert (said.appeal_id, said.appeal_state, said.since) == (pending.id, "lodged", CLOSED)
+    with pytest.raises(Conflict, match="already"):
+        services.lodge(session, scorecard_id=new, **mine)
+    services.withdraw(session, actor=other, now=at(5), appeal_id=pending.id)
+    with pytest.raises(Refused, match="2026-11-09"):
+        services.lodge(session, scorecard_id=new, **{**mine, "now": at(10)})
+    anew = standing(session, card_of(session))
+    assert (anew.receipt, anew.appeal_id, anew.since) == (None, None, None)
+    assert lodge(session, names(session)["check"], now=at(12)).id
+    rows = session.scalars(select(Notice.employee_id).where(Notice.kind == REVISED))
+    told = set(rows)
+    assert offices.employee_id(session, "E0004") in told
+    assert other.employee_id not in told
 
 
 def test_an_older_month_is_closed_anew_with_all_later_ones(session: Session) -> None:

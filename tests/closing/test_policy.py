@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closing.policy import Policy, parse_policy
+from closing.policy import AppealsSection, Policy, parse_policy
 from closing.policy_text import default_policy, dump, load_policy
 from core.documents import DocumentError
 from core.values import Month, Names
@@ -98,6 +98,13 @@ def test_a_policy_does_not_change_with_the_document_that_it_was_read_from() -> N
     policy = parse_policy(document)
     document["rules"].clear()
     assert policy.document == DEFAULT.document
+
+
+def test_windows_of_appeals_are_what_the_policy_says() -> None:
+    assert DEFAULT.appeals == AppealsSection(window_days=5, decision_days=10)
+    policy = parse_policy({**DEFAULT.document, "appeals": {"window_days": 7}})
+    assert policy.appeals == AppealsSection(window_days=7, decision_days=10)
+    assert load_policy(dump(policy)) == policy
 
 
 ABSENT: list[tuple[str, Callable[[Policy], object], object]] = [

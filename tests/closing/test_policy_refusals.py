@@ -92,7 +92,13 @@ BROKEN: list[tuple[str, object, str]] = [
     ),
     ("leave/sick/en", GONE, "leave.sick.en: is missing"),
     ("leave", {}, "leave: must not be empty"),
-    # Tickets, scoring, reviews
+    # Tickets, scoring, reviews, appeals
+    (
+        "appeals",
+        {"window_days": 0},
+        "appeals.window_days: must lie between 1 and 60",
+    ),
+    ("appeals", {"decision_days": 2.5}, "appeals.decision_days: must be a whole number"),
     (
         "tickets/clock/hours",
         "21:00-09:00",

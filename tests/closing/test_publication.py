@@ -133,7 +133,9 @@ def test_appeals_are_open_for_five_working_days_from_the_moment_of_publication(
         state = session.get_one(MonthState, OCTOBER)
         assert state.published_at == WHEN
         now = Now(WHEN, WHEN.replace(tzinfo=None) + timedelta(hours=8))
-        until = deadlines_of(session.get_one(Closing, state.closing_id), WHEN, now)
+        until = deadlines_of(
+            session.get_one(Closing, state.closing_id), offices.policy().appeals, WHEN, now
+        )
         assert until.lodge.isoformat() == "2026-11-12"
 
 
