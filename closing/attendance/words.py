@@ -32,7 +32,7 @@ def states() -> dict[str, tuple[str, str]]:
     return {
         "requested": (_("Waits for a decision"), "warn"),
         "approved": (_("Approved"), "good"),
-        "declined": (_("Declined"), "bad"),
+        "declined": (_("Not approved"), "bad"),
         "withdrawn": (_("Withdrawn"), "plain"),
     }
 

@@ -91,7 +91,7 @@ def _taken_up(session: Session, ref: str) -> AttendanceRequest:
     if row is None:
         raise NotFound(N_("There is no such request."))
     if row.status != "requested":
-        raise Conflict(N_("This is decided already."))
+        raise Conflict(N_("This request is decided already."))
     made = AttendanceRequest(
         employee_id=row.employee_id,
         kind=kind,
