@@ -27,6 +27,7 @@ from core.imports.storing import audit_lines, changes_of, set_aside
 from core.messages import N_, Refused
 
 MAX_ROWS = 600_000
+MAX_ASIDE = 200_000
 MAX_BAD = 50_000  # each is kept with its reasons until all are told
 
 
@@ -130,6 +131,14 @@ def check_rows(count: int) -> None:
     """Raises ``Refused`` where a file has more rows than are kept in memory at once."""
     if count >= MAX_ROWS:
         raise Refused(N_("the file has more than %(limit)s rows; split it"), limit=MAX_ROWS)
+
+
+def check_aside(count: int) -> None:
+    """Raises ``Refused`` where so many rows wait for their people that it is another source."""
+    if count >= MAX_ASIDE:
+        raise Refused(
+            N_("the file has more than %(limit)s rows of people who are not known"), limit=MAX_ASIDE
+        )
 
 
 def check_bad(bad: int) -> None:

@@ -19,7 +19,7 @@ from core.imports.headings import UnknownHeadings, plain
 from core.imports.kinds import Kind, Problem
 from core.imports.mapping import CREATE, NUMBERS, SET_ASIDE, UNITS, Cell, FileMapping
 from core.imports.moments import moment_text, read_span, read_when
-from core.imports.staging import check_rows, wrong_width
+from core.imports.staging import check_aside, check_rows, wrong_width
 from core.messages import N_, Refused
 
 # Columns of ours that name a person; in files of employees the number is the person itself.
@@ -242,7 +242,7 @@ class Translator:
             if aside is None:
                 yield number, cells
             else:
-                check_rows(len(self.result.aside))
+                check_aside(len(self.result.aside))
                 self.result.aside.append(aside)
 
     def _person(

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from itertools import islice
 
 from core.imports.cells import Bad
 from core.imports.moments import order_of, read_when
@@ -39,6 +40,7 @@ _TIMES = re.compile(
     r"|(clock|on|off|check)[- ]?(in|out|duty)?( time)?|time ?\d?"
 )
 
+LOOKED_AT = 3_000_000  # rows; a file of more punches is refused
 Punch = tuple[int, str, "str | Bad"]
 
 
@@ -79,7 +81,10 @@ class Grid:
     def _order(self) -> str | None:
         """What other dates of the file decide; where they quarrel, each is judged by itself."""
         try:
-            return order_of(row[at] for _, row in self._body() for at in self._dated(row))
+            rows = islice(self._body(), LOOKED_AT)
+            return order_of(
+                row[at] for _, row in rows for at in self._dated(row) if not _is_year(row[at])
+            )
         except Bad:
             return None
 
@@ -201,6 +206,11 @@ def grid_of(rows: Rows) -> Grid | None:
                 found.period = period
                 return found
     return None
+
+
+def _is_year(cell: str) -> bool:
+    """Whether a date begins with its year, as most do: then nothing is to be decided."""
+    return cell[:4].isdecimal()
 
 
 def _people(plain: Sequence[str]) -> tuple[int, ...]:

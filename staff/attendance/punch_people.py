@@ -11,7 +11,7 @@ from core.files.reading import Row, Table
 from core.imports.cells import Bad, Parser
 from core.imports.kinds import REFUSED, Problem
 from core.imports.mapping import CREATE, DEVICE_WAYS, SET_ASIDE
-from core.imports.staging import Staged, check_rows
+from core.imports.staging import Staged, check_aside
 from core.imports.translating import Aside
 from staff.attendance.punch_files import PunchFile
 from staff.external_ids import Agents
@@ -69,7 +69,7 @@ def _kept(table: PunchFile, number: int, who: str, stamp: str) -> bool:
     """Whether a row of somebody unknown was set aside; else it is noted that nobody is meant."""
     found = table.found
     if table.on_unknown == SET_ASIDE:
-        check_rows(len(found.aside))
+        check_aside(len(found.aside))
         cells = {"employee_no": who, "timestamp": stamp}
         found.aside.append(Aside(number, who, "employee_no", cells))
         return True
