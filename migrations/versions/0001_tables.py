@@ -1789,6 +1789,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("complaint_id", name=op.f("pk_complaint_cases")),
     )
     op.create_table(
+        "email_changes",
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("expires_at > asked_at", name=op.f("ck_email_changes_span")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_email_changes_account_id")
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_email_changes")),
+        sa.UniqueConstraint("hash", name=op.f("uq_email_changes_hash")),
+    )
+    op.create_table(
         "one_time_codes",
         sa.Column(
             "id",
@@ -2192,6 +2206,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_one_time_codes_account_id"))
 
     op.drop_table("one_time_codes")
+    op.drop_table("email_changes")
     op.drop_table("complaint_cases")
     with op.batch_alter_table("check_sheets", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_check_sheets_checklist_version_id"))
