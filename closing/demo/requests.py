@@ -128,7 +128,7 @@ def _overtime(desk: _Desk, person: Person) -> None:
 
 
 def _corrections(desk: _Desk, people: Sequence[Person]) -> None:
-    """Three missing punches are asked for: one is approved, one declined, one waits."""
+    """Three missing punches are asked for: one is approved, one waits, one is declined."""
     found = _missing(desk, {desk.ids[person.no] for person in people})
     by_id = {desk.ids[person.no]: person for person in people}
     for place, (who, day, second) in enumerate(found[: len(FORGOT)]):
@@ -141,7 +141,7 @@ def _corrections(desk: _Desk, people: Sequence[Person]) -> None:
                 reason=FORGOT[place],
                 limit=None,
             )
-            if place < 2:
+            if place != 1:
                 reason = "" if place == 0 else "监控显示当时不在工位。"
                 desk.decide(person, str(made.id), place == 0, reason)
 
