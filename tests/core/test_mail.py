@@ -60,6 +60,19 @@ def test_the_text_is_encrypted_while_it_waits_and_gone_when_it_is_sent(
     assert (row.state, row.body, row.sent_at) == ("sent", "", NOW)
 
 
+def test_of_a_letter_with_a_topic_nothing_is_left_once_it_is_sent_or_taken_back(
+    site: Site, server: Server, inbox: Inbox
+) -> None:
+    with site.session() as session:
+        for topic in ("reminded:2026-10:1", "reminded:2026-11:1"):
+            mail.queue(session, recipient="li@example.org", letter=LETTER, now=NOW, topic=topic)
+        mail.forget(session, "reminded:2026-10:")
+    assert [row.topic for row in rows(site)] == ["reminded:2026-11:1"]
+    assert deliver(site, server) == mail.Delivered(1, 0)
+    assert len(inbox.letters) == 1
+    assert rows(site) == []
+
+
 def test_what_is_rolled_back_is_not_sent(site: Site, server: Server, inbox: Inbox) -> None:
     def fail() -> None:
         with site.session() as session:

@@ -247,6 +247,10 @@ def test_two_tabs_that_change_a_check_show_both_versions(
     boss, url = site.signed_in(accounts["supervisor"]), f"/evaluations/checks/{check.id}/change"
     first = {**SHEET, "answer-1": "yes", "version_id": "", "seen": 1}
     assert site.post(boss, url, first, form=url).status_code == 302
+    bogus = {**SHEET, "answer-1": "perhaps", "version_id": "", "seen": 2}
+    refused = site.post(boss, url, bogus, form=url)
+    assert refused.status_code == 400
+    assert "Answer every item." in refused.get_data(as_text=True)
     second = {**SHEET, "comment": "Mine", "seen": 1}
     answer = site.post(boss, url, second, form=url)
     page = answer.get_data(as_text=True)

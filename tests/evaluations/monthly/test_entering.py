@@ -19,10 +19,12 @@ from closing.catalogue import fact_catalogue
 from core import audit
 from core.actor import Actor
 from core.clock import Now
-from core.errors import Conflict, NotFound, Refused
+from core.errors import Conflict, Forbidden, NotFound, Refused
 from core.models import AuditEntry
+from core.permissions import Role
+from core.viewer import StandIn, Viewer
 from evaluations.models import MetricValue
-from evaluations.monthly import services, writing
+from evaluations.monthly import queries, services, writing
 from evaluations.monthly.models import EvaluationNote, EvaluationState
 from evaluations.monthly.services import Entry, Outcome
 from evaluations.monthly.writing import text_version
@@ -159,8 +161,22 @@ def test_a_bad_cell_does_not_hold_up_the_others_of_a_block(session: Session) -> 
 
 
 def test_nobody_enters_their_own_values(session: Session) -> None:
-    (made,) = enter(session, entry(session, "93%", about="E0002"))
-    assert made.state == "refused"
+    for by in ("E0002", "E0009 for E0002"):
+        (made,) = enter(session, entry(session, "93%", about="E0002"), by=by)
+        assert made.state == "refused"
+        with pytest.raises(Forbidden):
+            note(session, by=by, about="E0002")
+
+
+def test_a_cell_that_nobody_touched_stays_as_others_left_it(session: Session) -> None:
+    """Without a script a page sends all its cells, also those changed since it was opened."""
+    enter(session, entry(session, "90% / 40"))
+    assert enter(session, entry(session, "92%", "0.9/40"))[0].state == "saved"
+    assert enter(session, entry(session, "90% / 40", "0.9/40"))[0].state == "same"
+    assert enter(session, entry(session, "", ""))[0].state == "same"
+    assert [value for value, *_ in stored(session)] == [0.92]
+    submit(session, "E0004")
+    assert enter(session, entry(session, "92%", "0.92/"))[0].state == "same"
 
 
 def test_submitted_values_stay_until_they_are_given_back(session: Session) -> None:
@@ -197,8 +213,11 @@ def test_nobody_submits_or_gives_back_their_own(session: Session) -> None:
     with pytest.raises(Refused):
         submit(session, "E0002")
     submit(session, "E0002", by="E0001")
-    with pytest.raises(Refused):
-        give_back(session, "E0002", by="E0002")
+    for by in ("E0002", "E0009 for E0002"):
+        with pytest.raises(Forbidden):
+            give_back(session, "E0002", by=by)
+        with pytest.raises(Forbidden):
+            submit(session, "E0002", by=by)
 
 
 def test_a_closed_month_is_read_only(session: Session) -> None:
@@ -281,6 +300,29 @@ def test_a_note_is_its_writers_until_it_is_shared_and_the_trail_keeps_quiet(
     assert trail(session, "evaluation.note_shared")[0]["after"]["text"] == made.text
     with pytest.raises(Conflict):
         writing.remove_note(session, actor=actor(session, "E0002"), now=NOW, note_id=made.id)
+
+
+def test_what_a_deputy_noted_is_found_by_them_and_by_whom_they_stood_in_for(
+    session: Session,
+) -> None:
+    made, own = note(session, by="E0009 for E0002"), note(session, by="E0002")
+
+    def seen(number: str) -> set[int]:
+        who, _, away = number.partition(" for ")
+        viewer = Viewer(1, offices.employee_id(session, who), frozenset({Role.SUPERVISOR}), who)
+        if away:
+            absent = offices.employee_id(session, away)
+            roles = frozenset({Role.SUPERVISOR})
+            viewer = viewer.acting_for(StandIn(1, absent, away, away, date.max, roles))
+        return {each.id for each in queries.notes(session, viewer, NOW.wall.date()) if each.own}
+
+    assert seen("E0002") == {made.id, own.id}
+    assert seen("E0009") == seen("E0009 for E0002") == {made.id}
+    assert seen("E0001") == seen("E0004 for E0002") == set()
+    for by in ("E0009 for E0002", "E0004 for E0002"):
+        with pytest.raises(NotFound):
+            writing.remove_note(session, actor=actor(session, by), now=NOW, note_id=own.id)
+    writing.share_note(session, actor=actor(session, "E0002"), now=NOW, note_id=made.id)
 
 
 def test_notes_are_about_others_on_days_of_their_employment(session: Session) -> None:
