@@ -13,9 +13,11 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from jinja2.bccache import Bucket, BytecodeCache
 from support.databases import Kind
 
 if TYPE_CHECKING:
@@ -26,6 +28,22 @@ if TYPE_CHECKING:
 
     from staff.models import Account
 
+
+class Compiled(BytecodeCache):
+    """Templates of all applications of this process: each is compiled once."""
+
+    def __init__(self) -> None:
+        self.codes: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self.codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self.codes[bucket.key, bucket.checksum] = bucket.code
+
+
+TEMPLATES = Compiled()
 TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
 
 
@@ -33,7 +51,7 @@ def application(url: str, instance: Path, **settings: Any) -> Flask:
     """The application on a database that exists; errors become pages, as for users."""
     from app import create_app
 
-    return create_app(
+    made = create_app(
         {
             "DATABASE_URL": url,
             "INSTANCE": instance,
@@ -44,6 +62,8 @@ def application(url: str, instance: Path, **settings: Any) -> Flask:
             **settings,
         }
     )
+    made.jinja_env.bytecode_cache = TEMPLATES
+    return made
 
 
 class Site:
