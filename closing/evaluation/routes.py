@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as Redirect
 
+from closing.evaluation import grid_export
 from closing.evaluation import listing as lists
 from closing.evaluation.blueprint import evaluations
 from closing.evaluation.common import (
@@ -55,12 +56,16 @@ def _own(month: Month) -> str:
 
 @evaluations.get("/<month:month>")
 @web.requires(P.EVALUATIONS_READ)
-def month(month: Month) -> str | Redirect:
+def month(month: Month) -> str | Response | Redirect:
     if reads_only_own():
         return redirect(_own(month))
     found = lists.evaluation_month(session(), month)
     if found is None:
         return render_template("evaluations/no_policy.html", month=month)
+    if request.args.get("format") in tables.FORMATS:
+        query = lists.people(web.viewer(), web.today(), found)
+        tally = lists.tally_of(session(), web.viewer(), found, query)[0]
+        return grid_export.respond(session(), found, lists.listing(found, tally), query)
     return _page(found)
 
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 import time_machine
 from factories import offices, people
 from factories.offices import NOW, OCTOBER, SEPTEMBER
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 from support.served import served, sign_in
 from support.site import Site
 
 from closing.evaluation import live
 from evaluations.models import MetricValue
+from evaluations.monthly.models import EvaluationFeedback
 
 PASTE = """([input, text]) => {
   const data = new DataTransfer();
@@ -64,8 +65,10 @@ def test_evaluating_by_hand(page: Page, address: str, site: Site) -> None:
     _keys(page, site)
     _block(page, site)
     _two_at_one_cell(page, site, address)
+    _a_reason_while_saving(page, site)
     page.set_viewport_size({"width": 375, "height": 740})
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    _words_while_saving(page, site, address)
     assert complaints == []
 
 
@@ -118,3 +121,44 @@ def _two_at_one_cell(page: Page, site: Site, address: str) -> None:
     expect(page.locator(cell(page, "E0004", "csat"))).to_have_attribute("data-state", "saved")
     assert stored(site, "E0004", "csat") == 0.6
     other.close()
+
+
+def _hold(page: Page, url: str, act: Callable[[], None]) -> Route:
+    """What ``act`` sends, under way until it is let go on."""
+    held: list[Route] = []
+    page.route(url, held.append)
+    with page.expect_request(url):
+        act()
+    page.unroute(url)
+    return held[0]
+
+
+def _a_reason_while_saving(page: Page, site: Site) -> None:
+    """It is sent once the way is free, and not forgotten."""
+    page.fill(field(page, "E0004", "qa_score"), "77")
+    page.press(field(page, "E0004", "qa_score"), "Enter")
+    reason = page.locator("#bar-reason")
+    expect(reason).to_be_visible()
+    page.locator(field(page, "E0005", "csat")).fill("93%")
+    saving = _hold(page, "**/cells", lambda: page.press(field(page, "E0005", "csat"), "ArrowDown"))
+    reason.fill("One check was somebody else's")
+    reason.press("Enter")
+    saving.continue_()
+    expect(page.locator(cell(page, "E0004", "qa_score"))).to_have_attribute("data-state", "saved")
+    assert stored(site, "E0004", "qa_score") == 77
+    expect(reason).to_be_hidden()
+
+
+def _words_while_saving(page: Page, site: Site, address: str) -> None:
+    """What is typed before the answer is there is saved after it."""
+    page.goto(f"{address}/evaluations/2026-10/E0004")
+    words = page.locator("[data-part=strengths] textarea")
+    saving = _hold(page, "**/feedback", lambda: words.fill("Calm"))
+    words.fill("Calm and clear")
+    words.blur()
+    page.evaluate("() => new Promise((done) => setTimeout(done))")  # it was tried, and put off
+    saving.continue_()
+    expect(page.locator(".feedback-form .save-state")).to_have_attribute("data-kind", "good")
+    expect(page.locator(".feedback-form .save-state")).not_to_have_text("")
+    with site.session() as session:
+        assert session.scalars(select(EvaluationFeedback.strengths)).one() == "Calm and clear"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import random
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,17 +13,19 @@ import time_machine
 from factories import offices
 from factories.offices import NOW, OCTOBER, SEPTEMBER
 from flask.testing import FlaskClient
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from support.parsed import Parsed
 from support.site import Site
 from support.statements import sent
 
+from closing.catalogue import fact_catalogue
 from closing.evaluation import live as lives
 from closing.preview import preview_month
 from core import audit
 from core.actor import SYSTEM
+from core.models import AuditEntry
 from evaluations.models import Complaint, MetricValue, SpotCheck
-from staff.models import Account
+from staff.models import Account, Employee
 
 GRID = "/evaluations/2026-10"
 ONE = f"{GRID}/E0004"
@@ -109,6 +112,31 @@ def test_the_grid_holds_the_supervisors_people_with_values_records_and_last_mont
     assert len(desks["hr"].page().tables) == 2  # those of agents, and of who leads them
     own = desks["agent"].page().headings()
     assert own == ["My evaluation of October 2026 is not submitted yet"]
+
+
+def test_the_grid_is_exported_as_it_is_filtered_and_the_trail_tells(
+    desks: dict[str, Desk], site: Site
+) -> None:
+    with site.session() as session:
+        named = session.scalars(select(Employee).where(Employee.employee_no == "E0005")).one()
+        named.name = "=1+1"
+    answer = desks["supervisor"].client.get(f"{GRID}?format=csv&q=E0005")
+    assert answer.mimetype == "text/csv"
+    head, row = csv.reader(answer.get_data(as_text=True).lstrip("\ufeff").splitlines())
+    told = dict(zip(head, row, strict=True))
+    assert (told["Number"], told["Name"], told["State"]) == ("E0005", "'=1+1", "Not submitted")
+    label = fact_catalogue(offices.policy())["qa_score"].names.en
+    value, score = [float(told[each]) for each in head if each.startswith(label)]
+    assert (value, score > 0) == (92, True)
+    assert told["Total"] != ""
+    with site.session() as session:
+        taken = session.scalars(select(AuditEntry).where(AuditEntry.action == "export")).all()
+        assert [each.subject for each in taken] == [
+            "evaluations-2026-10.csv /evaluations/2026-10?format=csv&q=E0005"
+        ]
+    book = desks["hr"].client.get(f"{GRID}?format=xlsx").get_data()
+    assert book.startswith(b"PK")
+    assert desks["agent"].client.get(f"{GRID}?format=csv").status_code == 302
 
 
 @pytest.mark.parametrize("who", ["supervisor", "hr"])
