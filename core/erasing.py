@@ -89,8 +89,9 @@ def _truncate_log(engine: Engine, wait: int) -> bool:
 
 @event.listens_for(db.session, "after_commit")
 def _erase(session: Session) -> None:
-    bind = session.get_bind()
-    engine = bind.engine
+    if session.in_nested_transaction():
+        return
+    engine = session.get_bind().engine
     asked = session.info.pop(MARK, set())
     late = _overdue.pop(str(engine.url), set())
     if not asked and not late:
@@ -102,4 +103,5 @@ def _erase(session: Session) -> None:
 
 @event.listens_for(db.session, "after_rollback")
 def _forget(session: Session) -> None:
-    session.info.pop(MARK, None)
+    if not session.in_nested_transaction():
+        session.info.pop(MARK, None)

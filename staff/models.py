@@ -218,6 +218,20 @@ class OneTimeCode(Model):
     used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
+class EmailChange(Model):
+    """The address that somebody asked for and has not confirmed yet. Only a hash of the code in
+    its link is kept."""
+
+    __tablename__ = "email_changes"
+    __table_args__ = (CheckConstraint("expires_at > asked_at", name="span"),)
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    email: Mapped[str] = mapped_column(String(254))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class RecoveryCode(Model):
     """Stands in for a lost second factor, once. Only a hash is kept."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, HiddenField, PasswordField, SelectField, StringField
+from wtforms import DateField, EmailField, HiddenField, PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
 from staff.accounts.passwords import MAX_LENGTH
@@ -52,6 +52,18 @@ class ProveForm(FlaskForm):  # type: ignore[misc]
         validators=[DataRequired(_l("Type the password you signed in with."))],
         render_kw={"autocomplete": "current-password"},
     )
+
+
+class EmailForm(FlaskForm):  # type: ignore[misc]
+    email = EmailField(
+        _l("New address"),
+        validators=[DataRequired(_l("Type the new address.")), Length(max=254)],
+        render_kw={"autocomplete": "email", "spellcheck": "false"},
+    )
+
+
+class ConfirmForm(FlaskForm):  # type: ignore[misc]
+    """A button."""
 
 
 class PasswordForm(ProveForm):

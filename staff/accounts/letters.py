@@ -47,6 +47,32 @@ def code_was_issued(language: str | None, issuer: str) -> Letter:
         )
 
 
+def confirm_address(language: str | None, code: str) -> Letter:
+    with force_locale(_locale(language)):
+        path: str = url_for("accounts.email_by_link", code=code)
+        return Letter(
+            gettext("Confirm your address for Pingyou"),
+            gettext(
+                "Somebody, probably you, wants to use this address for their account in Pingyou."
+                " Confirm it within a day, here; you are asked to sign in:\n%(link)s\n\n"
+                "If it was not you, do nothing.\n",
+                link=f"{current_app.config['SITE_URL']}{path}",
+            ),
+        )
+
+
+def address_was_changed(language: str | None, address: str) -> Letter:
+    with force_locale(_locale(language)):
+        return Letter(
+            gettext("Your address in Pingyou was changed"),
+            gettext(
+                "Letters for your account in Pingyou go to %(address)s from now on, and no longer"
+                " here.\n\nIf it was not you who changed that, tell HR at once.\n",
+                address=address,
+            ),
+        )
+
+
 def _locale(language: str | None) -> str:
     return LOCALES.get(language or "") or LOCALES[current_app.config["LANGUAGE"]]
 

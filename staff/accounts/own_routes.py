@@ -16,9 +16,10 @@ from staff.accounts import factor as second_factor
 from staff.accounts import identity, services, sessions, throttles
 from staff.accounts.blueprints import ROLE_NAMES, accounts
 from staff.accounts.forms import FactorForm, PasswordForm, ProveForm
+from staff.accounts.naming import mailbox_of
 from staff.accounts.routes import claim, waiting, wrong_code
 
-PENDING = "factor"
+PENDING, PROOF_FOR = "factor", "proof_for"
 
 
 @accounts.get("/account")
@@ -27,6 +28,7 @@ def account() -> str:
     viewer = web.viewer()
     return render_template(
         "accounts/account.html",
+        mailbox=mailbox_of(db.session(), services.get(db.session(), viewer.account_id)),
         roles=[name for role, name in ROLE_NAMES.items() if role in viewer.roles],
         sessions=sessions.open_sessions(
             db.session(), viewer.account_id, now=web.now().moment, limits=identity.limits()
@@ -115,7 +117,7 @@ def _change_password(current: str, password: str) -> Response:
 @accounts.route("/account/prove", methods=["GET", "POST"])
 @web.requires(Permission.SELF, first_password=True)
 def prove() -> str | Response | tuple[str, int]:
-    """Type the password again before something that whoever finds an open browser must not do."""
+    """The password again, or sign-on, before what whoever finds an open browser must not do."""
     form = ProveForm()
     status = 200
     if form.validate_on_submit():
@@ -128,14 +130,23 @@ def prove() -> str | Response | tuple[str, int]:
                     now=web.now(),
                     session_id=identity.session_id(),
                 )
-            return redirect(url_for("accounts.factor"))
+            return go_on()
         status = 429 if verdict.wait else 400
         form.current.errors = [waiting(verdict.wait) if verdict.wait else _not_it()]
-    return str(render_template("accounts/prove.html", form=form)), status
+    has_password = services.get(db.session(), web.viewer().account_id).password_hash is not None
+    page = render_template("accounts/prove.html", form=form, has_password=has_password)
+    return str(page), status
 
 
-def _prove_first() -> Response:
+def prove_first(endpoint: str = "accounts.factor") -> Response:
+    """To where one shows who one is, and from there to ``endpoint``."""
+    session[PROOF_FOR] = endpoint
     return redirect(url_for("accounts.prove"))
+
+
+def go_on() -> Response:
+    """To what the proof was asked for."""
+    return redirect(url_for(session.pop(PROOF_FOR, "accounts.factor")))
 
 
 def _not_it() -> str:
@@ -150,7 +161,7 @@ def factor() -> str | Response:
     if viewer.must_change:
         return redirect(url_for(web.PASSWORD))
     if not identity.is_proven():
-        return _prove_first()
+        return prove_first()
     form = FactorForm()
     if viewer.has_factor:
         left = second_factor.recovery_codes_left(db.session(), viewer.account_id)
@@ -209,7 +220,7 @@ def _is_needed() -> bool:
 def recovery_codes() -> str | Response:
     """Ten new recovery codes, for one of the authenticator."""
     if not identity.is_proven():
-        return _prove_first()
+        return prove_first()
     if not _verified():
         return redirect(url_for("accounts.factor"))
     with transaction():
@@ -227,7 +238,7 @@ def recovery_codes() -> str | Response:
 def factor_off() -> Response:
     """Take the second factor off; who needs one is led to set up another."""
     if not identity.is_proven():
-        return _prove_first()
+        return prove_first()
     if _verified():
         with transaction():
             second_factor.remove(

@@ -124,10 +124,14 @@ def init_provider(app: Flask) -> None:
     app.extensions[KEY] = client
 
 
-def leave_for(app: Flask, callback: str) -> Any:
-    """The redirect to the provider; the browser's session keeps state, nonce and verifier."""
+def leave_for(app: Flask, callback: str, *, again: bool = False) -> Any:
+    """The redirect to the provider; the browser's session keeps state, nonce and verifier.
+
+    ``again`` makes the provider ask even those who are signed on there, and say when it did.
+    """
+    more = {"prompt": "login", "max_age": "0"} if again else {}
     with _believing():
-        return app.extensions[KEY].authorize_redirect(callback)
+        return app.extensions[KEY].authorize_redirect(callback, **more)
 
 
 def claims(app: Flask) -> Mapping[str, Any]:

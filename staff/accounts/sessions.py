@@ -102,7 +102,7 @@ def touch(connection: Any, session_id: int, now: datetime) -> None:
 
 
 def prove(session: Session, *, actor: Actor, now: Now, session_id: int) -> None:
-    """The owner has typed the password again in this session."""
+    """The owner has shown again who they are, in this session."""
     row = session.get_one(SignedInSession, session_id)
     row.proven_at = now.moment
     audit.record(session, actor=actor, at=now.moment, action="session.proven", subject=actor.label)

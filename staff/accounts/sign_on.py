@@ -10,7 +10,8 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from flask import abort, current_app, redirect, render_template, request, session, url_for
+from flask import abort, current_app, flash, redirect, render_template, request, session, url_for
+from flask_babel import gettext
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -19,14 +20,20 @@ from core import audit, mailing, web
 from core.actor import Actor
 from core.clock import Now
 from core.db import db, transaction
+from core.permissions import Permission
+from core.viewer import Viewer
+from staff.accounts import identity, sessions
 from staff.accounts import provider as providers
 from staff.accounts.blueprints import accounts
 from staff.accounts.forms import SignInForm
 from staff.accounts.naming import label_of
-from staff.accounts.provider import NotSignedOn, Provider
+from staff.accounts.own_routes import go_on
+from staff.accounts.provider import LEEWAY, NotSignedOn, Provider
 from staff.accounts.routes import NEXT, enter_by
 from staff.models import Account, Employee
 from staff.viewer import has_left
+
+PROVING = "proving"  # when the browser left for the provider to prove who sits there
 
 
 def _provider() -> Provider:
@@ -56,6 +63,9 @@ def sign_on() -> Response | tuple[str, int]:
 def signed_on() -> Response | tuple[str, int]:
     """Back from the provider with its answer."""
     provider = _provider()
+    since, who = session.pop(PROVING, None), web.viewer_or_none()
+    if since is not None and who is not None:
+        return _proven(provider, who, since)
     target = web.safe_next(session.pop(NEXT, None))
     try:
         said = providers.claims(current_app)
@@ -72,6 +82,50 @@ def signed_on() -> Response | tuple[str, int]:
         if account is not None:
             return enter_by(account, target, provider)
     return _refused(NotSignedOn("nobody here goes by what the provider says"), unknown=True)
+
+
+@accounts.get("/account/prove/sign-on")
+@web.requires(Permission.SELF, first_password=True)
+def prove_by_provider() -> Response:
+    """Off to the provider to show again who one is, where there is one: needs no password here."""
+    if current_app.config["PROVIDER"] is None:
+        return redirect(url_for("accounts.prove"))
+    session[PROVING] = int(web.now().moment.timestamp())
+    try:
+        away: Response = providers.leave_for(current_app, _callback(), again=True)
+    except NotSignedOn as error:
+        return _not_proven(error)
+    return away
+
+
+def _proven(provider: Provider, who: Viewer, since: int) -> Response:
+    """Back from there: the same person, asked by the provider after they had left from here."""
+    try:
+        said = providers.claims(current_app)
+        at = said.get("auth_time")
+        if not isinstance(at, int) or at < since - LEEWAY:
+            raise NotSignedOn("the provider did not ask them again")
+        with transaction():
+            account, _person = _whose(db.session(), said, provider.claim)
+            if account is None or account.id != who.account_id:
+                raise NotSignedOn("somebody else came back")
+            sessions.prove(
+                db.session(),
+                actor=Actor(
+                    who.own_label, who.employee_id, who.account_id, request.remote_addr or ""
+                ),
+                now=web.now(),
+                session_id=identity.session_id(),
+            )
+    except NotSignedOn as error:
+        return _not_proven(error)
+    return go_on()
+
+
+def _not_proven(error: NotSignedOn) -> Response:
+    current_app.logger.info("not proven by sign-on: %s", error)
+    flash(gettext("The sign-on provider did not confirm that it is you. Try again."), "error")
+    return redirect(url_for("accounts.prove"))
 
 
 def _callback() -> str:

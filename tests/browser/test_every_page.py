@@ -34,6 +34,8 @@ BY_ADDRESS = {"E0002": ["/imports/late"]}
 UNREACHED = {
     "accounts.by_link": "leads on from a letter",
     "accounts.choose": "only while a first password waits",
+    "accounts.confirm_email": "only while a new address waits",
+    "accounts.email_by_link": "leads on from a letter",
     "accounts.forgotten": "looked at by nobody signed in",
     "accounts.prove": "only some minutes after the password was typed",
     "accounts.sign_in": "looked at by nobody signed in",
@@ -63,6 +65,7 @@ UNREACHED = {
     "scorecards.newest_heatmap": "",
     "scorecards.own_card": "",
     "scorecards.trend_chart": "",
+    "accounts.prove_by_provider": "sends away to the provider",
     "accounts.signed_on": "where the sign-on provider sends back to",
     "accounts.sign_on": "sends away to the provider",
     "accounts.second_step": "only between password and code",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from factories import people
 from flask.testing import FlaskClient
 from joserfc.jwk import RSAKey
-from sqlalchemy import select
+from sqlalchemy import select, update
 from support.databases import Kind
 from support.identity_provider import CLIENT, SECRET, IdentityProvider
 from support.identity_provider import provider as provider  # a fixture
@@ -20,7 +21,7 @@ from werkzeug.test import TestResponse
 
 from core.db import db
 from core.models import AuditEntry
-from staff.models import Account
+from staff.models import Account, Employee, SignedInSession
 
 Make = Callable[..., Site]
 
@@ -265,3 +266,39 @@ def test_settings_that_make_no_sense_are_refused_at_the_start(
 ) -> None:
     with pytest.raises(ValueError):
         make(**settings)
+
+
+def test_who_has_no_password_proves_by_signing_on_again(
+    make: Make, provider: IdentityProvider
+) -> None:
+    site = make()
+    provider.says(email="agent@example.org", email_verified=True)
+    client = site.client()
+    there_and_back(client, provider)
+    with site.session() as session:
+        session.execute(update(Account).values(password_hash=None))
+        for row in session.scalars(select(SignedInSession)):
+            row.proven_at -= timedelta(minutes=6)
+    assert client.get("/account/factor").location == "/account/prove"
+    page = client.get("/account/prove").text
+    assert "/account/prove/sign-on" in page
+    assert 'type="password"' not in page
+
+    def proven(**said: Any) -> bool:
+        away = client.get("/account/prove/sign-on").location
+        assert "prompt=login" in away
+        assert "max_age=0" in away
+        provider.says(**{"email": "agent@example.org", "email_verified": True, **said})
+        place: str = client.get(provider.authorize(away)).location
+        return place == "/account/factor"
+
+    now = int(time.time())
+    assert not proven()  # the provider does not say when it asked
+    assert not proven(auth_time=now - 3600)
+    with site.session() as session:
+        session.get_one(Employee, 5).email = "li@example.org"
+    assert not proven(auth_time=now, email="li@example.org")
+    assert client.get("/account/factor").location == "/account/prove"
+    assert proven(auth_time=now)
+    assert client.get("/account/factor").status_code == 200
+    assert site.client().get("/account/prove/sign-on").location.startswith("/sign-in")
