@@ -59,7 +59,8 @@ def put(document: Any, path: Path, value: Any) -> None:
         put(document, path[:-1], parent)
     last = path[-1]
     if isinstance(parent, list):
-        parent[int(last)] = value
+        if isinstance(last, int):
+            parent[last] = value
     elif value is None:
         parent.pop(last, None)
     else:

@@ -8,7 +8,7 @@ from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
 from closing.document_edits import copied, lend, place_of, take_back, value_at
-from closing.document_tables import apply, unclaimed, view
+from closing.document_tables import Typed, apply, unclaimed, view
 from closing.drafts import Draft
 from closing.pages.blueprints import policy
 from closing.pages.draft_common import Theirs, draft_or_abort, problems_of, save
@@ -28,12 +28,7 @@ def draft_sheet(draft_id: int, sheet: str) -> str | Redirect | tuple[str, int]:
         return _page(found, sheet, known)
 
     def edit(document: dict[str, Any]) -> None:
-        before = copied(document)
-        lent = lend(document, known.usual)
-        for table in known.tables(document):
-            apply(document, table, request.form)
-        in_order(document)
-        take_back(document, before, known.usual, lent)
+        put_back(document, known, request.form)
 
     theirs = save(draft_id, known.parts, edit)
     if theirs is None:
@@ -42,6 +37,17 @@ def draft_sheet(draft_id: int, sheet: str) -> str | Redirect | tuple[str, int]:
     seen = found.seen(known.parts)
     edit(found.document)
     return _page(found, sheet, known, seen=seen, theirs=theirs), 409
+
+
+def put_back(document: dict[str, Any], sheet: Sheet, typed: Typed) -> None:
+    """What was typed in the fields of a sheet, in the document."""
+    before = copied(document)
+    lent = lend(document, sheet.usual)
+    for table in sheet.tables(document):
+        apply(document, table, typed)
+    if document.get("grades") != before.get("grades"):
+        in_order(document)
+    take_back(document, before, sheet.usual, lent)
 
 
 def in_order(document: dict[str, Any]) -> None:
