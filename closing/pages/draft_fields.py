@@ -133,11 +133,11 @@ def template_tables(document: Any) -> list[Table]:
     return found
 
 
-def _rates(document: Any) -> frozenset[str]:
+def _rates(document: Any) -> tuple[str, ...]:
     metrics = value_at(document, ("metrics",))
     if not isinstance(metrics, dict):
-        return frozenset()
-    return frozenset(key for key in metrics if value_at(metrics, (key, "kind")) == "rate")
+        return ()
+    return tuple(key for key in metrics if value_at(metrics, (key, "kind")) == "rate")
 
 
 def metric_tables(document: Any) -> list[Table]:
