@@ -67,12 +67,12 @@ class Line:
     known_id: int | None = None
     before: Record | None = None
     twin: Line | None = None
-    problems: list[Problem] = field(default_factory=list)
+    problems: Sequence[Problem] = ()
     outcome: str = ""
     month: Month | None = None
 
     def refuse(self, bad: Bad) -> None:
-        self.problems.append(Problem(self.number, bad.column, bad.message))
+        self.problems = [*self.problems, Problem(self.number, bad.column, bad.message)]
 
 
 @dataclass(frozen=True, slots=True)

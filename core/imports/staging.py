@@ -27,6 +27,7 @@ from core.imports.storing import audit_lines, changes_of, set_aside
 from core.messages import N_, Refused
 
 MAX_ROWS = 600_000
+NO_CELLS: dict[str, str] = {}  # of all rows whose cells are not needed again
 MAX_ASIDE = 200_000
 MAX_BAD = 50_000  # each is kept with its reasons until all are told
 
@@ -74,8 +75,9 @@ def stage(kind: Kind, table: Table) -> Staged:
             line.outcome = _outcome(kind, line)
     for line in lines:
         if line.twin is not None:
-            line.problems += [
-                Problem(line.number, each.column, each.message) for each in line.twin.problems
+            line.problems = [
+                *line.problems,
+                *(Problem(line.number, each.column, each.message) for each in line.twin.problems),
             ]
             line.outcome = REFUSED if line.problems else SAME
     counted = Counter(line.outcome for line in lines)
@@ -92,7 +94,7 @@ def _parse(kind: Kind, rows: Iterable[Row], where: Layout) -> list[Line]:
         if lines and lines[-1].problems:
             bad_rows += 1
             check_bad(bad_rows)
-        line = Line(number, {})
+        line = Line(number, {} if late else NO_CELLS)
         lines.append(line)
         if len(row) != where.width:
             line.refuse(wrong_width(row, where.width))
