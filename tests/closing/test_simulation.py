@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,9 @@ from support.made_up import COLUMNS, made_up, write_rows
 from support.rows import everything
 
 from closing import services
+from closing.awards import propose
+from closing.effect import effect_of
+from closing.months import current_closing
 from closing.policy import Policy, parse_policy
 from closing.simulation import Difference, simulate
 from core.db import db
@@ -121,13 +125,25 @@ def review_weights(document: Document) -> None:
     }
 
 
-CHANGES = (grades, rules, templates, thresholds, attendance, leave, pay, review_weights)
+def awards(document: Document) -> None:
+    first, second, third = document["awards"].values()
+    first |= {"eligible": "total >= 40 and late_count <= 2", "rank_by": ["csat asc"], "quota": 0.2}
+    first["prize"] = {"amount": 333.5}
+    del document["awards"]["most_improved"]
+    document["awards"]["new"] = {**third, **second, "eligible": "not total < 10", "quota": 5}
+
+
+CHANGES = (grades, rules, templates, thresholds, attendance, leave, pay, review_weights, awards)
 
 
 def changed(policy: Policy, change: Change) -> Policy:
     document = copy.deepcopy(policy.document)
     change(document)
     return parse_policy(document)
+
+
+def proposed(session: Session, month: Month, award: str) -> list[str]:
+    return [each.employee_no for each in propose(session, month, award) if each.selected]
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
@@ -140,12 +156,29 @@ def test_another_policy_gives_what_a_close_under_it_gives(
     other = changed(policy_of(name), change)
     with opened(examples.to_read("sqlite", name)) as session:
         found = simulated(session, first, other)
+        closing = current_closing(session, first)
+        assert closing is not None
+        effect = effect_of(session, closing, other)
+        session.rollback()
+        was = {key: proposed(session, first, key) for key in policy_of(name).awards}
     with opened(examples.imported("sqlite", name)) as session:
         publish(session, other)
         close(session, first)
         want = cards(session, first)
+        now = {key: proposed(session, first, key) for key in other.awards}
     got = [each.after.as_json() for each in found if each.after is not None]
-    assert any(each.differs for each in found)
+    assert any(each.differs for each in (*found, *effect.awards))
+    assert {each.key for each in effect.awards} == {*was, *now}
+    for award in effect.awards:
+        winners = {number: then for (number, _name), _rank, then in award.winners}
+        before, after = was.get(award.key, []), now.get(award.key, [])
+        assert list(winners) == after, award.key
+        assert [number for number, then in winners.items() if then] == [
+            number for number in after if number in before
+        ]
+        assert [number for number, _ in award.gone] == [no for no in before if no not in after]
+        prize = other.awards[award.key].prize.amount if award.key in other.awards else 0
+        assert award.after == Decimal(str(prize)) * len(after)
     for each in (*want, *got):
         del each["policy_version"], each["revision"]
     assert list(differences(want, got)) == []
