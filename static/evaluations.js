@@ -34,6 +34,7 @@
     var asking = new Set();
     var sending = false;
     var timer = null;
+    var given = ""; // a reason that is to be sent
 
     function inputs() {
       return Array.from(form.querySelectorAll(".eval-grid .cell input[data-version]"));
@@ -102,7 +103,11 @@
       var taken = Array.from(dirty).filter(function (input) {
         return reason ? asking.has(input) : !asking.has(input);
       });
-      if (sending || !taken.length) {
+      if (sending) {
+        return;
+      }
+      if (!taken.length) {
+        given = "";
         return;
       }
       sending = true;
@@ -124,6 +129,7 @@
       })
         .then(function (answer) {
           return answer.json().then(function (body) {
+            given = reason ? "" : given;
             if (body.cells) {
               settle(taken, cells, body);
             } else {
@@ -137,7 +143,9 @@
         })
         .finally(function () {
           sending = false;
-          if (Array.from(dirty).some(function (input) { return !asking.has(input) && input.dataset.sent !== input.value; })) {
+          if (given && !reason) {
+            send(given);
+          } else if (Array.from(dirty).some(function (input) { return !asking.has(input) && input.dataset.sent !== input.value; })) {
             later(0);
           }
         });
@@ -177,6 +185,9 @@
       });
       show(body.rows);
       showAsking();
+      if (bar && !asking.size) {
+        bar.querySelector("input").value = "";
+      }
       var wrong = form.querySelector("[data-state=bad], [data-state=conflict]");
       say(wrong ? words.refused : dirty.size ? "" : words.saved, wrong ? "bad" : "good");
     }
@@ -260,8 +271,8 @@
         bar.querySelector("input").focus();
         return;
       }
-      bar.querySelector("input").value = "";
-      send(reason);
+      given = reason;
+      send(given);
       if (first) {
         first.focus();
       }
@@ -433,6 +444,7 @@
       var sent = taken.map(function (part) {
         body.append(part.dataset.part, text(part).value);
         body.append(version(part).name, version(part).value);
+        part.dataset.sent = text(part).value;
         return text(part).value;
       });
       fetch(form.action, { method: "POST", credentials: "same-origin", headers: { Accept: "application/json", "X-CSRFToken": token.value }, body: body })
@@ -458,6 +470,9 @@
         })
         .finally(function () {
           sending = false;
+          if (waiting().some(function (part) { return part.dataset.sent !== text(part).value; })) {
+            later(0);
+          }
         });
     }
 
