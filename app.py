@@ -36,6 +36,7 @@ from closing.imports.routes import imports
 from closing.pages.routes import BLUEPRINTS as closing_pages
 from closing.publication_clock import init_publication
 from closing.rounds.hr_routes import reviews as review_pages
+from closing.training.pages import training as training_pages
 from core import keyring, web
 from core.db import db, migration_type
 from core.jobs import init_jobs
@@ -76,7 +77,7 @@ def create_app(given: Mapping[str, Any] | None = None) -> Flask:
     init_jobs(app)
     init_publication(app)
     init_upkeep(app)
-    own = (staff_pages, inbox, imports, evaluation_pages, attendance_pages)
+    own = (staff_pages, inbox, imports, evaluation_pages, attendance_pages, training_pages)
     for blueprint in (*report_pages, *account_pages, *own, *closing_pages, review_pages):
         app.register_blueprint(blueprint)
     web.check_endpoints(app)

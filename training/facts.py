@@ -74,6 +74,19 @@ def months_after(day: date, months: int) -> date:
     return date(month.year, month.number, min(day.day, month.length))
 
 
+def in_time_until(course: CourseRule, hired: date, passed: Iterable[date]) -> date | None:
+    """The last day on which a mandatory course is not overdue; None where it never will be.
+
+    ``passed`` are the days on which it was passed: the newest one counts.
+    """
+    newest = max(passed, default=None)
+    if newest is None:
+        return hired + timedelta(days=course.due_days or 0)
+    if course.valid_months is None:
+        return None
+    return months_after(newest, course.valid_months) - timedelta(days=1)
+
+
 def _overdue(
     position: str | None,
     hired: date,
@@ -86,8 +99,6 @@ def _overdue(
         if position not in course.positions:
             continue
         passed = [row.day for row in rows if row.course.id == course.id and row.counts_as_passed]
-        if not passed:
-            overdue += last_day > hired + timedelta(days=course.due_days or 0)
-        elif course.valid_months is not None:
-            overdue += months_after(max(passed), course.valid_months) <= last_day
+        until = in_time_until(course, hired, passed)
+        overdue += until is not None and last_day > until
     return overdue

@@ -57,9 +57,10 @@ ABOUT_SOMEBODY: dict[str, bool] = {
     "scorecards.incidents": False,
     "scorecards.attendance": False,
     "rewards.person": False,
+    "training.person": False,
 }
 # Of all months at once: auditors see what belongs to closed ones.
-OF_ALL_MONTHS = {"rewards.person"}
+OF_ALL_MONTHS = {"rewards.person", "training.person"}
 CARDS = {*AGENTS, "E0001", "E0002", "E0008"}  # whose position has a template
 # Those that only a closed month has, and only who had a scorecard in it.
 OF_CLOSED_MONTHS = {"scorecards.card", "scorecards.pdf", "scorecards.reviews"}
@@ -158,6 +159,7 @@ def values_of(walk: Walk) -> dict[str, tuple[Any, ...]]:
         "attachment_id": (1,),
         "file_id": (1,),
         "number": (1,),
+        "course_id": (1,),
         "what": ("leave", "overtime", "correction"),
         "ref": tuple(walk.references()),
         "draft_id": (1,),

@@ -1,0 +1,1 @@
+"""Pages of training: the curriculum, sessions with their results, and how people stand."""
