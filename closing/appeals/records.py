@@ -21,6 +21,7 @@ from core.models import ImportBatch
 from core.values import Month
 from evaluations.checks.models import CheckSheet
 from evaluations.models import MetricValue, SpotCheck
+from evaluations.monthly.models import EvaluationState
 from rewards.models import Incident, RuleApproval
 from staff.attendance.models import Excuse, PersonDay
 from staff.models import Employee
@@ -50,11 +51,21 @@ def costly_records(session: Session, card: CardView) -> list[Record]:
 
 
 def _lines(session: Session, card: CardView) -> list[Record]:
-    """Who imported or typed a value has made it; who imported records has not."""
+    """Who imported, typed or submitted a value has made it; who imported records has not."""
     makers: dict[str, set[str | None]] = defaultdict(set)
     rows = session.execute(
-        select(MetricValue.metric, ImportBatch.created_by, MetricValue.entered_by)
+        select(
+            MetricValue.metric,
+            ImportBatch.created_by,
+            MetricValue.entered_by,
+            EvaluationState.submitted_by,
+        )
         .outerjoin(ImportBatch, ImportBatch.id == MetricValue.batch_id)
+        .outerjoin(
+            EvaluationState,
+            (EvaluationState.employee_id == MetricValue.employee_id)
+            & (EvaluationState.month == MetricValue.month),
+        )
         .where(MetricValue.employee_id == card.employee_id, MetricValue.month == card.month)
     )
     for metric, *labels in rows:
