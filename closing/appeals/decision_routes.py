@@ -14,6 +14,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from closing.appeals import changes, corrections, services, words
 from closing.appeals.blueprint import appeals
+from closing.appeals.differences import Due, differences
 from closing.appeals.forms import AmountForm, DecisionForm
 from closing.appeals.models import AppealLine
 from closing.appeals.routes import bars_self, decides, row_or_abort
@@ -164,6 +165,23 @@ def adjust_line(appeal_id: int, line_id: int) -> str | Redirect:
             raise
         except Refused as refused:
             show(form, refused)
-    elif not form.is_submitted():
+    computed, due = bool(request.args.get("figures")), None
+    if not form.is_submitted():
         form.reason.data = _("Appeal %(number)d", number=appeal_id)
-    return render_template("appeals/adjust.html", row=row, line=line, words=_words(row), form=form)
+        due = _due(row) if computed else None
+        form.amount.data = due.left if due and due.left else None
+    return render_template(
+        "appeals/adjust.html",
+        row=row,
+        line=line,
+        words=_words(row),
+        form=form,
+        computed=computed,
+        due=due,
+    )
+
+
+def _due(row: Any) -> Due | None:
+    """What the month would pay the person by now, where that is another sum."""
+    found = differences(session(), row.month)
+    return next((each for each in found if each.employee_id == row.employee_id), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import closing.appeals.adjustment_routes
 import closing.appeals.decision_routes
+import closing.appeals.difference_routes
 import closing.appeals.receipt_routes
 import closing.appeals.routes
 import closing.pages.acknowledgements

@@ -12,19 +12,21 @@ from typing import Any
 import pytest
 from factories import offices
 from factories.offices import OCTOBER, SEPTEMBER
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 from support.databases import Databases, Kind
 from support.site import Site, application
 
 from closing.appeals import adjustments, changes, corrections, deadlines, receipts, services
+from closing.appeals.differences import adjust_difference, cards_by_now, differences
 from closing.appeals.models import Appeal, AppealLine, PayAdjustment, Receipt
 from closing.appeals.queries import own_scorecard, standing
 from closing.appeals.services import Asked
 from closing.awards import propose
 from closing.cards import CardView
 from closing.history import StoredHistory
+from closing.months import current_closing
 from closing.payroll import COLUMNS, mark_exported, pay_lines
 from closing.publishing import REVISED, publish_results
 from closing.services import reopen_month, views_of
@@ -38,9 +40,10 @@ from core.errors import Conflict, Forbidden, NotFound, Refused
 from core.models import AuditEntry, MonthState
 from core.values import Month
 from evaluations.models import MetricValue, SpotCheck
+from evaluations.monthly.models import EvaluationState
 from rewards.models import Incident, RuleApproval
 from rewards.tasks import follow_incident, follow_rule
-from staff.attendance.models import PersonDay, Punch, Roster
+from staff.attendance.models import Excuse, PersonDay, Punch, Roster
 from staff.models import Notice
 
 NOVEMBER = Month(2026, 11)
@@ -378,6 +381,25 @@ def test_who_made_or_approved_a_record_does_not_decide_on_it(
     assert decide(session, line, "declined", who="E0003").state == "decided"
 
 
+def test_who_typed_or_submitted_a_value_does_not_decide_on_it(session: Session) -> None:
+    person = offices.employee_id(session, "E0004")
+    name = names(session)["metric"]
+    typed = (MetricValue.employee_id == person) & (MetricValue.month == OCTOBER)
+    session.execute(update(MetricValue).where(typed).values(entered_by="E0001"))
+    session.add(
+        EvaluationState(
+            employee_id=person, month=OCTOBER, state="submitted", at=CLOSED,
+            by="E0002", submitted_by="E0008 for E0002",
+        )
+    )  # fmt: skip
+    appeal = lodge(session, name)
+    (line,) = services.lines_of(session, appeal.id)
+    for maker in ("E0001", "E0002"):
+        with pytest.raises(Refused, match="somebody else"):
+            decide(session, line, "declined", who=maker)
+    assert decide(session, line, "declined", who="E0003").state == "decided"
+
+
 def test_a_line_is_decided_once_and_the_person_is_told_with_the_last(session: Session) -> None:
     found = names(session)
     appeal = lodge(session, found["check"], found["metric"])
@@ -676,6 +698,66 @@ def test_what_was_voided_after_the_export_leaves_what_the_closed_month_was(
     assert (task.state, task.outcome) == ("dropped", f"Appeal {appeal.id}")
     found = simulate(session, OCTOBER, offices.policy())
     assert [each.employee_no for each in found if each.differs] == []
+
+
+def test_what_an_exported_month_would_pay_by_now_is_computed_and_adjusted(
+    any_session: Session,
+) -> None:
+    """The same as closing it anew would have paid; and nothing of it is left in the records."""
+    session = any_session
+    reopen_month(session, actor=SYSTEM, now=CLOSED, month=OCTOBER, reason="x", cascade=False)
+    worse = {"csat": 0.5, "complaint_rate": 0.01, "complaint_count": 3, "late_count": 6}
+    offices.values(session, "E0004", OCTOBER, **worse)
+    session.execute(
+        delete(MetricValue).where(
+            MetricValue.employee_id == offices.employee_id(session, "E0004"),
+            MetricValue.metric.in_(["qa_score", "attendance_score"]),
+        )
+    )
+    offices.close(session, OCTOBER)
+    publish_results(session, actor=SYSTEM, now=CLOSED, month=OCTOBER)
+    before, found = view(session), names(session)
+    given: dict[str, dict[str, Any]] = {
+        "metric:csat": {"value": 0.99, "sample_size": None},
+        found["check"]: {"score": 99},
+        found["day"]: {"excuse": "late"},
+        found["incident"]: {"void": True},
+        "rule:ATT-P2": {"void": True},
+        "rule:LAT-P1": {"void": True},
+    }
+    appeal = lodge(session, *given)
+    for line in services.lines_of(session, appeal.id):
+        decide(session, line, change=given[f"{line.record}:{line.key}"])
+    savepoint = session.begin_nested()
+    apply(session, appeal)
+    anew = view(session)
+    savepoint.rollback()
+    session.expire_all()
+    export(session)
+    closing = current_closing(session, OCTOBER)
+    assert closing is not None
+    cards = cards_by_now(session, closing, CLOSED)
+    (card,) = [each for each in cards if each.employee_no == "E0004"]
+    assert card.total == anew.total != before.total
+    assert session.scalars(select(SpotCheck.score)).one() == 70
+    assert session.scalar(select(func.count()).select_from(Excuse)) == 0
+    (due,) = [each for each in differences(session, OCTOBER) if each.employee_no == "E0004"]
+    assert (due.paid, due.now) == (before.pay.payout, anew.pay.payout)
+    adjust(session, "20")
+    hr: dict[str, Any] = {"actor": actor(session, "E0003"), "now": at(5), "month": OCTOBER}
+    hr |= {"employee_id": due.employee_id, "reason": "Computed"}
+    with pytest.raises(Conflict):
+        adjust_difference(session, seen=due.left, **hr)
+    assert adjust_difference(session, seen=due.left - 20, **hr).amount == due.difference - 20
+    (due,) = [each for each in differences(session, OCTOBER) if each.employee_no == "E0004"]
+    assert due.left == 0
+
+
+def test_without_an_appeal_an_exported_month_would_pay_the_same(session: Session) -> None:
+    with pytest.raises(Conflict):
+        differences(session, OCTOBER)
+    export(session)
+    assert differences(session, OCTOBER) == []
 
 
 def adjust(session: Session, amount: str = "-30", **given: Any) -> PayAdjustment:

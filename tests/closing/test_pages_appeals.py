@@ -180,6 +180,12 @@ def test_an_exported_month_is_adjusted_and_the_payroll_tells(
         hr, "/payroll/adjustments/1/remove", {"reason": "A mistake"}, form="/payroll/adjustments"
     )
     assert "Nothing was adjusted" in page(hr, "/payroll/adjustments").words
+    computed = "/payroll/2026-10/differences"
+    assert "Compute the differences" in page(hr, computed).words
+    assert "nothing is left to adjust" in page(hr, f"{computed}?figures=1").words
+    site.post(hr, computed, {"employee_no": "E0004", "amount": "5"}, form=form)
+    assert "The difference is another by now" in page(hr, "/payroll/adjustments").words
+    assert hr.get("/payroll/2026-09/differences").status_code == 404
 
 
 def test_pages_take_few_statements(site: Site, accounts: dict[str, Account]) -> None:
