@@ -76,9 +76,9 @@ def position_options(document: Any) -> Options:
 def position_names(document: Any, positions: Iterable[str]) -> dict[str, str]:
     """What positions are called: a known one as everywhere, the only one of a template as that."""
     alone = {
-        positions[0]: _label(each)
+        own[0]: _label(each)
         for each in _templates(document)
-        if len(positions := _texts(value_at(each, ("positions",)))) == 1
+        if len(own := _texts(value_at(each, ("positions",)))) == 1
     }
     known = words.positions()
     return {each: known.get(each) or alone.get(each) or each for each in positions}

@@ -312,6 +312,88 @@ def test_a_draft_is_compared_rule_by_rule_in_words(hr: FlaskClient) -> None:
     assert len([row for row in shown.rows if len(row) == 3]) == 4 + 3  # with three heads
 
 
+def award() -> str:
+    return f"{DRAFT}/awards/{offices.AWARD}"
+
+
+def test_an_award_is_edited_by_rows_and_tried_at_once(site: Site, hr: FlaskClient) -> None:
+    place = f"awards.{offices.AWARD}"
+    changes: dict[str, str | list[str]] = {
+        "row-join": ["and", "and"],
+        "row-fact": ["total", "csat"],
+        "row-sign": ["<", ">="],
+        "row-value": ["98", "90%"],
+        "rank-place": ["2", "1", ""],
+        "rank-fact": ["total", "hire_date", ""],
+        "rank-direction": ["desc", "asc", "desc"],
+        f"{place}.positions": ["agent", "senior_agent"],
+        f"{place}.quota": "2",
+        f"{place}.prize.amount": "500",
+    }
+    send(hr, award(), **changes)
+    expected = copy.deepcopy(offices.policy().document)
+    expected["awards"][offices.AWARD] |= {
+        "eligible": "total < 98 and csat >= 0.9",
+        "positions": ["agent", "senior_agent"],
+        "rank_by": ["hire_date asc", "total desc"],
+        "quota": 2,
+        "prize": {"amount": 500},
+    }
+    assert document(site) == expected
+    found = hr.get(f"{DRAFT}/effect?award={offices.AWARD}", headers={"HX-Request": "true"})
+    told = markup(found).words
+    assert "October 2026: 2 people proposed of 2 eligible" in told
+    assert "1 proposed then is not any more:" in told
+    assert "E0004" in told[told.index("not any more") :]
+    assert "Prizes together CN¥1,000.00, then CN¥300.00." in told
+    shown = page(hr, f"{DRAFT}/changes")
+    assert shown.row("Who is eligible")[1:] == [
+        "Total ≥ 60",
+        "Total < 98 and Customer satisfaction ≥ 90%",
+    ]
+    assert shown.row("Prize")[1:] == ["CN¥300.00", "CN¥500.00"]
+    assert shown.row("Positions")[1:] == ["everybody", "Agent, Senior agent"]
+    assert hr.get(f"{DRAFT}/awards/none").status_code == 404
+    assert hr.get(f"{DRAFT}/effect?award=none").status_code == 404
+
+
+def test_what_rows_of_an_award_cannot_tell_stays_text_with_its_problems(
+    site: Site, hr: FlaskClient
+) -> None:
+    text = "(csat > 0.8 or qa_score > 60) and not late_cont > 3"
+    send(hr, award(), when_as="text", when=text, **{"rank-fact": ["total", "csatt"]},
+         **{"rank-direction": ["desc", "asc"], "rank-place": ["1", "2"]})  # fmt: skip
+    shown = page(hr, award())
+    assert shown.fields["when"] == text
+    assert 'there is no fact "late_cont"; did you mean "late_count"?' in shown.words
+    assert 'did you mean "csat"?' in shown.words
+    overview = page(hr, DRAFT)
+    assert award() in overview.links.values()
+
+
+def test_a_section_is_edited_with_its_problems_and_compared_in_words(
+    site: Site, hr: FlaskClient
+) -> None:
+    sheet = f"{DRAFT}/sheet/attendance"
+    send(hr, sheet, **{"attendance.late": "5", "new:attendance.late_tiers": "2000"})
+    answer = hr.get(sheet).get_data(as_text=True)
+    assert 'id="error-attendance.late_tiers[3]"' in answer
+    assert page(hr, DRAFT).links["attendance.late_tiers[3]"] == sheet
+    send(hr, sheet, **{"attendance.late_tiers[3]": "90", "leave.sick.protected": "yes"})
+    send(hr, f"{DRAFT}/sheet/tickets", **{"tickets.clock.days": ["1", "2"]})
+    send(hr, f"{DRAFT}/sheet/reviews", **{"reviews.weights.peer": "20"})
+    send(hr, rule("QUA-P1"), **{"rules.QUA-P1.group": "targets"})
+    shown = page(hr, f"{DRAFT}/changes")
+    assert shown.row("Late arrival (points)")[1:] == ["3", "5"]
+    assert shown.row("Thresholds of lateness")[1:] == ["15, 30, 60", "15, 30, 60, 90"]
+    assert shown.row("Types of leave · Sick leave · Protected")[1:] == ["no", "yes"]
+    assert shown.row("Weekdays")[2] == "Monday, Tuesday"
+    assert shown.row("Colleagues of the team (weight)")[1:] == ["30", "20"]
+    assert "“Upheld complaints”" in shown.row("Besides")[1]
+    assert "“Missed targets”" in shown.row("Besides")[2]
+    assert "Everything else" not in shown.text
+
+
 def publish(client: FlaskClient, **changes: str) -> TestResponse:
     return send(client, f"{DRAFT}/publish", **changes)
 
@@ -406,12 +488,20 @@ def test_a_draft_of_any_shape_is_shown(hr: FlaskClient) -> None:
         pages += [f"/sheet/{key}" for key in SHEETS]
         for url in pages:
             assert hr.get(f"{DRAFT}{url}").status_code == 200, url
+    text = "awards: {A: 3, B: {eligible: 1, rank_by: {a: 1}, prize: 4}}"
+    send(hr, f"{DRAFT}/text", text=text)
+    assert hr.get(f"{DRAFT}/awards/A").status_code == 404
+    assert hr.get(f"{DRAFT}/sheet/awards").status_code == 200
+    url = f"{DRAFT}/awards/B"
+    assert hr.post(url, data=untouched(hr, url)).status_code == 302
+    assert untouched(hr, f"{DRAFT}/text")["text"] == text
     send(hr, f"{DRAFT}/text", text="rules: {B: {when: 1, per: 2, positions: {a: 1}}}")
     assert hr.post(rule("B"), data=untouched(hr, rule("B"))).status_code == 302
 
 
 def test_a_page_of_a_draft_takes_few_statements(site: Site, hr: FlaskClient) -> None:
     pages = ["/publish", "/changes", "/sheet/templates", "/rules/LAT-P1", "/text", ""]
+    pages += [f"/awards/{offices.AWARD}", "/sheet/attendance"]
     for url in (
         "/policy/drafts",
         "/policy/compare",
