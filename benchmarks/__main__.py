@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
-from benchmarks import arrivals, closes, pages, papers, users
+from benchmarks import arrivals, beside, closes, pages, papers, users
 from benchmarks.report import Figure, write
 from benchmarks.running import alone, machine
 
@@ -71,6 +71,22 @@ def measure_pages(folder: Path, options: Options) -> Iterator[Figure]:
     yield Figure("web worker after these and 1,000 more pages", megabytes, " MB", 180)
 
 
+def measure_beside(folder: Path, options: Options) -> Iterator[Figure]:
+    base = folder / "beside.db"
+    cookie, _ = alone(pages.prepare, base, options.small)
+    before, during, errors, seconds = beside.pages_during_import(
+        base, cookie, options.small, options.punches
+    )
+    what = f"pages while {options.punches:,} punches are imported"
+    yield Figure("pages by the clock, nothing beside them, median", before[0], " ms")
+    yield Figure("pages by the clock, nothing beside them, 95th percentile", before[1], " ms")
+    yield Figure(f"{what}, median", during[0], " ms")
+    yield Figure(f"{what}, 95th percentile", during[1], " ms")
+    yield Figure(f"{what}, slowest", during[2], " ms")
+    yield Figure(f"{what}, errors", errors, "", 0)
+    yield Figure("that import and its days, by the clock", seconds, " s")
+
+
 def measure_papers(folder: Path, options: Options) -> Iterator[Figure]:
     (one, each), _ = alone(papers.certificate_times, folder / "papers.db", options.times)
     yield Figure("certificate, by itself, processor", one, " ms", 50)
@@ -81,6 +97,7 @@ PARTS: dict[str, Part] = {
     "close": measure_close,
     "import": measure_import,
     "pages": measure_pages,
+    "beside": measure_beside,
     "papers": measure_papers,
 }
 

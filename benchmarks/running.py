@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import multiprocessing
 import os
 import platform
@@ -21,14 +22,23 @@ from core.serving import post_worker_init
 Result = TypeVar("Result")
 
 
+def settings_of(database: Path) -> dict[str, str]:
+    """What the application on a database file is told, in whatever process it runs."""
+    return {
+        "DATABASE_URL": f"sqlite:///{database}",
+        "PINGYOU_SECOND_FACTOR": "off",
+        "PINGYOU_KEY": base64.b64encode(bytes(range(32))).decode(),
+        "SECRET_KEY": "of benchmarks, which nobody has to guess",
+    }
+
+
 @contextmanager
 def application(database: Path, **settings: Any) -> Iterator[Flask]:
-    """The application on a file of its own, whose keys lie beside it."""
+    """The application on a file of its own."""
     app = create_app(
         {
-            "DATABASE_URL": f"sqlite:///{database}",
+            **settings_of(database),
             "INSTANCE": str(database.parent / "instance"),
-            "PINGYOU_SECOND_FACTOR": "off",
             **settings,
         }
     )

@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.centre import number
 from benchmarks.filling import MONTH
 from benchmarks.pages import CHART, PAGES
-from benchmarks.running import memory
+from benchmarks.running import memory, settings_of
 from core.serving import serving_command
 
 USERS = 20
@@ -26,10 +26,10 @@ def under_load(
     database: Path, cookie: str, staff: int, *, seconds: int, pages: int
 ) -> tuple[int, int, float]:
     """Answers and errors of twenty users at once, and MB of the worker after ``pages`` more."""
-    port = _free_port()
-    server = _serve(database, port)
+    port = free_port()
+    server = serve(database, port)
     try:
-        _wait(port)
+        wait(port)
         counts: Counter[str] = Counter()
         until = time.monotonic() + seconds
         threads = [
@@ -43,21 +43,16 @@ def under_load(
         chance = random.Random(0)
         while counts["more"] < pages:
             counts["more"] += 1
-            _ask(port, cookie, _address(chance, staff), counts)
+            ask(port, cookie, _address(chance, staff), counts)
         return counts["good"], counts["bad"], max(map(_resident, _family(server.pid)))
     finally:
         server.terminate()
         server.wait(20)
 
 
-def _serve(database: Path, port: int) -> subprocess.Popen[bytes]:
-    settings = {
-        "DATABASE_URL": f"sqlite:///{database}",
-        "INSTANCE": str(database.parent / "instance"),
-        "PINGYOU_SECOND_FACTOR": "off",
-    }
-    root = Path(__file__).parents[1]
-    return subprocess.Popen(serving_command(port), cwd=root, env={**os.environ, **settings})
+def serve(database: Path, port: int) -> subprocess.Popen[bytes]:
+    root, env = Path(__file__).parents[1], {**os.environ, **settings_of(database)}
+    return subprocess.Popen(serving_command(port), cwd=root, env=env)
 
 
 def _address(chance: random.Random, staff: int) -> str:
@@ -72,17 +67,18 @@ def _user(
 ) -> None:
     chance = random.Random(seed)
     while time.monotonic() < until:
-        _ask(port, cookie, _address(chance, staff), counts)
+        ask(port, cookie, _address(chance, staff), counts)
 
 
-def _ask(port: int, cookie: str, address: str, counts: Counter[str]) -> None:
+def ask(port: int, cookie: str, address: str, counts: Counter[str]) -> None:
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}{address}", headers={"Cookie": f"session={cookie}"}
     )
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:
             answer.read()
-        counts["good"] += 1
+            # Who is not signed in is led elsewhere.
+            counts["good" if answer.url.endswith(address) else "bad"] += 1
     except (urllib.error.URLError, OSError):
         counts["bad"] += 1
 
@@ -98,14 +94,14 @@ def _resident(process: int) -> float:
     return memory("VmRSS", process)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def _wait(port: int) -> None:
+def wait(port: int) -> None:
     for _ in range(300):
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
