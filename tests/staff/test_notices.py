@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import threading
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -148,6 +150,34 @@ def test_each_is_told_once_and_leavers_are_told_nothing(
         with pytest.raises(IntegrityError, match=r"(?i)unique"):
             session.flush()
         session.rollback()
+
+
+def test_two_reminders_at_once_tell_once(any_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    with any_site.session() as session:
+        people.centre(session)
+    meet, recipients = threading.Barrier(2), notices._recipients
+
+    def together(*given: Any) -> Any:
+        with suppress(threading.BrokenBarrierError):
+            meet.wait(0.3)  # where one waits for the other, they do not meet
+        return recipients(*given)
+
+    monkeypatch.setattr(notices, "_recipients", together)
+    told: list[Any] = []
+
+    def one() -> None:
+        try:
+            with any_site.session() as session:
+                told.append(tell(session, "E0004", once="reminder:7"))
+        except Exception as error:
+            told.append(error)
+
+    threads = [threading.Thread(target=one) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told, key=str) == [0, 1]
 
 
 def test_texts_have_no_place_for_wages_scores_or_raters() -> None:
