@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -61,27 +61,48 @@ def carry_review(sheet: Sheet, earlier: Iterable[Fact | None]) -> None:
         sheet["review_360"] = Fact(lent.value, lent.n, "carried")
 
 
-def add_team_facts(people: Iterable[Person], sheets: Mapping[int, Sheet]) -> None:
+def add_team_facts(
+    people: Iterable[Person],
+    sheets: Mapping[int, Sheet],
+    only: Mapping[int, Collection[str] | None] | None = None,
+) -> None:
     """Give every leader the facts of all direct and indirect reports employed in the month.
 
-    A value that was entered for the leader stays. ``sheets`` are changed in place.
+    A value that was entered for the leader stays. ``sheets`` are changed in place. With ``only``
+    just these leaders get some, and where it names facts, just those.
     """
-    team = reports(people)
-    own = {
-        who: [(k, f) for k, f in sheet.items() if k != NOT_FOR_TEAMS and not k.startswith("team_")]
-        for who, sheet in sheets.items()
-    }
-    for leader, members in team.items():
+    own: dict[int, list[tuple[str, Fact]]] = {}
+    for leader, members in reports(people).items():
         sheet = sheets.get(leader)
-        if sheet is None:
+        if sheet is None or (only is not None and leader not in only):
             continue
+        named = only[leader] if only is not None else None
         gathered: dict[str, list[Fact]] = defaultdict(list)
         for member in members:
-            for key, fact in own.get(member, ()):
+            if named is not None:
+                found = _named(sheets.get(member, {}), named)
+            elif member in own:
+                found = own[member]
+            else:
+                found = own[member] = _for_teams(sheets.get(member, {}))
+            for key, fact in found:
                 gathered[key].append(fact)
         for key, facts in gathered.items():
             if f"team_{key}" not in sheet:
                 sheet[f"team_{key}"] = _team_fact(facts)
+
+
+def _named(sheet: Sheet, named: Collection[str]) -> list[tuple[str, Fact]]:
+    keys = [key.removeprefix("team_") for key in named]
+    return [(key, sheet[key]) for key in keys if key in sheet and key != NOT_FOR_TEAMS]
+
+
+def _for_teams(sheet: Sheet) -> list[tuple[str, Fact]]:
+    return [
+        (key, fact)
+        for key, fact in sheet.items()
+        if key != NOT_FOR_TEAMS and not key.startswith("team_")
+    ]
 
 
 def reports(people: Iterable[Person]) -> dict[int, list[int]]:

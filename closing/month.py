@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from closing.facts import Person, Sheet, add_team_facts, carry_review
+from closing.parts import Part, part_in, templates_by_position
 from closing.pay import PayResult, pay_of, presence_ratio
 from closing.policy import Policy
 from core.values import Fact, Month, flat, mean
@@ -115,27 +116,39 @@ def compute_cards(
     history: History,
     wanted: Collection[int],
 ) -> list[Card]:
-    """The scorecards of some people as ``compute_month`` gives them, but for the ranks."""
-    sheets, cards, _ = _scored_month(inputs, policy, history)
+    """The scorecards of some people as ``compute_month`` gives them, but for the ranks.
+
+    Only who has a part in them is scored.
+    """
+    part = part_in(inputs.month, inputs.people, inputs.completions, policy, wanted)
+    sheets, cards, _ = _scored_month(inputs, policy, history, part)
     finished = _Finish(inputs, policy, rules, history, sheets, _team_means(cards))
     return [finished.card(card) for card in cards if card.person.employee_id in wanted]
 
 
 def _scored_month(
-    inputs: Inputs, policy: Policy, history: History
+    inputs: Inputs, policy: Policy, history: History, part: Part | None = None
 ) -> tuple[dict[int, Sheet], list[Card], list[Verdict]]:
-    """Fact sheets, scorecards up to their base, and verdicts on training."""
-    sheets = complete_sheets(inputs, policy, history)
-    cards = _score_everybody(inputs, policy, sheets)
-    found = _training_verdicts(inputs, cards, history)
+    """Fact sheets, scorecards up to their base, and verdicts on training; ``part`` of them."""
+    sheets = complete_sheets(inputs, policy, history, part.leaders if part else None)
+    cards = _score_everybody(inputs, policy, sheets, part.people if part else None)
+    found = _training_verdicts(inputs, cards, history) if part is None or part.judged else []
     for employee_id, value in worst(found).items():
         if employee_id in sheets:
             sheets[employee_id].setdefault("training_effect", Fact(value))
     return sheets, cards, found
 
 
-def complete_sheets(inputs: Inputs, policy: Policy, history: History) -> dict[int, Sheet]:
-    """Everybody's facts with reviews carried over, and those of the teams that people lead."""
+def complete_sheets(
+    inputs: Inputs,
+    policy: Policy,
+    history: History,
+    leaders: Mapping[int, Collection[str] | None] | None = None,
+) -> dict[int, Sheet]:
+    """Everybody's facts with reviews carried over, and those of the teams that people lead.
+
+    With ``leaders`` only these have facts of their teams, and where it names some only those.
+    """
     sheets = {
         p.employee_id: dict(inputs.sheets.get(p.employee_id, {}))
         for p in inputs.people
@@ -147,12 +160,17 @@ def complete_sheets(inputs: Inputs, policy: Policy, history: History) -> dict[in
     ]
     for employee_id, sheet in sheets.items():
         carry_review(sheet, (month.get(employee_id) for month in earlier))
-    add_team_facts(inputs.people, sheets)
+    add_team_facts(inputs.people, sheets, leaders)
     return sheets
 
 
-def _score_everybody(inputs: Inputs, policy: Policy, sheets: Mapping[int, Sheet]) -> list[Card]:
-    by_position = {p: each for each in policy.templates.values() for p in each.positions}
+def _score_everybody(
+    inputs: Inputs,
+    policy: Policy,
+    sheets: Mapping[int, Sheet],
+    only: Collection[int] | None = None,
+) -> list[Card]:
+    by_position = templates_by_position(policy)
     scored = [
         (person, by_position[person.position])
         for person in inputs.people
@@ -165,6 +183,7 @@ def _score_everybody(inputs: Inputs, policy: Policy, sheets: Mapping[int, Sheet]
     return [
         _scored(person, template, sheets[person.employee_id], means[template.key], inputs, policy)
         for person, template in scored
+        if only is None or person.employee_id in only
     ]
 
 

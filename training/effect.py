@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from core.values import Month, mean, settle
 
 LEAST_COLLEAGUES = 8
+VERDICT_AFTER = 2  # months from the completion on
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def verdicts(
     ``completions`` are those of the five months that end with it; ``scores`` holds this month and
     of the earlier ones those that were closed.
     """
-    start = month.plus(-2)
+    start = month.plus(-VERDICT_AFTER)
     window = [start.plus(offset) for offset in (-2, -1, 1, 2)]
     if any(each not in scores for each in window):
         return []

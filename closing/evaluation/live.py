@@ -190,7 +190,7 @@ def _beneath(
             for who, facts in entered.items()
         }
         inputs = _with_entered(kept.inputs, bare)
-        team = complete_sheets(inputs, kept.policy, kept.history)
+        team = complete_sheets(inputs, kept.policy, kept.history, dict.fromkeys(asked))
     back = range(1, kept.policy.reviews.carry_months + 1)
     for who, facts in asked.items():
         own = merged((kept.inputs.sheets[who],), {})
