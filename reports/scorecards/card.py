@@ -25,6 +25,8 @@ from reports.scorecards.rules import RuleView, rule_views
 from reports.scorecards.sums import Entry, Move, ScoredLine, ledger, moves
 from rewards.entries import effects
 
+FOREMOST = 5  # parts that are shown before one unfolds the others
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -45,7 +47,10 @@ class MoveView:
 
 @dataclass(frozen=True, slots=True)
 class CardPage:
-    """``change`` and ``moved`` are against the month before, where both months are complete."""
+    """``change`` and ``moved`` are against the month before, where both months are complete.
+
+    ``moved`` is everything that moved, the largest first.
+    """
 
     card: CardView
     grade: Grade | None
@@ -62,6 +67,19 @@ class CardPage:
     pay: list[Row]
     wage: str | None
     team_size: int
+
+    @property
+    def foremost(self) -> list[MoveView]:
+        """What moved most; all of it where only one part more did."""
+        return self.moved if len(self.moved) <= FOREMOST + 1 else self.moved[:FOREMOST]
+
+    @property
+    def smaller(self) -> list[MoveView]:
+        return self.moved[len(self.foremost) :]
+
+    @property
+    def smaller_sum(self) -> Decimal:
+        return sum((move.amount for move in self.smaller), Decimal(0))
 
     @property
     def cut(self) -> float:
@@ -120,7 +138,6 @@ def _moves(
         "team": _("The team's mean"),
         "rules": _("Rewards and penalties"),
         "limits": _("Limits and caps"),
-        "others": _("Everything else"),
     }
 
     def label(move: Move) -> str:

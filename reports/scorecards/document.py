@@ -7,9 +7,12 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from closing.rounds.view import ReviewView
 from core import pdf
 from core.i18n import language
 from core.pages import filters as written
+from core.values import Month
+from evaluations.monthly.models import EvaluationFeedback
 from reports.reach import Subject
 from reports.scorecards import card as cards
 from reports.scorecards.assembling import Assembled
@@ -21,12 +24,17 @@ TEMPLATE = Path(__file__).with_name("card.typ")
 ABREAST = 3  # facts in a row
 
 
-def document(whole: Assembled, person: Subject, printed: str) -> bytes:
-    """``printed`` says when, by whom: it stands at the foot of every sheet."""
-    return pdf.render(TEMPLATE, contents(whole, person, printed))
+def document(
+    whole: Assembled, person: Subject, printed: str, feedback: EvaluationFeedback | None
+) -> bytes:
+    """``printed`` says when, by whom: it stands at the foot of every sheet. ``feedback`` is that of
+    a submitted evaluation which the reader may see."""
+    return pdf.render(TEMPLATE, contents(whole, person, printed, feedback))
 
 
-def contents(whole: Assembled, person: Subject, printed: str) -> dict[str, Any]:
+def contents(
+    whole: Assembled, person: Subject, printed: str, feedback: EvaluationFeedback | None = None
+) -> dict[str, Any]:
     """What the template is handed: texts only, in the reader's language."""
     view, page = whole.view, whole.page
     grade = page.grade
@@ -47,7 +55,7 @@ def contents(whole: Assembled, person: Subject, printed: str) -> dict[str, Any]:
         "facts": _head(whole),
         "note": cards.status_note(view, whole.policy) or "",
         "replaced": "" if whole.chosen.current else _("This revision was replaced by a later one."),
-        "sections": _sections(whole),
+        "sections": _sections(whole, feedback),
         "foot": printed,
     }
 
@@ -63,23 +71,73 @@ def _head(whole: Assembled) -> list[list[str]]:
     return [*found, [_("Against last month"), change]]
 
 
-def _sections(whole: Assembled) -> list[dict[str, Any]]:
+def _sections(whole: Assembled, feedback: EvaluationFeedback | None) -> list[dict[str, Any]]:
     page = whole.page
-    found = [_lines(page), _sum(_("From the base to the total"), page.ledger, _total(whole))]
+    found = [_feedback(feedback)] if feedback else []
+    found += [_lines(page), _sum(_("From the base to the total"), page.ledger, _total(whole))]
     if page.rules:
         found.append(_rules(page.rules))
     if page.pay:
         found.append(_sum(_("Pay"), page.pay[:-1], [page.pay[-1].label, page.pay[-1].amount]))
     if page.moved:
         found.append(_moved(page))
+    if page.reviews:
+        found += _reviews(page.reviews, page.card.month)
     return [*found, *_facts(page)]
 
 
 def _table(
-    title: str, heads: list[str], rows: list[list[str]], foot: list[str] | None = None
+    title: str,
+    heads: list[str],
+    rows: list[list[str]],
+    foot: list[str] | None = None,
+    *,
+    pairs: bool = False,
 ) -> dict[str, Any]:
-    """``heads`` are as many as the cells of a row; the first column is text, the others figures."""
-    return {"title": title, "heads": heads, "rows": rows, "foot": foot or []}
+    """``heads`` are as many as the cells of a row; the first column is text, the others figures.
+
+    Of ``pairs`` every second column is a figure.
+    """
+    return {"title": title, "heads": heads, "rows": rows, "foot": foot or [], "pairs": pairs}
+
+
+def _feedback(feedback: EvaluationFeedback) -> dict[str, Any]:
+    """What the supervisor wrote, as paragraphs under their heads."""
+    parts = (
+        (_("Strengths"), feedback.strengths),
+        (_("To improve"), feedback.improve),
+        (_("Agreed next step"), feedback.next_step),
+    )
+    title = _("Feedback of the supervisor · next step")
+    return {
+        "title": title,
+        "texts": [[head, text.strip().splitlines()] for head, text in parts if text.strip()],
+    }
+
+
+def _reviews(found: ReviewView, month: Month) -> list[dict[str, Any]]:
+    """Groups as the page shows them: those too small stand together, or are left out."""
+    title = _("360° feedback")
+    if found.month != month:
+        title += " · " + _("From the round of %(month)s.", month=written.month(found.month))
+    rows = [
+        [
+            group.label,
+            written.short(group.reviews),
+            written.short(group.weight),
+            written.number(group.score),
+        ]
+        for group in found.groups
+    ]
+    tables = [_table(title, [_("Group"), _("Reviews"), _("Weight"), _("Score")], rows)]
+    if found.competencies:
+        heads = [_("Competency"), *(group.label for group in found.groups)]
+        ratings = [
+            [name, *(written.number(group.ratings.get(key)) for group in found.groups)]
+            for key, name in found.competencies.items()
+        ]
+        tables.append(_table(_("Ratings from 1 to 5"), heads, ratings))
+    return tables
 
 
 def _lines(page: cards.CardPage) -> dict[str, Any]:
@@ -134,4 +192,4 @@ def _facts(page: cards.CardPage) -> list[dict[str, Any]]:
     high = -(-len(cells) // ABREAST)
     cells += [["", ""]] * (high * ABREAST - len(cells))
     rows = [[part for each in cells[at::high] for part in each] for at in range(high)]
-    return [_table(_("All facts of the month"), [""] * (2 * ABREAST), rows)]
+    return [_table(_("All facts of the month"), [""] * (2 * ABREAST), rows, pairs=True)]

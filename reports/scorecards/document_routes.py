@@ -36,7 +36,8 @@ def pdf(month: Month, employee_no: str) -> Response:
         at=f"{now.wall:%Y-%m-%d %H:%M}",
         who=web.viewer().label,
     )
-    body = document(whole, found.person, printed)
+    feedback = found.feedback if found.person.may(Permission.EVALUATIONS_READ) else None
+    body = document(whole, found.person, printed, feedback)
     name = f"scorecard-{month}-{found.person.employee_no}-r{whole.view.revision}.pdf"
     note(web.current_actor(), now.moment, "export", name)
     return tables.attachment(body, name, "application/pdf")

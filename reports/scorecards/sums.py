@@ -15,7 +15,6 @@ from typing import Literal, Protocol
 from core.values import half_up, settle
 
 HUNDREDTH = Decimal("0.01")
-LEAST_MOVE = Decimal("0.05")
 
 
 class ScoredLine(Protocol):
@@ -142,11 +141,10 @@ def moves(
     lines: Sequence[ScoredLine],
     then: Scored,
     lines_then: Sequence[ScoredLine],
-    most: int = 5,
 ) -> list[Move]:
-    """The parts by which the total moved, largest first; the amounts add up to the change.
+    """All parts by which the total moved, largest first; the amounts add up to the change.
 
-    ``before`` and ``after`` are the scores of a line. Small moves stand together as ``others``.
+    ``before`` and ``after`` are the scores of a line.
     """
     if now.total is None or then.total is None:
         return []
@@ -161,10 +159,7 @@ def moves(
         for key, amount in zip(keys, amounts)
         if amount
     ]
-    found.sort(key=lambda move: -abs(move.amount))
-    shown = [move for move in found[:most] if abs(move.amount) >= LEAST_MOVE]
-    rest = change - sum((move.amount for move in shown), Decimal(0))
-    return [*shown, Move("others", rest)] if rest else shown
+    return sorted(found, key=lambda move: -abs(move.amount))
 
 
 def _parts(card: Scored, lines: Iterable[ScoredLine]) -> dict[str, float]:

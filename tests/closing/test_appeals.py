@@ -690,8 +690,9 @@ def test_what_was_voided_after_the_export_leaves_what_the_closed_month_was(
     session: Session,
 ) -> None:
     appeal = accepted(session, "rule", {"void": True})
-    who = {"actor": actor(session, "E0001"), "now": at(4), "month": OCTOBER, "code": "ATT-P2"}
-    (task,) = follow_rule(session, **who, employee_id=appeal.employee_id, actions=["coaching"])
+    who: dict[str, Any] = {"actor": actor(session, "E0001"), "now": at(4), "month": OCTOBER}
+    who |= {"code": "ATT-P2", "employee_id": appeal.employee_id}
+    (task,) = follow_rule(session, **who, actions=["coaching"])
     export(session)
     (line,) = services.lines_of(session, appeal.id)
     settle(session, line)

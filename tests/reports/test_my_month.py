@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from support.parsed import Parsed
 from support.pdf import pages
-from support.readers import AGENT, MONTH, Reports
+from support.readers import AGENT, MONTH, NOW, Reports
 
 from closing.models import PolicyAcknowledgement
 from core.models import AuditEntry
+from evaluations.monthly.models import EvaluationFeedback, EvaluationState
+from staff.models import Employee
 
 URL = f"/scorecards/{MONTH}/{AGENT}"
 
@@ -59,6 +62,26 @@ def test_the_document_holds_what_the_page_shows(reports: Reports) -> None:
     ):
         assert flat(said) in text, said
     assert "Performancebonus" in text
+    groups = rows_of(page, "Group")
+    assert groups
+    for row in groups:
+        assert flat("".join(row[:4])) in text, row
+
+
+def test_the_document_holds_the_feedback_once_it_is_handed_in(reports: Reports) -> None:
+    month, words = MONTH, "Say the next step\nbefore you hang up"
+    with reports.site.session() as session:
+        who = session.scalars(select(Employee.id).where(Employee.employee_no == AGENT)).one()
+        by: dict[str, Any] = {"employee_id": who, "month": month, "at": NOW, "by": "E1"}
+        session.add(EvaluationFeedback(improve=words, **by))
+    assert "hangup" not in flat("".join(pages(reports.client("agent").get(f"{URL}.pdf").data)))
+    with reports.site.session() as session:
+        session.add(EvaluationState(state="submitted", submitted_by="E1", **by))
+    text = flat("".join(pages(reports.client("agent").get(f"{URL}.pdf").data)))
+    with reports.site.session() as session:
+        session.execute(delete(EvaluationFeedback))
+        session.execute(delete(EvaluationState))
+    assert flat("To improve Say the next step before you hang up") in text
 
 
 def test_the_document_speaks_chinese_and_names_who_took_it(reports: Reports) -> None:

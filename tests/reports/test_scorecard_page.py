@@ -66,7 +66,12 @@ def test_the_ledger_adds_up_to_the_total(reports: Reports, entry: dict[str, Any]
 def test_what_moved_adds_up_to_the_change(reports: Reports) -> None:
     moved = table(reports.page("agent", URL).tables, "Points of the total")
     *parts, change = moved.rows
-    assert sum(amount(row[3]) for row in parts) == amount(change[-1]) == Decimal("-3.37")
+    assert sum(amount(row[-1]) for row in parts) == amount(change[-1]) == Decimal("-3.37")
+    smaller = next(each for each in reports.page("agent", URL).tables
+                   if "Points of the total" in each.heads and each.rows[0] not in moved.rows
+                   and "Score now" in each.heads)  # fmt: skip
+    assert parts[-1][0] == f"{len(smaller.rows)} smaller parts"
+    assert sum(amount(row[-1]) for row in smaller.rows) == amount(parts[-1][-1])
 
 
 def test_pay_adds_up_and_names_what_was_asked(reports: Reports, entry: dict[str, Any]) -> None:

@@ -172,7 +172,7 @@ def test_a_check_that_is_removed_takes_its_files_and_leaves_its_number_to_nobody
         check = enter(session)
         who |= {"check_id": check.id, "employee_id": check.employee_id, "day": DAY}
         who |= {"actor": actor(session, "E0003")}
-        file = {"name": "call.txt", "content": b"words of a call"}
+        file: dict[str, Any] = {"name": "call.txt", "content": b"words of a call"}
         row = attachments.attach(
             session, actor=who["actor"], now=NOW, subject=services.subject(check.id), **file
         )
