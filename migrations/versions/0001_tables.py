@@ -1584,6 +1584,7 @@ def upgrade() -> None:
         sa.Column("positive", sa.Boolean(), nullable=True),
         sa.Column("channel", sa.String(length=40), nullable=True),
         sa.Column("category", sa.String(length=80), nullable=True),
+        sa.Column("days_only", sa.Boolean(), nullable=True),
         sa.Column("batch_id", sa.Integer(), nullable=True),
         sa.CheckConstraint("first_response_at >= created_at", name=op.f("ck_tickets_response")),
         sa.CheckConstraint("resolved_at >= created_at", name=op.f("ck_tickets_resolution")),
