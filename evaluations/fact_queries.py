@@ -43,10 +43,11 @@ def ticket_facts(
     """
     wait = service_seconds(section.clock, _not_null(Ticket.created_at), _responded())
     resolved = Ticket.resolved_at.is_not(None)
+    timed = Ticket.days_only.is_not(True)
     columns: dict[str, ColumnElement[Any]] = {
         "handled": func.count(),
         "waits": func.aggregate_strings(
-            case((Ticket.first_response_at.is_not(None), cast(wait, String))), ","
+            case((and_(Ticket.first_response_at.is_not(None), timed), cast(wait, String))), ","
         ),
         "resolved": func.count(Ticket.resolved_at),
         "reopened": func.count().filter(resolved, Ticket.reopened.is_(True)),
@@ -55,9 +56,9 @@ def ticket_facts(
     }
     for hours in section.resolution_hours:
         deadline = Ticket.created_at + hours * HOUR
-        columns[f"inside_{hours}"] = func.count().filter(Ticket.resolved_at <= deadline)
+        columns[f"inside_{hours}"] = func.count().filter(timed, Ticket.resolved_at <= deadline)
         due = or_(resolved, Ticket.created_at <= (as_of or 0) - hours * HOUR)
-        columns[f"due_{hours}"] = func.count().filter(due)
+        columns[f"due_{hours}"] = func.count().filter(timed, due)
     statement = (
         select(Ticket.employee_id, *(column.label(name) for name, column in columns.items()))
         .where(Ticket.month == month)

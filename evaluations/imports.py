@@ -60,10 +60,11 @@ class Tickets(Kind):
         "satisfaction": "满意度 评价",
         "channel": "渠道",
         "category": "类别 分类",
+        "days_only": "只有日期",
     }
     example: ClassVar[str] = (
         "T000001,E0007,2026-10-03 09:01:22,2026-10-03 09:03:05,"
-        "2026-10-03 11:40:00,0,good,chat,product"
+        "2026-10-03 11:40:00,0,good,chat,product,"
     )
 
     def __init__(self, setting: Setting, people: People) -> None:
@@ -80,6 +81,7 @@ class Tickets(Kind):
                 Column("satisfaction", remembered(choice(RATINGS)), "satisfaction"),
                 Column("channel", text(40), "channel"),
                 Column("category", text(80), "category"),
+                Column("days_only", boolean, "days_only"),
             ),
         )
         self._month = remembered_month()

@@ -22,7 +22,11 @@ from core.values import Month
 
 
 class Ticket(Model):
-    """A contact with a customer; it belongs to the month in which it was created."""
+    """A contact with a customer; it belongs to the month in which it was created.
+
+    Of one with ``days_only`` the days are known and no times: they stand at midnight, and nothing
+    that is counted in hours or minutes is taken from them.
+    """
 
     __tablename__ = "tickets"
     __table_args__ = (
@@ -43,6 +47,7 @@ class Ticket(Model):
     positive: Mapped[bool | None]
     channel: Mapped[str | None] = mapped_column(String(40))
     category: Mapped[str | None] = mapped_column(String(80))
+    days_only: Mapped[bool | None]
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batches.id"))
 
 

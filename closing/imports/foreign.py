@@ -195,6 +195,13 @@ def _remarks(found: Translation, created: Sequence[str]) -> list[Message]:
         notes.append(message(N_("left out by the map: %(count)s rows"), count=found.left_out))
     if found.older:
         notes.append(message(N_("older rows of a record: %(count)s"), count=found.older))
+    if found.days:
+        notes.append(
+            message(
+                N_("days without times: %(count)s rows, which give no rates of hours and minutes"),
+                count=found.days,
+            )
+        )
     if found.aside:
         names = sorted({each.external_id for each in found.aside})
         notes.append(

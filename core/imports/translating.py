@@ -37,6 +37,9 @@ _NUMBERS = (
 # Which of our columns says when a row happened: an external id belongs to a person at that time.
 _HAPPENED = ("created_at", "timestamp", "received_at", "date", "from")
 _REFUSED = "\0"
+_DAY = len("2026-10-03")
+# Our column that says of a row that its times are days alone.
+DAYS_ONLY = "days_only"
 
 # Text of a person, on a day -> employee number; None where nobody is meant. Raises Bad.
 FindPerson = Callable[[str, date | None], str | None]
@@ -63,6 +66,7 @@ class Translation:
     aside: list[Aside] = field(default_factory=list)
     left_out: int = 0
     older: int = 0
+    days: int = 0
     unknown: dict[str, date | None] = field(default_factory=dict)
     nobody: dict[str, None] = field(default_factory=dict)
     problems: dict[int, Problem] = field(default_factory=dict)
@@ -82,6 +86,11 @@ class Translator:
         self.zone = ZoneInfo(mapping.zone) if mapping.zone else home
         self.find = find
         self.names = list(mapping.columns)
+        self.marks = DAYS_ONLY not in self.names and any(
+            column.name == DAYS_ONLY for column in kind.columns
+        )
+        if self.marks:
+            self.names.append(DAYS_ONLY)
         self.identity = [column.name for column in kind.columns if column.field in kind.identity]
         people = PEOPLE if kind.name != "employees" else PEOPLE[len(AGENTS) :]
         self.people = [name for name in self.names if name in people]
@@ -114,8 +123,21 @@ class Translator:
             elif self._is_left_out(row):
                 self.result.left_out += 1
             else:
-                cells = [self._cell(number, name, row) for name in self.names]
+                cells = [self._cell(number, name, row) for name in self.mapping.columns]
+                if self.marks:
+                    cells.append(self._days(cells))
                 yield number, cells, self._rank(number, cells, row) if newest else None
+
+    def _days(self, cells: list[str]) -> str:
+        """Days without times are no times: all of the row become days, which the mark tells."""
+        at = [place for place, name in enumerate(self.mapping.columns) if name.endswith("_at")]
+        if not any(len(cells[place]) == _DAY for place in at):
+            return ""
+        for place in at:
+            if cells[place] not in ("", _REFUSED):
+                cells[place] = f"{cells[place][:_DAY]} 00:00"
+        self.result.days += 1
+        return "1"
 
     def _is_left_out(self, row: Sequence[str]) -> bool:
         return any(

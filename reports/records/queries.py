@@ -26,6 +26,7 @@ def tickets(employee_id: int, month: Month, clock: ServiceClock | None) -> Selec
     responded: Any = Ticket.first_response_at
     resolved: Any = Ticket.resolved_at
     wait = service_seconds(clock, created, responded) / literal(60.0)
+    timed = Ticket.days_only.is_not(True)
     rating = case(
         (Ticket.positive.is_(True), "good"), (Ticket.positive.is_(False), "bad"), else_="none"
     )
@@ -33,9 +34,9 @@ def tickets(employee_id: int, month: Month, clock: ServiceClock | None) -> Selec
         Ticket.ticket_id,
         Ticket.created_at,
         Ticket.first_response_at,
-        case((responded.is_not(None), wait)).label("wait"),
+        case((and_(responded.is_not(None), timed), wait)).label("wait"),
         Ticket.resolved_at,
-        ((resolved - created) / literal(3600.0)).label("took"),
+        case((timed, (resolved - created) / literal(3600.0))).label("took"),
         Ticket.reopened,
         Ticket.satisfaction,
         rating.label("rating"),

@@ -17,6 +17,9 @@ from closing.imports.reports import ImportReport
 from core.actor import SYSTEM
 from core.db import transaction, wall_time
 from core.messages import Refused
+from core.values import Fact, Month
+from evaluations.fact_queries import ticket_facts
+from evaluations.policy import TicketsSection
 
 DATA = Path(__file__).parents[1] / "data"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -180,6 +183,33 @@ def test_rows_of_unknown_people_wait_until_somebody_is_mapped(foreign: Foreign) 
     assert files.rows(query) == [("tao-1", "E2"), ("tao-2", "E1"), ("tao-3", "E1")]
     assert files.rows("SELECT DISTINCT state FROM unmapped_rows") == [("applied",)]
     assert foreign.add("tickets", ASIDE, lines).counts["same"] == 3
+
+
+def test_days_without_times_give_no_rate_of_hours(foreign: Foreign) -> None:
+    files = foreign.files
+    files.people("E1")
+    mapping = EVENTS.replace(
+        "  satisfaction:", "  first_response_at: answered\n  resolved_at: solved\n  satisfaction:"
+    )
+    report = foreign.add(
+        "tickets",
+        mapping,
+        [
+            f"{HEADER},answered,solved",
+            "tao,1,E1,2026-10-01,*****,open,2026-10-03,2026-10-01,2026-10-02",
+            "tao,2,E1,2026-10-01 12:00,*,open,2026-10-03,2026-10-01 12:05,2026-10-02",
+            "tao,3,E1,2026-10-01 02:00,*,open,2026-10-03,2026-10-01 02:10,2026-10-01 04:00",
+        ],
+    )
+    assert reasons(report) == []
+    assert notes(report) == ["days without times: 2 rows, which give no rates of hours and minutes"]
+    [who] = files.rows("SELECT id FROM employees")
+    section = TicketsSection(response_minutes=(5,), resolution_hours=(24,))
+    facts = ticket_facts(files.session, Month(2026, 10), section, 2**33)[who[0]]
+    assert (facts["contacts_handled"].value, facts["csat"].n) == (3, 3)
+    assert facts["first_response_minutes"] == Fact(10.0, 1, "tickets")
+    assert facts["resolution_rate_24h"] == Fact(1.0, 1, "tickets")
+    assert facts["reopen_rate"].n == 3
 
 
 def test_a_name_elsewhere_belongs_to_one_person_at_a_time(files: Files) -> None:
