@@ -27,8 +27,17 @@ class Person(Protocol):
     def leave_date(self) -> date | None: ...
 
 
+def all_courses(session: Session) -> list[Course]:
+    return list(session.scalars(select(Course).order_by(Course.id)))
+
+
 def course_rules(session: Session) -> dict[int, CourseRule]:
     """Every course by id."""
+    return rules_of(all_courses(session))
+
+
+def rules_of(courses: Iterable[Course]) -> dict[int, CourseRule]:
+    """The same of courses that are known already."""
     return {
         row.id: CourseRule(
             row.id,
@@ -39,16 +48,23 @@ def course_rules(session: Session) -> dict[int, CourseRule]:
             row.pass_mark,
             tuple(_listed(row.metrics)),
         )
-        for row in session.scalars(select(Course).order_by(Course.id))
+        for row in courses
     }
 
 
 def facts_of_training(
-    session: Session, month: Month, people: Iterable[Person]
+    session: Session,
+    month: Month,
+    people: Iterable[Person],
+    only: int | None = None,
+    known: Iterable[Course] | None = None,
 ) -> dict[int, dict[str, Fact]]:
-    """The training facts of everybody given, by employee id."""
-    courses = course_rules(session)
-    rows = _rows(session, courses, month.last_day)
+    """The training facts of everybody given, by employee id; ``only`` says that it is one.
+
+    ``known`` are all courses, where they were read already.
+    """
+    courses = course_rules(session) if known is None else rules_of(known)
+    rows = _rows(session, courses, month.last_day, only=only)
     return {
         person.employee_id: training_facts(
             month,
@@ -79,6 +95,7 @@ def _rows(
     courses: dict[int, CourseRule],
     until: date,
     since: date | None = None,
+    only: int | None = None,
 ) -> dict[int, list[Attendance]]:
     statement = select(
         TrainingRecord.employee_id,
@@ -92,6 +109,8 @@ def _rows(
     ).where(TrainingRecord.day <= until)
     if since is not None:
         statement = statement.where(TrainingRecord.day >= since)
+    if only is not None:
+        statement = statement.where(TrainingRecord.employee_id == only)
     found: dict[int, list[Attendance]] = defaultdict(list)
     for row in session.execute(statement.order_by(TrainingRecord.day, TrainingRecord.id)):
         found[row[0]].append(Attendance(courses[row[1]], *row[2:]))

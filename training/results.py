@@ -34,6 +34,8 @@ class Result:
     @property
     def text(self) -> str:
         """The same as a word, to see whether somebody changed it meanwhile."""
+        if self.status is None:
+            return ""
         return "|".join(
             "" if each is None else f"{each:g}" if isinstance(each, float) else str(each)
             for each in (self.status, self.hours, self.score, self.passed)

@@ -15,7 +15,7 @@ from staff.models import Employee, Team
 from staff.queries import assignments_on
 from training.facts import Attendance, CourseRule, in_time_until
 from training.models import Course, TrainingRecord
-from training.queries import course_rules
+from training.queries import all_courses, rules_of
 
 SOON = timedelta(days=30)
 
@@ -38,20 +38,17 @@ class Standing:
     passed_on: date | None
 
 
-def standings(session: Session, ids: Any, day: date) -> list[Standing]:
+def standings(
+    session: Session, ids: Any, day: date, known: Iterable[Course] | None = None
+) -> list[Standing]:
     """Of the employed among ``ids`` (a select), in the order of numbers and codes.
 
-    Four statements.
+    Three statements; ``known`` are all courses, where they were read already.
     """
-    rules = {key: rule for key, rule in course_rules(session).items() if rule.positions}
+    names = {row.id: row for row in (all_courses(session) if known is None else known)}
+    rules = {key: rule for key, rule in rules_of(names.values()).items() if rule.positions}
     if not rules:
         return []
-    names: dict[int, Any] = {
-        row.id: row
-        for row in session.execute(
-            select(Course.id, Course.course_code, Course.name).where(Course.id.in_(rules))
-        )
-    }
     passed = _passed(session, rules, ids, day)
     found = [
         _standing(person, names[key], rule, passed[person.id, key], day)

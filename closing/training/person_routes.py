@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from closing.pages.common import policy_or_none
 from closing.policy import Policy
@@ -19,7 +19,7 @@ from closing.training.common import session
 from core import tables, web
 from core.i18n import language
 from core.models import MonthState
-from core.permissions import Permission
+from core.permissions import Permission, Scope
 from core.tables import Column, Filter, Listing
 from core.values import Month
 from evaluations.scorecards.models import Scorecard
@@ -30,7 +30,7 @@ from staff.queries import assignments_on, is_visible
 from training.catalogue import training_facts
 from training.lists import of_one
 from training.lists import records as records_query
-from training.queries import facts_of_training
+from training.queries import all_courses, facts_of_training
 from training.results import is_closed
 from training.standing import standings
 
@@ -51,29 +51,36 @@ class Person:
 @training.get("/people/<employee_no>")
 @web.requires(P.TRAINING_READ)
 def person(employee_no: str) -> str | Response:
+    """Auditors see what belongs to closed months."""
     who = person_or_abort(employee_no, P.TRAINING_READ, closed=True)
-    now, month = web.today(), web.selected_month()
-    whole = is_visible(session(), web.viewer(), P.TRAINING_READ, who.id, day=now)
-    position = _position(who, month)
+    viewer, month = web.viewer(), web.selected_month()
+    whole = Scope.CLOSED not in viewer.scopes(P.TRAINING_READ) or is_visible(
+        session(), viewer, P.TRAINING_READ, who.id, day=web.today()
+    )
+    mine = viewer.employee_id == who.id
+    position, has_card = _in_month(who, month, mine=mine)
     policy = policy_or_none(session(), month)
-    mine = web.viewer().employee_id == who.id
-    standing = standings(session(), select(Employee.id).where(Employee.id == who.id), now)
+    known = all_courses(session())
+    me = select(Employee.id).where(Employee.id == who.id)
+    standing = standings(session(), me, web.today(), known) if whole else []
     shown = Person(who.id, position, who.hire_date, who.leave_date)
     counts = whole or is_closed(session(), month)
     return tables.respond(
         _listing(),
-        of_one(who.id, closed_only=not whole),
+        session().execute(of_one(who.id, closed_only=not whole)).all(),
         "training/person.html",
         filename=f"training-{who.employee_no}",
         person=who,
         mine=mine,
         month=month,
-        standing=standing if whole else [],
+        standing=standing,
         states=words.states(),
-        facts=facts_of_training(session(), month, [shown])[who.id] if counts else None,
+        facts=facts_of_training(session(), month, [shown], who.id, known)[who.id]
+        if counts
+        else None,
         lines=_lines(policy, position),
         rules=_rules(policy, position),
-        has_card=_has_card(who.id, month, mine=mine),
+        has_card=has_card,
         words=words,
     )
 
@@ -122,14 +129,21 @@ def records(month: Month) -> str | Response:
     )
 
 
-def _position(who: Employee, month: Month) -> str | None:
-    """What they held on the month's last day, or on their own."""
+def _in_month(who: Employee, month: Month, *, mine: bool) -> tuple[str | None, bool]:
+    """What they held on the month's last day, or on their own; whether its scorecard can be opened,
+    one's own once it is published."""
     last = min(month.last_day, who.leave_date or month.last_day)
     assigned = assignments_on(max(last, who.hire_date))
-    found: str | None = session().scalar(
-        select(assigned.c.position).where(assigned.c.employee_id == who.id)
+    card = (
+        exists()
+        .where(Scorecard.employee_id == who.id, MonthState.month == month)
+        .where(MonthState.closing_id == Scorecard.closing_id)
     )
-    return found
+    if mine:
+        card = card.where(MonthState.published_at.is_not(None))
+    held = select(assigned.c.position).where(assigned.c.employee_id == who.id).scalar_subquery()
+    row = session().execute(select(held, card)).one()
+    return row[0], bool(row[1])
 
 
 def _lines(policy: Policy | None, position: str | None) -> list[tuple[str, float, float]]:
@@ -158,15 +172,3 @@ def _rules(policy: Policy | None, position: str | None) -> list[tuple[str, str, 
         and NAME.search(rule.when)
         and (rule.positions is None or position in rule.positions)
     ]
-
-
-def _has_card(employee_id: int, month: Month, *, mine: bool) -> bool:
-    """Whether the month's scorecard can be opened from here; one's own once it is published."""
-    query = (
-        select(Scorecard.id)
-        .join(MonthState, MonthState.closing_id == Scorecard.closing_id)
-        .where(Scorecard.employee_id == employee_id, MonthState.month == month)
-    )
-    if mine:
-        query = query.where(MonthState.published_at.is_not(None))
-    return session().scalar(query) is not None
