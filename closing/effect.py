@@ -42,9 +42,10 @@ class Hit:
 class Effect:
     """A closed month under a draft beside what it was closed with.
 
-    ``hits`` are of one rule, None where none is asked about; ``grades`` counts moves from a grade
-    to another; ``awards`` are those that the draft or the policy of the close has; ``gone`` are the
-    numbers of those whom the rule hit then and would not now.
+    ``differences`` are the people whose scorecard says something else, facts that nothing uses
+    left aside. ``hits`` are of one rule, None where none is asked about; ``gone`` are the numbers
+    of those whom the rule hit then and would not now. ``grades`` counts moves from a grade to
+    another; ``awards`` are those that the draft or the policy of the close has.
     """
 
     month: Month
@@ -91,7 +92,7 @@ def effect_of(
     moves = [_move(each) for each in found]
     effect = Effect(
         month=closing.month,
-        differences=tuple(each for each in found if each.differs),
+        differences=tuple(each for each in found if _seen(each.before) != _seen(each.after)),
         people=len(found),
         before=_paid(before),
         after=_paid(after),
@@ -153,6 +154,17 @@ def _hits(
 
 def _fired(view: CardView, code: str) -> list[RuleEntry]:
     return [entry for entry in view.rules if entry.rule == code and entry.state in _FIRED]
+
+
+def _seen(view: CardView | None) -> object:
+    """What somebody notices: facts that no line and no rule uses may come and go."""
+    if view is None:
+        return None
+    said = view.as_json()
+    return {key: each for key, each in said.items() if key not in _UNSEEN}
+
+
+_UNSEEN = frozenset(("revision", "policy_version", "facts"))
 
 
 def _move(each: Difference) -> tuple[str, str] | None:
