@@ -31,6 +31,9 @@ ACCENT, TEXT, QUIET, LINE, BAND = "#0f766e", "#1c2423", "#5c6664", "#d9dedd", "#
 DARK = {ACCENT: "#4fd1c0", TEXT: "#e3e8e7", QUIET: "#a3afac", LINE: "#35403e", BAND: "#2a3331"}
 STYLE = Path(__file__).with_name("charts.mplstyle")
 KEPT = 256
+WIDE, NARROW = 7.2, 3.6  # inches; a narrow one fills a phone without shrinking
+LINE_LENGTH = 42  # letters of a title in a narrow chart
+MOST_LABELS = 4
 _DARK_RULES = "".join(
     f'[{kind}="{light}"]{{{kind}:{dark}}}'
     for light, dark in DARK.items()
@@ -68,9 +71,9 @@ class Bars:
     marked: int | None = None
 
 
-def trend(data: Trend) -> bytes:
+def trend(data: Trend, narrow: bool = False) -> bytes:
     """Twelve months, say, of a total: a line, direct labels, the team's band behind it."""
-    figure, axes = _axes(data.title, 7.2, 2.5)
+    figure, axes = _axes(data.title, narrow)
     places = range(len(data.labels))
     known = [(x, pair) for x, pair in enumerate(data.band) if pair is not None]
     for run in _runs(known):
@@ -78,8 +81,9 @@ def trend(data: Trend) -> bytes:
         axes.fill_between([x for x, _ in run], lows, highs, color=BAND, linewidth=6)
     values = [float("nan") if value is None else value for value in data.values]
     axes.plot(places, values, color=ACCENT, marker="o")
-    axes.set_xticks(places, data.labels)
-    axes.set_xlim(-0.4, len(data.labels) - 0.1)
+    axes.set_xticks(places, _sparse(data.labels, MOST_LABELS) if narrow else data.labels)
+    count = len(data.labels)
+    axes.set_xlim(-0.4, count - 1 + (0.14 * count if narrow else 0.9))
     last = next((x for x in reversed(places) if data.values[x] is not None), None)
     if last is not None:
         label = f"{data.own} {data.values[last]:.1f}".strip()
@@ -95,23 +99,36 @@ def trend(data: Trend) -> bytes:
     return _svg(figure)
 
 
-def bars(data: Bars) -> bytes:
-    """Bars with their values above them: a distribution of grades, say."""
-    figure, axes = _axes(data.title, 7.2, 2.5)
-    colours = [ACCENT if index == data.marked else QUIET for index in range(len(data.values))]
-    drawn = axes.bar(range(len(data.labels)), data.values, color=colours, width=0.7)
-    axes.bar_label(drawn, [f"{value:g}" for value in data.values], padding=2, color=TEXT)
-    axes.set_xticks(range(len(data.labels)), data.labels)
+def bars(data: Bars, narrow: bool = False) -> bytes:
+    """Bars with their values above them: a distribution of grades, say; one below the other where
+    there is little room."""
+    places = range(len(data.labels))
+    figure, axes = _axes(data.title, narrow, max(2.5, 0.6 + 0.26 * len(places)))
+    colours = [ACCENT if index == data.marked else QUIET for index in places]
     axes.grid(False)
-    axes.tick_params(left=False, labelleft=False)
-    axes.margins(y=0.15)
+    if narrow:
+        drawn = axes.barh(places, data.values, color=colours, height=0.7)
+        axes.set_yticks(places, data.labels)
+        axes.invert_yaxis()
+        axes.tick_params(bottom=False, labelbottom=False)
+        axes.margins(x=0.15)
+    else:
+        drawn = axes.bar(places, data.values, color=colours, width=0.7)
+        axes.set_xticks(places, data.labels)
+        axes.tick_params(left=False, labelleft=False)
+        axes.margins(y=0.15)
+    axes.bar_label(drawn, [f"{value:g}" for value in data.values], padding=2, color=TEXT)
     return _svg(figure)
 
 
-def respond(draw: Callable[[Any], bytes], data: Any) -> Response:
-    """The chart of ``data`` (a frozen dataclass), drawn once; the browser may keep it and ask."""
-    key = hashlib.sha256(f"{draw.__name__} {data!r}".encode()).hexdigest()
-    response = Response(_kept(key, lambda: draw(data)), mimetype="image/svg+xml")
+def respond(draw: Callable[[Any, bool], bytes], data: Any) -> Response:
+    """The chart of ``data`` (a frozen dataclass), drawn once; the browser may keep it and ask.
+
+    ``ui.chart`` asks for it with ``narrow`` where it is shown on a phone.
+    """
+    narrow = "narrow" in request.args
+    key = hashlib.sha256(f"{draw.__name__} {narrow} {data!r}".encode()).hexdigest()
+    response = Response(_kept(key, lambda: draw(data, narrow)), mimetype="image/svg+xml")
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["Cache-Control"] = "private, no-cache"
     response.set_etag(key[:32])
@@ -161,14 +178,39 @@ def _prepare() -> None:
     rcParams.update(rc_params_from_file(STYLE, use_default_template=False))
 
 
-def _axes(title: str, width: float, height: float) -> tuple[Figure, Axes]:
+def _axes(title: str, narrow: bool, height: float = 2.5) -> tuple[Figure, Axes]:
+    """Narrow ones are as high as it takes: on a phone a point is one of its pixels, and a third."""
     _prepare()
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), layout="constrained")
+    size = (NARROW, height) if narrow else (WIDE, 2.5)
+    figure = Figure(figsize=size, layout="constrained")
     axes = figure.add_subplot()
-    axes.set_title(title, loc="left")
+    if narrow:
+        figure.suptitle(_wrapped(title), x=0.02, ha="left", fontsize="medium")
+    else:
+        axes.set_title(title, loc="left")
     return figure, axes
+
+
+def _wrapped(title: str) -> str:
+    """In lines that a narrow chart has room for; Chinese characters are twice as wide."""
+    lines, room = [""], 0
+    for part in re.findall(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s*|\s+", title):
+        width = sum(2 if char >= "\u2e80" else 1 for char in part.rstrip())
+        if lines[-1] and room + width > LINE_LENGTH:
+            lines.append("")
+            room = 0
+        lines[-1] += part
+        room += width + len(part) - len(part.rstrip())
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _sparse(labels: Sequence[str], most: int) -> list[str]:
+    """Every so many labels, the last among them; nothing for the others."""
+    step = -(-len(labels) // most)
+    last = len(labels) - 1
+    return [label if (last - at) % step == 0 else "" for at, label in enumerate(labels)]
 
 
 def _svg(figure: Figure) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from xml.etree import ElementTree
 
 from playwright.sync_api import Page, Route
@@ -73,6 +74,23 @@ def test_a_browser_shows_a_chart_under_its_policy(page: Page) -> None:
     assert said == []
 
 
+def test_for_a_phone_a_chart_is_half_as_wide_with_few_labels_and_all_its_title() -> None:
+    title = "Somebody With A Long Name fell to 87.33 in September 2026"
+    months = tuple(f"month {number}" for number in range(12))
+    said = "".join(
+        ElementTree.fromstring(
+            charts.trend(Trend(title, months, tuple(range(80, 92))), True)
+        ).itertext()
+    )
+    shown = [month for month in months if re.search(rf"\b{month}\b", said)]
+    assert shown == ["month 2", "month 5", "month 8", "month 11"]
+    assert all(word in said for word in title.split())
+    wide, narrow = (charts.bars(Bars(title, months, (1,) * 12), each) for each in (False, True))
+    assert b'viewBox="0 0 518.4' in wide
+    assert b'viewBox="0 0 259.2' in narrow
+    assert all(month.encode() in narrow for month in months)
+
+
 def test_a_chart_without_a_single_value_is_an_empty_frame() -> None:
     ElementTree.fromstring(charts.trend(Trend("", ("1",), (None,))))
 
@@ -80,8 +98,8 @@ def test_a_chart_without_a_single_value_is_an_empty_frame() -> None:
 def test_a_chart_is_drawn_once_and_asked_for_by_its_tag(site: Site) -> None:
     drawn = []
 
-    def draw(data: Trend) -> bytes:
-        drawn.append(data)
+    def draw(data: Trend, narrow: bool) -> bytes:
+        drawn.append(narrow)
         return b"<svg/>"
 
     view = web.public(lambda: charts.respond(draw, DATA))
@@ -91,4 +109,6 @@ def test_a_chart_is_drawn_once_and_asked_for_by_its_tag(site: Site) -> None:
     assert "private" in first.headers["Cache-Control"]
     again = site.client().get("/chart.svg", headers={"If-None-Match": first.headers["ETag"]})
     assert again.status_code == 304
-    assert len(drawn) == 1
+    assert drawn == [False]
+    assert site.client().get("/chart.svg?narrow=1").headers["ETag"] != first.headers["ETag"]
+    assert drawn == [False, True]
