@@ -105,7 +105,7 @@ def session_columns() -> list[Column]:
         Column("course", _l("Course")),
         Column("attended", _l("Attended"), "short"),
         Column("missed", _l("Missed"), "short"),
-        Column("excused", _l("Excused"), "short"),
+        Column("excused", _l("Excused from it"), "short"),
         Column("passed", _l("Passed"), "short"),
         Column("score", _l("Mean score"), "number"),
     ]

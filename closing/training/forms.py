@@ -30,7 +30,7 @@ class CourseForm(FlaskForm):  # type: ignore[misc]
     """Of a known course the code stays."""
 
     name = StringField(
-        _l("Name"), validators=[DataRequired(_l("Give it a name.")), Length(max=200)]
+        _l("Name of the course"), validators=[DataRequired(_l("Give it a name.")), Length(max=200)]
     )
     category = SelectField(_l("Category"), validators=[Optional()])
     positions = SelectMultipleField(
