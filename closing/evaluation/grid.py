@@ -59,7 +59,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A person with their cells in the order of the section's heads."""
+    """A person with their cells in the order of the section's heads; ``done`` is handed in."""
 
     id: int
     employee_no: str
@@ -71,6 +71,7 @@ class Row:
     at: Any
     written: bool
     editable: bool
+    done: bool
     cells: tuple[Cell, ...]
     base: str = ""
     total: str = ""
@@ -188,6 +189,7 @@ def _row(
         at=person.at,
         written=bool(person.written),
         editable=writable and not month.closed and state != "submitted",
+        done=not month.closed and state == "submitted",
         cells=tuple(
             _cell(
                 spec_of(month, line.metric),
