@@ -40,6 +40,7 @@ UNREACHED = {
     "accounts.prove": "only some minutes after the password was typed",
     "accounts.sign_in": "looked at by nobody signed in",
     "appeals.adjust_line": "only once the payroll was exported",
+    "appeals.differences": "only once the payroll was exported",
     "appeals.new": "only within the window",
     "closing.figures": "a part of a page",
     "closing.job": "only in a large centre",
