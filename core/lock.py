@@ -5,12 +5,19 @@ closing is sealed; person-days and review sums while their month is closed. The 
 month changes only where a ``reopenings`` row, which names an audit entry, tells why; never after
 its payroll was exported; neither do adjustments paid with it. Audit entries, reopenings and
 published documents are append-only; keys are never deleted.
+
+A row may also go without being deleted: SQLite removes what stands in the way of INSERT OR REPLACE
+and UPDATE OR REPLACE, and calls no trigger for it. So there whatever would take the key of a row
+that must stay is refused as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from sqlalchemy import Connection, inspect
 
 MESSAGE = "locked: the month is closed"
 APPEND_ONLY = "locked: append-only"
@@ -28,13 +35,18 @@ class Locks:
     append_only: Sequence[str] = ("reopenings", "document_versions")
 
 
-def statements(dialect: str, locks: Locks) -> list[str]:
-    """The DDL that installs the triggers on ``sqlite`` or ``postgresql``."""
+Keys = Sequence[Sequence[str]]
+"""Columns of a table that no two rows share; the first is the primary key."""
+
+
+def statements(connection: Connection, locks: Locks) -> list[str]:
+    """The DDL that installs the triggers on a database with these tables."""
     rules = _rules(locks)
     names = [f"lock_{rule[0]}_{rule[1].lower()}_{i}" for i, rule in enumerate(rules)]
     named = list(zip(names, rules, strict=True))
-    if dialect == "sqlite":
-        return [_sqlite(name, *rule) for name, rule in named]
+    if connection.dialect.name == "sqlite":
+        keys = {table: _keys(connection, table) for table in dict.fromkeys(r[0] for r in rules)}
+        return [_sqlite(name, *rule) for name, rule in named] + _replacing(rules, keys, locks)
     tables = dict.fromkeys(rule[0] for rule in rules)
     return [part for name, rule in named for part in _postgresql(name, *rule)] + [
         part for table in tables for part in _no_truncate(table)
@@ -132,6 +144,42 @@ def _postgresql(name: str, table: str, event: str, condition: str, message: str)
         f" END IF; RETURN {back}; END $$",
         f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
     ]
+
+
+def _keys(connection: Connection, table: str) -> Keys:
+    found = inspect(connection)
+    unique = [each["column_names"] for each in found.get_unique_constraints(table)]
+    return [found.get_pk_constraint(table)["constrained_columns"], *unique]
+
+
+def _replacing(
+    rules: Sequence[tuple[str, str, str, str]], keys: Mapping[str, Keys], locks: Locks
+) -> list[str]:
+    """Triggers against REPLACE, for each rule that forbids to delete.
+
+    A key that holds what ties the row to its closing is left out: with the same key the new row is
+    tied to the same closing, and refused for that.
+    """
+    ties = dict.fromkeys(locks.by_closing, "closing_id")
+    ties |= dict.fromkeys(locks.by_scorecard, "scorecard_id")
+    ties |= dict.fromkeys(locks.by_month, "month")
+    made = []
+    for table, event, condition, message in rules:
+        if event != "DELETE":
+            continue
+        stays = re.sub(r"\bOLD\.", "held.", condition)
+        itself = " AND ".join(f"held.{name} = OLD.{name}" for name in keys[table][0])
+        for place, key in enumerate(keys[table]):
+            if ties.get(table) in key:
+                continue
+            same = " AND ".join(f"held.{name} = NEW.{name}" for name in key)
+            taken = f"SELECT 1 FROM {table} AS held WHERE {same} AND ({stays})"
+            name = f"lock_{table}_replace_{place}"
+            insert, update = f"EXISTS ({taken})", f"EXISTS ({taken} AND NOT ({itself}))"
+            of = f"UPDATE OF {', '.join(key)}"
+            made.append(_sqlite(f"{name}_insert", table, "INSERT", insert, message))
+            made.append(_sqlite(f"{name}_update", table, of, update, message))
+    return made
 
 
 def _no_truncate(table: str) -> list[str]:

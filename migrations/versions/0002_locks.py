@@ -26,5 +26,5 @@ LOCKS = lock.Locks(
 
 
 def upgrade() -> None:
-    for statement in lock.statements(op.get_bind().dialect.name, LOCKS):
+    for statement in lock.statements(op.get_bind(), LOCKS):
         op.execute(statement)
