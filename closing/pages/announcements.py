@@ -65,7 +65,6 @@ def _page(decision: AwardDecision, form: ObjectionForm) -> str:
     lodged = announcements.objections(session(), decision.id)
     waiting = sum(each.AwardObjection.state == "open" for each in lodged)
     state = announcements.state_of(decision, web.today(), waiting)
-    viewer = web.viewer()
     winners = queries.winners(session(), decision.month, decision.award)
     own = [each.AwardObjection for each in lodged if each.AwardObjection.employee_id == _me()]
     return render_template(
@@ -82,14 +81,15 @@ def _page(decision: AwardDecision, form: ObjectionForm) -> str:
         may_object=state == "announced"
         and decision.taken_back_at is None
         and _me() is not None
-        and viewer.behalf is None
         and not own,
         form=form,
     )
 
 
 def _me() -> int | None:
-    return web.viewer().employee_id
+    """Whose own objection it would be; a deputy has none."""
+    viewer = web.viewer()
+    return viewer.employee_id if viewer.behalf is None else None
 
 
 @rewards.post("/awards/objections/<int:objection_id>")

@@ -15,7 +15,7 @@ import pytest
 from factories.offices import AWARD
 from sqlalchemy import func, select
 from support.databases import KINDS, Databases
-from support.walking import EVERYBODY, Walk, reaches, said, scopes, walking
+from support.walking import ACTING, EVERYBODY, Walk, reaches, said, scopes, walking
 from support.whole_centre import (
     AGENTS,
     AUGUST,
@@ -67,7 +67,7 @@ OF_CLOSED_MONTHS = {"scorecards.card", "scorecards.pdf", "scorecards.reviews"}
 # Pages that name more than their reader may look up, and whom: a supervisor is named to their
 # people, and whoever checked or recorded something to whom it is about. Winners are announced.
 NAMED_TO_THEIR_PEOPLE = {"agent": {"E0002"}, "colleague": {"E0002"}, "other": {"E0008"}}
-NAMED_TO_THEIR_PEOPLE |= {"supervisor": {"E0001"}}
+NAMED_TO_THEIR_PEOPLE |= {"supervisor": {"E0001"}, ACTING: {"E0005", "E0002"}}
 WINNERS = {"rewards.honours", "rewards.honours_list", "rewards.awards", "rewards.award"}
 WINNERS |= {"rewards.announcement"}
 # Pages that say who in HR decided or served what is about one's people or oneself.
@@ -120,6 +120,46 @@ def test_a_page_about_somebody_opens_to_whom_the_table_lets_see_them(
             if answer.status_code != (200 if allowed else 404):
                 wrong.append(f"{month} {number}: {answer.status_code}, allowed: {allowed}")
     assert wrong == []
+
+
+def test_a_deputy_opens_what_is_about_the_team_of_the_one_away_alone(walk: Walk) -> None:
+    """Nothing about themselves, though they are of that team, nor about the one away."""
+    wrong = []
+    for endpoint in ABOUT_SOMEBODY:
+        permission = web.permission_of(walk.app, endpoint)
+        assert permission is not None
+        for number in ("E0004", "E0005", "E0002", "E0009"):
+            allowed = reaches(ACTING, permission, number, closed=True)
+            answer = walk.get(ACTING, endpoint, month=AUGUST, employee_no=number)
+            if answer.status_code != (200 if allowed else 404):
+                wrong.append(f"{endpoint} {number}: {answer.status_code}, allowed: {allowed}")
+    assert wrong == []
+    assert walk.get(ACTING, "scorecards.card", month=AUGUST, employee_no="E0004").status_code == 200
+
+
+OF_HR_ALONE: dict[str, dict[str, Any]] = {
+    "policy.draft": {"draft_id": 1},
+    "policy.draft_rule": {"draft_id": 1, "code": "CON-P1"},
+    "policy.draft_award": {"draft_id": 1, "award": AWARD},
+    "policy.draft_sheet": {"draft_id": 1, "sheet": "metrics"},
+    "policy.draft_text": {"draft_id": 1},
+    "policy.draft_changes": {"draft_id": 1},
+    "policy.draft_effect": {"draft_id": 1},
+    "closing.job": {"number": 1},
+    "closing.job_progress": {"number": 1},
+}
+
+
+def test_drafts_of_the_policy_and_jobs_of_the_close_are_hrs_alone(walk: Walk) -> None:
+    found = {
+        f"{endpoint} {viewer}": walk.get(viewer, endpoint, **values).status_code
+        for endpoint, values in OF_HR_ALONE.items()
+        for viewer in ("hr", "manager", "admin", "auditor", ACTING)
+    }
+    assert {each for each, status in found.items() if status == 200} == {
+        f"{endpoint} hr" for endpoint in OF_HR_ALONE
+    }
+    assert set(found.values()) <= {200, 403, 404}
 
 
 QUERIES = (
@@ -204,15 +244,28 @@ def test_no_page_list_search_chart_or_export_names_anybody_out_of_reach(
     walk: Walk, viewer: str
 ) -> None:
     """By number, name, or what is written about them; refusals and errors are pages too."""
+    assert named_out_of_reach(walk, viewer, values_of(walk)) == []
+
+
+def test_nor_does_one_to_a_deputy(walk: Walk) -> None:
+    months = {"month": (AUGUST,) if walk.kind == "sqlite" else (OCTOBER,)}
+    values = {name: found[:1] for name, found in values_of(walk).items()} | months
+    assert named_out_of_reach(walk, ACTING, values, queries=False) == []
+
+
+def named_out_of_reach(
+    walk: Walk, viewer: str, values: dict[str, Any], *, queries: bool = True
+) -> list[str]:
     wrong: list[str] = []
-    values = values_of(walk)
     for endpoint, rule in walk.rules("GET").items():
         if endpoint == "audit.trail":  # it tells everybody what they asked for themselves
             continue
         for url in variants(walk, endpoint, rule, values):
+            if "?" in url and not queries:
+                continue
             answer = walk.clients[viewer].get(url)
             wrong.extend(f"{url}: {problem}" for problem in problems(viewer, endpoint, url, answer))
-    assert wrong == []
+    return wrong
 
 
 def problems(viewer: str, endpoint: str, url: str, answer: TestResponse) -> Iterator[str]:
@@ -232,7 +285,8 @@ def problems(viewer: str, endpoint: str, url: str, answer: TestResponse) -> Iter
     more -= {"E0009"} if "q=E0009" in url else set()
     if more:
         yield f"names {sorted(more)}"
-    told = {mark for mark, readers in MARKS.items() if viewer not in readers and mark in text}
+    reader = "supervisor" if viewer == ACTING else viewer
+    told = {mark for mark, readers in MARKS.items() if reader not in readers and mark in text}
     if told:
         yield f"tells {sorted(told)}"
 

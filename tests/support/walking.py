@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from factories.people import HIRED
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -25,8 +26,9 @@ from werkzeug.test import TestResponse
 
 from core.db import db
 from core.permissions import ROLES, Permission, Role, Scope
+from staff.accounts.identity import BEHALF
 from staff.attendance.models import AttendanceRequest
-from staff.models import Account, Employee
+from staff.models import Account, Deputy, Employee
 
 EVERYBODY = {f"E{number:04}" for number in (1, 2, 3, 4, 5, 6, 8, 9, 10)}
 HELD = {
@@ -41,6 +43,10 @@ HELD = {
     "admin": {Role.ADMINISTRATOR},
 }
 VIEWERS = tuple(HELD)
+# E0005 for E0002, in whose team they are: that team without themselves, and nothing of their own.
+ACTING = "acting"
+HELD[ACTING] = {Role.EMPLOYEE, Role.SUPERVISOR}
+TEAMS[ACTING] = {"E0004"}
 
 
 @dataclass(frozen=True)
@@ -124,7 +130,13 @@ def walking(databases: Databases, kind: Kind) -> Iterator[Walk]:
         ids: dict[str, int] = dict(rows.all())
         named = {who: of_people[ids[number]] for who, number in NUMBERS.items()}
         named["admin"] = of_people[None]
-    yield Walk(site.app, {viewer: site.signed_in(named[viewer]) for viewer in VIEWERS}, kind)
+        away = session.scalars(select(Deputy).where(Deputy.absent_id == ids["E0002"])).one()
+        away.first_day = HIRED  # whatever the day is
+    clients = {viewer: site.signed_in(named[viewer]) for viewer in VIEWERS}
+    clients[ACTING] = site.signed_in(named["colleague"])
+    with clients[ACTING].session_transaction() as cookie:
+        cookie[BEHALF] = away.id
+    yield Walk(site.app, clients, kind)
     with site.app.app_context():
         db.session.remove()
         db.engine.dispose()
@@ -133,6 +145,8 @@ def walking(databases: Databases, kind: Kind) -> Iterator[Walk]:
 
 def scopes(viewer: str, permission: Permission) -> set[Scope]:
     held = {ROLES[role].get(permission) for role in HELD[viewer]}
+    if viewer == ACTING and permission not in (Permission.SELF, Permission.AUDIT_READ):
+        held -= {Scope.OWN}
     return {scope for scope in held if scope is not None}
 
 

@@ -17,10 +17,12 @@ from closing import follow_up, objections
 from closing.appeals import receipts, services
 from closing.appeals.queries import own_scorecard
 from closing.appeals.services import Asked
+from closing.drafts import create_draft
+from closing.jobs import CLOSE
 from closing.winners import confirm_winners
 from core import attachments
 from core.actor import Actor
-from core.models import ImportBatch, ImportMap, LateRow, UnmappedRow
+from core.models import ImportBatch, ImportMap, Job, LateRow, UnmappedRow
 from core.values import Month
 from evaluations.checks.checklists import write_checklist
 from evaluations.checks.scoring import Item
@@ -120,6 +122,13 @@ def before_the_close(session: Session) -> None:
             )
     _rounds(session)
     _files(session)
+    create_draft(session, actor=actor(session, "E0003"), now=NOW.moment, name="Stricter")
+    session.add(
+        Job(
+            kind=CLOSE, subject=f"month:{OCTOBER}", state="failed", message="It was stopped.",
+            actor={}, asked_by="E0003", asked_at=NOW.moment, ended_at=NOW.moment,
+        )
+    )  # fmt: skip
     for absent, deputy in (("E0002", "E0005"), ("E0008", "E0010")):
         name_deputy(
             session,
