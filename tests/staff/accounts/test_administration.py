@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from unittest.mock import MagicMock
 
 import pyotp
 import pytest
@@ -434,7 +433,7 @@ def test_two_sessions_at_once_do_not_replace_both_either(
 ) -> None:
     with any_site.session() as session:
         accounts = people.centre(session)
-        by = {
+        by: dict[str, Any] = {
             "actor": actor_of(accounts["admin"]),
             "now": people.NOW,
             "account_id": accounts["hr"].id,
@@ -443,20 +442,21 @@ def test_two_sessions_at_once_do_not_replace_both_either(
         }
     meet = threading.Barrier(2)
 
-    def after_the_check(*_args: Any, **_kwargs: Any) -> Any:
+    def waits() -> None:
         with suppress(threading.BrokenBarrierError):
-            meet.wait(0.3)
-        return MagicMock()
+            meet.wait(0.3)  # where one waits for the other, they do not meet
 
-    monkeypatch.setattr(administration.codes, "issue", after_the_check)
-    monkeypatch.setattr(
-        administration.factor,
-        "remove",
-        lambda session, **_: (
-            after_the_check(),
-            administration.note(session, by["actor"], people.NOW, "factor.reset", accounts["hr"]),
-        ),
-    )
+    def issue_after(*_args: Any, **_kwargs: Any) -> Any:
+        waits()
+        return {accounts["hr"].id: "code"}
+
+    def remove_after(session: Session, **_: Any) -> None:
+        waits()
+        by = actor_of(accounts["admin"])
+        administration.note(session, by, people.NOW, "factor.reset", accounts["hr"])
+
+    monkeypatch.setattr(codes, "issue", issue_after)
+    monkeypatch.setattr(factor, "remove", remove_after)
     told: list[str] = []
 
     def one(act: Any) -> None:
