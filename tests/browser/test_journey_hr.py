@@ -14,7 +14,9 @@ from closing.appeals.models import Appeal
 from core.models import MonthState
 from core.values import Month
 from evaluations.models import MetricValue
+from evaluations.rounds.models import ReviewAssignment, ReviewRound
 from rewards.models import AwardDecision, AwardWinner, Incident, RuleApproval
+from staff.models import Notice
 
 MONTH = Month(2026, 10)
 SHEET = (
@@ -31,6 +33,7 @@ def test_the_end_of_a_month_in_hr(journey: Journey, tmp_path: Path) -> None:
     decide_an_appeal(journey)
     decide_proposals(journey)
     remind_reviewers(journey)
+    run_a_round(journey)
     close(journey)
     publish(journey)
     choose_winners(journey)
@@ -95,6 +98,30 @@ def remind_reviewers(journey: Journey) -> None:
     journey.follow("main tbody a[href^='/reviews/rounds/']")
     expect(page.locator("main td.num").first).to_be_visible()
     journey.send("form[action$='/remind']")
+
+
+def run_a_round(journey: Journey) -> None:
+    """Drawn and looked at, opened, ended; a round once ended is not opened again."""
+    page, month = journey.page, MONTH.plus(2)
+    journey.goto("/reviews/rounds")
+    journey.follow("a[href='/reviews/rounds/new']")
+    page.select_option("[name=month]", str(month))
+    journey.send("form.narrow")
+    page.wait_for_url(f"**/reviews/rounds/{month}")
+    drawn = page.locator("main tbody tr").count()
+    assert drawn > 0
+    with journey.session() as session:
+        assert session.get_one(ReviewRound, month).state == "draft"
+    journey.send("form[action$='/open']")
+    with journey.session() as session:
+        assert session.get_one(ReviewRound, month).state == "open"
+        asked = select(ReviewAssignment.rater_id).where(ReviewAssignment.month == month)
+        told = select(Notice.employee_id).where(Notice.once == f"review.asked:{month}")
+        assert set(session.scalars(asked)) == set(session.scalars(told))
+    journey.confirm("form[action$='/end']")
+    expect(page.locator("form[action$='/open'], form[action$='/end']")).to_have_count(0)
+    with journey.session() as session:
+        assert session.get_one(ReviewRound, month).state == "ended"
 
 
 def decide_proposals(journey: Journey) -> None:
