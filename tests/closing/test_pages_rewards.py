@@ -98,7 +98,7 @@ def test_everybody_reads_the_rules_in_words(site: Site, accounts: dict[str, Acco
         assert "Counts only if approved" in row[2]
         assert "−3 points" in row[2]
         late = found.row("Attendance")
-        assert "LAT-P1 fired 2 times within 6 months" in late[2]
+        assert "Late more than three times (LAT-P1) fired 2 times within 6 months" in late[2]
         assert "at most 4 times" in late[2]
         assert "INN-P1" not in found.words
 
