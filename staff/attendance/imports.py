@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, timedelta
 from typing import ClassVar
 
-from sqlalchemy import Table
+from sqlalchemy import Table, select
 
+from core.db import one_at_a_time
 from core.documents.problems import short
+from core.errors import Conflict
 from core.imports.cells import Bad, boolean, choice, day, moment, remembered, text, whole
-from core.imports.kinds import Change, Column, Kind, Line, Setting
+from core.imports.kinds import CHANGED, Change, Column, Kind, Line, Problem, Setting
 from core.imports.rows import Record
-from core.messages import N_
+from core.messages import N_, Message
 from core.values import Month
 from staff.attendance.boundaries import Edges
-from staff.attendance.models import Leave, Overtime, Roster
+from staff.attendance.models import AttendanceRequest, Leave, Overtime, Roster
 from staff.attendance.services import StaleSpan, ensure_month, mark_stale, mark_team
 from staff.attendance.spans import date_of
 from staff.attendance.windows import Window
@@ -176,10 +179,45 @@ class _Absence(SpanKind):
     fetch_by = "employee_id"
     fetch_span = "start"
     _edges: Edges | None = None
+    _decided: set[tuple[int, int]] | None = None
 
     def check(self, record: Record, before: Record | None, line: Line) -> None:
         if record["end"] <= record["start"]:
             raise Bad(N_("must lie after from"), "to")
+        if before is not None and record != before:
+            self._keep_decided(record, before, line)
+
+    def store(self, lines: Sequence[Line], batch: int) -> None:
+        """Whoever decides meanwhile waits; one who did since these rows were judged wins."""
+        one_at_a_time(self.setting.session, "months")
+        changed = {line.identity for line in lines if line.outcome == CHANGED}
+        if changed and not changed.isdisjoint(self._now_decided() - (self._decided or set())):
+            raise Conflict(N_("A request in the file was decided meanwhile: upload it again."))
+        super().store(lines, batch)
+
+    def _keep_decided(self, record: Record, before: Record, line: Line) -> None:
+        """What somebody decided here, or changed since, no file says otherwise."""
+        if self._decided is None:
+            self._decided = self._now_decided()
+        if (record["employee_id"], record["start"]) in self._decided:
+            record.update(before)
+            kept = Message(N_("is decided here: that is kept, not what the file says"))
+            self.warnings.append(Problem(line.number, "status", kept))
+
+    def _now_decided(self) -> set[tuple[int, int]]:
+        """Employee and start of what was decided on a page, and not asked for again since."""
+        rows = self.setting.session.execute(
+            select(
+                AttendanceRequest.employee_id, AttendanceRequest.start, AttendanceRequest.state
+            ).where(
+                AttendanceRequest.kind == self.name,
+                AttendanceRequest.state.in_(("requested", "approved", "declined")),
+            )
+        )
+        found: dict[tuple[int, int], set[str]] = defaultdict(set)
+        for who, start, state in rows:
+            found[who, start].add(state)
+        return {key for key, states in found.items() if "requested" not in states}
 
     def check_file(self, lines: Collection[Line]) -> None:
         self._edges = Edges(self.setting.session, self.setting.closed)

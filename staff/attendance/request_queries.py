@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, String, cast, exists, func, literal, null, select, union_all
+from sqlalchemy import (
+    Select,
+    String,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from core.permissions import Permission
@@ -18,9 +30,9 @@ from staff.queries import assignments_on, visible_employees
 def everything() -> Any:
     """Every request as a subquery; ``ref`` names it: ``12``, or ``leave-7`` for one of a file."""
     rows = AttendanceRequest
+    columns = {name: getattr(rows, name) for name in _COLUMNS} | {"state": _state()}
     own: Select[Any] = select(
-        cast(rows.id, String).label("ref"),
-        *(getattr(rows, name) for name in _COLUMNS),
+        cast(rows.id, String).label("ref"), *(each.label(name) for name, each in columns.items())
     )
     return union_all(own, _of_files("leave", Leave), _of_files("overtime", Overtime)).subquery(
         "requests"
@@ -40,6 +52,24 @@ _COLUMNS = (
     "decided_by",
     "decision",
 )
+
+
+def _state() -> Any:
+    """The state of a request; where a file has decided on the leave or overtime, that one."""
+    rows = AttendanceRequest
+
+    def standing(table: Any) -> Any:
+        return (
+            select(table.status)
+            .where(table.employee_id == rows.employee_id, table.start == rows.start)
+            .scalar_subquery()
+        )
+
+    return case(
+        (or_(rows.state != "requested", rows.kind == "correction"), rows.state),
+        (rows.kind == "leave", func.coalesce(standing(Leave), rows.state)),
+        else_=func.coalesce(standing(Overtime), rows.state),
+    )
 
 
 def _of_files(kind: str, table: Any) -> Select[Any]:

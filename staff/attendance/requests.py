@@ -196,6 +196,8 @@ def _stand(session: Session, made: AttendanceRequest) -> None:
             start=f"{wall_time(other.start):%Y-%m-%d %H:%M}",
             end=f"{wall_time(other.end):%Y-%m-%d %H:%M}",
         )
+    if open_same(session, made) is not None:  # a file has declined it meanwhile
+        raise Refused(N_("This is asked for already."), field="first")
     row = standing(session, made)
     values: dict[str, Any] = {"end": end, "status": "requested"}
     if made.kind == "leave":

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import text
-from support.importing import Files
+from sqlalchemy import select, text
+from support.importing import CLOCK, NOW, Files
 from support.staffing import Staffing
+from support.walltime import wall
 
+from core.actor import Actor
+from core.clock import Now
 from core.db import transaction
 from core.values import Month
+from staff.attendance import request_queries
+from staff.attendance.policy import DEFAULT_LEAVE
+from staff.attendance.request_decisions import decide
+from staff.attendance.request_rows import Who
+from staff.attendance.requests import ask_for_leave
+from staff.models import Employee
 
 ROSTER = "employee_no,team,from,to,shift,break_minutes,grace_minutes,weekdays,follows_calendar"
 LEAVE = "employee_no,type,from,to,status"
@@ -152,3 +161,36 @@ def test_what_an_import_touches_is_computed_again(files: Files) -> None:
         )
     ] == [("2026-10-08", "2026-10-09")]
     assert files.rows("SELECT month FROM attendance_months") == [("2026-10",)]
+
+
+def test_what_was_decided_on_a_page_no_file_says_otherwise(files: Files) -> None:
+    row = "E1,annual,2026-11-09 09:00,2026-11-09 18:00,"
+    files.good("leave", LEAVE, row + "requested")
+    (number,) = files.rows("SELECT id FROM leaves")[0]
+    now = Now(NOW, CLOCK)
+    with transaction():
+        decide(files.session, who=Who(Actor("E9"), now), ref=f"leave-{number}", approve=True)
+    report = files.add("leave", LEAVE, row + "requested")
+    assert (report.counts["same"], report.counts["changed"]) == (1, 0)
+    assert "is decided here" in str(report.warnings[0].message)
+    assert files.rows("SELECT status FROM leaves") == [("approved",)]
+
+
+def test_what_a_file_decides_is_shown_with_the_request(files: Files) -> None:
+    who = files.session.scalars(select(Employee).order_by(Employee.id)).first()
+    assert who is not None
+    now = Now(NOW, CLOCK)
+    with transaction():
+        made = ask_for_leave(
+            files.session,
+            who=Who(Actor("E1", who.id), now),
+            kind="annual",
+            start=wall("2026-11-09 09:00"),
+            end=wall("2026-11-09 18:00"),
+            reason="x",
+            types=DEFAULT_LEAVE,
+        )
+        number = made.id
+    files.good("leave", LEAVE, "E1,annual,2026-11-09 09:00,2026-11-09 18:00,declined")
+    found = files.session.execute(request_queries.of_one(who.id, CLOCK.date())).all()
+    assert [(row.ref, row.state) for row in found] == [(str(number), "declined")]
