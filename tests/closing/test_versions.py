@@ -87,6 +87,8 @@ def test_no_policy_begins_in_a_closed_month(session: Session, tmp_path: Path, mo
     hire(session, tmp_path)
     close(session, Month(2026, 3))
     before = everything(session)
+    publish(session, policy("2026-01"))  # the same is not stored again: nothing begins
+    assert everything(session) == before
     with pytest.raises(Refused, match="2026-03"), transaction():
         publish_policy(session, actor=SYSTEM, now=NOW, policy=policy(month, 5))
     assert everything(session) == before
