@@ -94,6 +94,8 @@ def import_command(
     if report.stored:
         with transaction():
             refresh_days(db.session(), sections_of(db.session()))
+    if report.refused and not partial:
+        click.echo(gettext("nothing was stored: the file has bad rows"), err=True)
     click.echo(report.summary)
     if report.refused and not partial:
         raise SystemExit(1)

@@ -65,11 +65,12 @@ def test_what_a_recognised_file_leaves_open_is_told_by_options(run: Run) -> None
     listed = "编号,日期时间\nE1,03/04/2026 8:05\n99,2026-04-03 8:05\n"
     status, out, told = run("punches", listed)
     assert (status, out) == (1, ["new 0, changed 0, same 0, late 0, refused 2"])
-    assert told[-2:] == [
+    assert told[-3:] == [
         '"03/04/2026 8:05" is 2026-04-03 or 2026-03-04: say which with --dates day-first or'
         " --dates month-first",
         "not known: 99; --on-unknown set_aside keeps their rows until somebody is mapped"
         " (flask import aliases)",
+        "nothing was stored: the file has bad rows",
     ]
     options = ("--dates", "month-first", "--on-unknown", "set_aside")
     status, out, told = run("punches", listed, *options)
@@ -91,6 +92,7 @@ def test_a_bad_row_is_named_and_nothing_is_stored(run: Run) -> None:
     assert err == [
         "unknown columns, ignored: note",
         "row 3, column value: 900 is more than 100",
+        "nothing was stored: the file has bad rows",
     ]
     good = f"{METRICS}\nE1,2026-10,csat,0.9,x\n"
     assert run("metrics", good, "--clock", "2026-11-02 00:00")[1][-1].startswith("new 1")
