@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal, TextIO
@@ -15,6 +16,13 @@ Delimiter = Literal[",", ";", "\t"]
 DELIMITERS: tuple[Delimiter, ...] = (",", ";", "\t")
 _CHUNK = 1 << 20
 LONGEST_LINE = 4_000_000  # characters
+# How files of other kinds begin, of which some come under the name of a table.
+_OTHERS = (
+    (re.compile(rb"<(!doctype|html|head|body|meta|style|div|table|!--)", re.IGNORECASE), "HTML"),
+    (re.compile(rb"<\?xml", re.IGNORECASE), "XML"),
+    (re.compile(rb"%PDF-"), "PDF"),
+    (re.compile(rb"\{\\rtf"), "RTF"),
+)
 _GUARDED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
 
 
@@ -28,6 +36,7 @@ def encoding_of(path: Path) -> str:
         first = file.read(_CHUNK)
         if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise Refused(N_("the file is UTF-16 text; save it as CSV UTF-8"))
+        _check_kind(first)
         chunk = first
         while chunk:
             if b"\0" in chunk:
@@ -40,6 +49,17 @@ def encoding_of(path: Path) -> str:
     if not _decodes(path, "gb18030"):
         raise Refused(N_("the file is neither UTF-8 nor GB18030 text"))
     return "gb18030"
+
+
+def _check_kind(first: bytes) -> None:
+    """Raises ``Refused`` for a page or a document, whatever it is called."""
+    begins = first.removeprefix(codecs.BOM_UTF8).lstrip()[:64]
+    for pattern, kind in _OTHERS:
+        if pattern.match(begins):
+            raise Refused(
+                N_("the file is no table but %(kind)s; open it and save it as XLSX or CSV UTF-8"),
+                kind=kind,
+            )
 
 
 def _decodes(path: Path, encoding: str) -> bool:
