@@ -105,7 +105,7 @@ def run_a_round(journey: Journey) -> None:
     page, month = journey.page, MONTH.plus(2)
     journey.goto("/reviews/rounds")
     journey.follow("a[href='/reviews/rounds/new']")
-    page.select_option("[name=month]", str(month))
+    page.select_option("select[name=month]", str(month))
     journey.send("form.narrow")
     page.wait_for_url(f"**/reviews/rounds/{month}")
     drawn = page.locator("main tbody tr").count()
