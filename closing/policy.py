@@ -120,7 +120,7 @@ def parse_policy(document: object) -> Policy:
     awards = read_awards(root, facts=award_catalogue(sections))
     appeals = _read_appeals(root)
     root.finish()
-    canonical = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    canonical = canonical_text(document)
     return Policy(
         name=name,
         effective_from=effective_from,
@@ -140,8 +140,18 @@ def parse_policy(document: object) -> Policy:
         appeals=appeals,
         # A copy: nothing that the caller does to its document can change a policy.
         document=json.loads(canonical),
-        hash=hashlib.sha256(canonical.encode()).hexdigest(),
+        hash=hash_of(canonical),
     )
+
+
+def canonical_text(document: Any) -> str:
+    """The one way in which a document is written to be hashed."""
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def hash_of(canonical: str) -> str:
+    """SHA-256, 64 hex digits."""
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _read_name(document: Section) -> Names:

@@ -19,6 +19,8 @@ from core import keyring
 from core.bulk import insert_rows, plain_rows
 from core.models import Closing
 from core.values import Fact
+from evaluations.models import ReviewGroup, ReviewParticipant, ReviewSeal
+from evaluations.rounds.models import ReviewComment
 from evaluations.scorecards.models import FactSheet, Scorecard, ScorecardLine
 from evaluations.scorecards.scoring import LineResult
 from rewards.entries import RuleEntry as Entry
@@ -63,6 +65,7 @@ SUMS = ("bonus_base", "ratio", "amount", "bonus", "deducted", "payout")
 PAY = ("scorecard_id", *SUMS, *sealed_pay.SUMS)
 # Rows go in as tuples: what is stored as it stands is taken by name, all at once.
 OF_PERSON, OF_LINE = attrgetter(*PERSON), attrgetter(*LINE)
+OF_ROUND = (ReviewGroup, ReviewParticipant, ReviewSeal, ReviewComment)
 OF_CARD, OF_ENTRY = attrgetter(*OWN), attrgetter(*ENTRY)
 
 
@@ -101,6 +104,7 @@ def digest(session: Session, closing: Closing) -> str:
         (RuleEntry, RuleEntry.scorecard_id.in_(cards)),
         (Pay, Pay.scorecard_id.in_(cards)),
         (PersonDay, PersonDay.month == closing.month),
+        *((model, model.month == closing.month) for model in OF_ROUND),
     ]
     session.flush()
     seal = hashlib.sha256()

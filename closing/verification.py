@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from closing.policy import canonical_text, hash_of
 from closing.store import digest
 from core import audit
-from core.models import AuditEntry, Closing, MonthState, Reopening
+from core.models import AuditEntry, Closing, DocumentVersion, MonthState, Reopening
+
+SHOWING = ("month.closed", "results.published", "results.withheld", "payroll.exported")
 
 
 def verify(session: Session, found: audit.Trail | None = None) -> Iterator[str]:
@@ -41,6 +45,54 @@ def verify(session: Session, found: audit.Trail | None = None) -> Iterator[str]:
     for month, revision in said:
         if (month, revision) not in kept:
             yield f"{month}, revision {revision}: was removed"
+    yield from _shown(session)
+    yield from _policies(session)
+
+
+def _shown(session: Session) -> Iterator[str]:
+    """Closed months that are published or paid at another moment than the trail tells."""
+    published: dict[str, datetime | None] = {}
+    exported: dict[str, datetime | None] = {}
+    rows = session.execute(
+        select(AuditEntry.action, AuditEntry.subject, AuditEntry.at)
+        .where(AuditEntry.action.in_(SHOWING))
+        .order_by(AuditEntry.id)
+    )
+    for action, subject, at in rows:
+        month = subject.removeprefix("month:")
+        if action == "results.published":
+            published[month] = at
+        elif action == "payroll.exported":
+            exported[month] = exported.get(month) or at
+        else:
+            published[month] = None
+    for state in session.scalars(
+        select(MonthState).where(MonthState.state == "closed").order_by(MonthState.month)
+    ):
+        if published.get(str(state.month)) != state.published_at:
+            yield f"{state.month}: not published when the audit trail tells"
+        if exported.get(str(state.month)) != state.exported_at:
+            yield f"{state.month}: its payroll was not exported when the audit trail tells"
+
+
+def _policies(session: Session) -> Iterator[str]:
+    """Versions whose text, or month, is not the one that was published."""
+    said = {
+        subject: json.loads(payload)["after"]
+        for subject, payload in session.execute(
+            select(AuditEntry.subject, AuditEntry.payload).where(
+                AuditEntry.action == "policy.published", AuditEntry.payload.is_not(None)
+            )
+        )
+    }
+    for row in session.scalars(select(DocumentVersion).order_by(DocumentVersion.id)):
+        place = f"policy:{row.number}"
+        told = said.get(place, {"hash": row.hash, "effective_from": str(row.effective_from)})
+        hashed = hash_of(canonical_text(json.loads(row.body)))
+        if {hashed, row.hash} != {told["hash"]} or str(row.effective_from) != told[
+            "effective_from"
+        ]:
+            yield f"{place}: is not what was published"
 
 
 def _has_head(session: Session, closing: Closing) -> bool:

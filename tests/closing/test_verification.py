@@ -10,6 +10,8 @@ from support.centres import CLOCK, NOW, Examples, close, import_one, opened, reo
 from support.databases import KINDS, Kind
 from support.made_up import COLUMNS, write_rows
 
+from closing.payroll import mark_exported
+from closing.publishing import publish_results
 from closing.verification import verify
 from core import audit
 from core.actor import SYSTEM
@@ -125,11 +127,51 @@ def test_a_trail_that_was_cut_off_before_a_close_is_seen(url: str) -> None:
         "UPDATE closings SET as_of = 1 WHERE month = '2026-10'",
         "UPDATE closings SET calendar = '{}' WHERE month = '2026-10'",
         "UPDATE closings SET document_hash = 'x' WHERE month = '2026-10'",
+        "UPDATE review_groups SET total = total + 1 WHERE month = '2026-10'",
+        "DELETE FROM review_participants WHERE month = '2026-10'",
+        "DELETE FROM review_seals WHERE month = '2026-10'",
     ],
 )
 def test_a_closed_month_that_was_changed_is_found(url: str, statement: str) -> None:
     tamper(url, statement)
     assert problems(url) == ["2026-10, revision 1: its results were changed"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        (
+            "UPDATE months SET published_at = '2026-11-05 00:00:00' WHERE month = '2026-10'",
+            "2026-10: not published when the audit trail tells",
+        ),
+        (
+            "UPDATE months SET exported_at = '2026-11-05 00:00:00' WHERE month = '2026-10'",
+            "2026-10: its payroll was not exported when the audit trail tells",
+        ),
+        (
+            "UPDATE document_versions SET body = replace(body, 'CNY', 'EUR')",
+            "policy:1: is not what was published",
+        ),
+        (
+            "UPDATE document_versions SET effective_from = '2026-10' WHERE number = 1",
+            "policy:1: is not what was published",
+        ),
+    ],
+)
+def test_what_a_closed_month_stands_on_or_shows_is_found_when_changed(
+    url: str, statement: str, said: str
+) -> None:
+    tamper(url, statement)
+    assert said in problems(url)
+
+
+def test_publishing_and_paying_are_no_problem(url: str) -> None:
+    with opened(url) as session, transaction():
+        publish_results(session, actor=SYSTEM, now=NOW, month=OCTOBER)
+        mark_exported(session, actor=SYSTEM, now=NOW, month=OCTOBER)
+    assert problems(url) == []
+    tamper(url, "UPDATE months SET exported_at = NULL, published_at = NULL")
+    assert len(problems(url)) == 2
 
 
 def test_a_digest_that_was_made_to_fit_is_found(url: str) -> None:
