@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -26,8 +27,10 @@ from rewards.ranking_rows import RankingRow, kept_ranking, ranking_of, ranking_t
 from staff.attendance.policy import AttendanceSection
 
 Document = dict[str, Any]
-ODD = (None, True, False, 0, 1.0, 0.5, -3, "", "x", " y ", "yes", "12345", "1123", 12345,
-       [], ["a", 2], [None], {}, {"x": 1}, "9:00-24:00")  # fmt: skip
+ODD: tuple[Any, ...] = (
+    *(None, True, False, 0, 1.0, 0.5, -3, 12345, "", "x", " y ", "yes", "12345", "1123"),
+    *([], ["a", 2], [None], {}, {"x": 1}, "9:00-24:00"),
+)
 
 
 def said(document: Any) -> str:
@@ -54,14 +57,14 @@ def form(document: Document, key: str) -> MultiDict[str, str]:
     return filled([view(complete, table) for table in sheet.tables(complete)])
 
 
-def through(document: Document, **typed: str | list[str]) -> Document:
+def through(document: Document, **typed: Sequence[str]) -> Document:
     """The document after every sheet of it was saved, with what was typed besides."""
     document = copy.deepcopy(document)
     for key, sheet in sheets().items():
         values = form(document, key)
         for name, value in typed.items():
             if name in values or name == "remove":
-                values.setlist(name, value if isinstance(value, list) else [value])
+                values.setlist(name, [value] if isinstance(value, str) else value)
         put_back(document, sheet, values)
     return document
 
