@@ -26,7 +26,7 @@ def courses() -> Select[Any]:
         .where(TrainingRecord.course_id == Course.id, TrainingRecord.status == "attended")
         .scalar_subquery()
     )
-    return select(
+    columns: list[Any] = [
         Course.id,
         Course.course_code,
         Course.name,
@@ -38,7 +38,8 @@ def courses() -> Select[Any]:
         Course.pass_mark,
         Course.metrics,
         held.label("attended"),
-    )
+    ]
+    return select(*columns)
 
 
 def passed_condition() -> Any:

@@ -102,9 +102,9 @@ def _passed(
             row.day <= day,
         )
     )
-    for who, course_id, *values in rows:
-        if Attendance(rules[course_id], *values).counts_as_passed:
-            found[who, course_id].append(values[0])
+    for each in rows:
+        if Attendance(rules[each.course_id], *each[2:]).counts_as_passed:
+            found[each.employee_id, each.course_id].append(each.day)
     return found
 
 

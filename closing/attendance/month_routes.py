@@ -126,8 +126,9 @@ def _lines(month: Month) -> list[Line]:
         .outerjoin(Team, Team.id == assigned.c.team_id)
         .where(Employee.id.in_(ids))
     )
+    section = policy.attendance if policy else None
     return [
-        _line(row.employee_no, row.name, row.path, sums[row.id], policy and policy.attendance)
+        _line(row.employee_no, row.name, row.path, sums[row.id], section)
         for row in rows
         if row.id in sums
     ]

@@ -120,7 +120,11 @@ def decide(ref: str) -> Redirect | tuple[str, int]:
                 )
                 refresh()
                 ref = str(decided.id)
-            flash(_("Approved, and entered in the records.") if approve else _("Not approved; the person is told why."))
+            flash(
+                _("Approved, and entered in the records.")
+                if approve
+                else _("Not approved; the person is told why.")
+            )
             return redirect(url_for("attendance.request", ref=ref))
         except Forbidden:
             raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flask_babel import gettext, ngettext
@@ -16,7 +16,7 @@ def _(text: str, **values: Any) -> str:
 
 def omission(kind: str, count: int) -> str:
     """One kind of thing that a close leaves out, as a sentence."""
-    sentences = {
+    sentences: dict[str, Callable[[], str]] = {
         "proposals": lambda: ngettext(
             "%(num)d proposal is not decided and does not count",
             "%(num)d proposals are not decided and do not count",
@@ -53,6 +53,14 @@ def omission(kind: str, count: int) -> str:
             "%(num)d late rows wait and change nothing",
             count,
         ),
+    } | _requested(count)
+    said = sentences.get(kind)
+    return str(said()) if said else f"{kind}: {count}"
+
+
+def _requested(count: int) -> dict[str, Callable[[], str]]:
+    """What was asked for and not decided."""
+    return {
         "requested_leave": lambda: ngettext(
             "%(num)d request for leave is not decided and does not count",
             "%(num)d requests for leave are not decided and do not count",
@@ -69,8 +77,6 @@ def omission(kind: str, count: int) -> str:
             count,
         ),
     }
-    said = sentences.get(kind)
-    return str(said()) if said else f"{kind}: {count}"
 
 
 def numbers(left_out: Iterable[Mapping[str, Any]]) -> set[str]:

@@ -70,7 +70,7 @@ def session_grid() -> str | Redirect | tuple[str, int]:
                 if count
                 else _("Nothing was changed.")
             )
-            return redirect(url_for("training.session_grid", **request.args.to_dict()))
+            return redirect(web.here())
         except Forbidden:
             raise
         except Refused as refused:

@@ -18,7 +18,7 @@ from staff.attendance.models import AttendanceRequest, Leave, Overtime
 from staff.models import Employee
 
 LONGEST_REASON = 1000
-TABLES: Mapping[str, type[Leave] | type[Overtime]] = {"leave": Leave, "overtime": Overtime}
+TABLES: Mapping[str, Any] = {"leave": Leave, "overtime": Overtime}
 MONTHS = "months"  # whoever closes a month meanwhile has ended
 
 

@@ -73,7 +73,12 @@ def test_results_of_a_session_are_entered_changed_and_taken_away(
     assert rows(site) == [("attended", None, 88, None, True), ("missed", None, None, None, True)]
     seen = {f"seen-{one}": "attended||88|", f"seen-{two}": "missed|||"}
     assert f'value="{seen[f"seen-{one}"]}"' in boss.get(GRID).text
-    later = {f"status-{one}": "", f"status-{two}": "excused", "mandatory": "1", "was_mandatory": 1}
+    later: dict[str, Any] = {
+        f"status-{one}": "",
+        f"status-{two}": "excused",
+        "mandatory": "1",
+        "was_mandatory": 1,
+    }
     assert send(site, boss, **seen, **later).status_code == 302
     assert rows(site) == [("excused", None, None, None, True)]
     with site.session() as session:
