@@ -28,7 +28,6 @@ from core.values import Month, Names, flat
 from rewards.policy import Award
 from rewards.selection import Candidate, Proposal, select
 
-Wins = Mapping[str, Mapping[int, list[Month]]]
 Person = tuple[str, str]  # number, name
 
 
@@ -69,8 +68,8 @@ def award_effects(
         return ()
     rows, wins = rows_of(session, closing), wins_before(session, month)
     bars, totals = bars_in(session, month), totals_before(session, month)
-    names = {view.employee_no: view.name for view in (*before, *after)}
-    ids = {view.employee_no: view.employee_id for view in (*before, *after)}
+    everybody = (*before, *after)
+    names = {view.employee_no: view.name for view in everybody}
     stored = [candidate_of(row, bars[row.Scorecard.employee_id], []) for row in rows]
     paths = {row.Scorecard.team_id: row.path for row in rows}
     struck = _struck(before, bars, month)
@@ -82,28 +81,26 @@ def award_effects(
         )
         for view in after
     ]
-
-    def proposed(award: Award | None, candidates: Sequence[Candidate]) -> list[Proposal]:
-        if award is None:
-            return []
-        won = wins.get(award.key, {})
-        return select(
-            award,
-            month,
-            [replace(each, wins=won.get(ids[each.employee_no], [])) for each in candidates],
-        )
-
+    ids = {view.employee_no: view.employee_id for view in everybody}
     keys = [*policy.awards, *(key for key in then.awards if key not in policy.awards)]
-    return tuple(
-        _effect(
-            then.awards.get(key),
-            policy.awards.get(key),
-            proposed(then.awards.get(key), stored),
-            proposed(policy.awards.get(key), fresh),
-            names,
-        )
-        for key in keys
-    )
+    effects = []
+    for key in keys:
+        won = {number: wins.get(key, {}).get(who, []) for number, who in ids.items()}
+        old, new = then.awards.get(key), policy.awards.get(key)
+        found = _proposed(old, month, stored, won), _proposed(new, month, fresh, won)
+        effects.append(_effect(old, new, *found, names))
+    return tuple(effects)
+
+
+def _proposed(
+    award: Award | None,
+    month: Month,
+    candidates: Sequence[Candidate],
+    won: Mapping[str, Sequence[Month]],
+) -> list[Proposal]:
+    if award is None:
+        return []
+    return select(award, month, [replace(each, wins=won[each.employee_no]) for each in candidates])
 
 
 def _effect(
