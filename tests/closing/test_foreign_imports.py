@@ -14,6 +14,7 @@ from support.importing import CLOCK, NOW, Files, reasons
 from closing.imports.foreign import import_foreign
 from closing.imports.mappings import load_mapping, shipped_maps
 from closing.imports.reports import ImportReport
+from closing.imports.taking_back import undo_import
 from core.actor import SYSTEM
 from core.db import transaction, wall_time
 from core.messages import Refused
@@ -183,6 +184,12 @@ def test_rows_of_unknown_people_wait_until_somebody_is_mapped(foreign: Foreign) 
     assert files.rows(query) == [("tao-1", "E2"), ("tao-2", "E1"), ("tao-3", "E1")]
     assert files.rows("SELECT DISTINCT state FROM unmapped_rows") == [("applied",)]
     assert foreign.add("tickets", ASIDE, lines).counts["same"] == 3
+    taken = files.one("SELECT max(taken_by) FROM unmapped_rows")
+    with transaction():
+        undo_import(files.session, batch_id=taken, clock=CLOCK, seal=seal, actor=SYSTEM, now=NOW)
+    assert files.rows(query) == [("tao-2", "E1"), ("tao-3", "E1")]
+    found = files.rows("SELECT state, taken_by IS NULL FROM unmapped_rows ORDER BY state")
+    assert [(state, bool(none)) for state, none in found] == [("applied", False), ("waiting", True)]
 
 
 def test_days_without_times_give_no_rate_of_hours(foreign: Foreign) -> None:

@@ -17,6 +17,7 @@ from closing.imports.taking_back import undo_import
 from core.actor import SYSTEM
 from core.db import transaction
 from core.errors import Conflict, Refused
+from core.models import Attachment
 from core.values import Month
 
 METRICS = "employee_no,month,metric,value,sample_size"
@@ -116,6 +117,21 @@ def test_people_with_records_cannot_be_taken_back(any_files: Files) -> None:
     with pytest.raises(Refused, match="stand on"):
         undo(any_files, report.batch_id)
     assert any_files.one("SELECT count(*) FROM employees") == 3
+
+
+def test_records_with_files_cannot_be_taken_back(any_files: Files) -> None:
+    report = any_files.good("spotchecks", "employee_no,date,score", "E1,2026-10-10,80")
+    check = any_files.one("SELECT id FROM spot_checks")
+    with transaction():
+        any_files.session.add(
+            Attachment(subject=f"check:{check}", name="call.txt", media_type="text/plain", size=1,
+                       file="x", sha256="x", created_at=NOW, created_by="E2")
+        )  # fmt: skip
+    with pytest.raises(Refused, match="stand on"):
+        undo(any_files, report.batch_id)
+    with transaction():
+        any_files.session.execute(text("UPDATE attachments SET subject = 'check:999'"))
+    undo(any_files, report.batch_id)
 
 
 def test_punches_are_taken_back(any_files: Files) -> None:
