@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from flask_migrate import Migrate
 
 import closing.appeals.models
 import closing.commands
@@ -37,8 +36,8 @@ from closing.pages.routes import BLUEPRINTS as closing_pages
 from closing.publication_clock import init_publication
 from closing.rounds.hr_routes import reviews as review_pages
 from closing.training.pages import training as training_pages
-from core import keyring, web
-from core.db import db, migration_type
+from core import keyring, migrating, web
+from core.db import db
 from core.jobs import init_jobs
 from core.key_commands import key_group
 from core.logs import init_logs
@@ -53,12 +52,6 @@ from staff.inbox_routes import inbox
 from staff.routes import staff as staff_pages
 
 ROOT = Path(__file__).parent
-migrate = Migrate(
-    render_as_batch=True,
-    directory=str(ROOT / "migrations"),
-    compare_type=True,
-    render_item=migration_type,
-)
 
 
 def create_app(given: Mapping[str, Any] | None = None) -> Flask:
@@ -68,7 +61,7 @@ def create_app(given: Mapping[str, Any] | None = None) -> Flask:
     app = Flask(__name__, instance_path=str(instance.resolve()))
     app.config.update(settings(instance.resolve(), given))
     db.init_app(app)
-    migrate.init_app(app, db)
+    migrating.install(app)
     keyring.install(app.config["MASTER_KEYS"], app)
     init_logs(app)
     web.init_web(app)

@@ -7,25 +7,35 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask_migrate import upgrade
+from flask_babel import gettext
 
 from closing import awards, payroll, services, simulation
 from closing.cards import CardView
+from closing.months import passed_over
 from closing.policy_text import default_policy, dump, load_policy
 from closing.reopening import reopen
 from closing.tables import SCORECARD_COLUMNS, difference_table, scorecard_rows
 from closing.versions import policy_version, publish_policy, versions
+from core import keyring
 from core.access import EXPORTED, note
-from core.cli import MONTH, acting, deliver, now, progress_bar, refusing, seal
+from core.cli import MONTH, acting, deliver, keep_private, now, progress_bar, refusing, seal
 from core.db import db, transaction
+from core.errors import N_
+from core.migrating import upgrade
 from core.values import Month
 from staff.accounts.services import ensure_first_administrator
+
+NOT_OVER = N_("%(month)s lasts until %(day)s: what comes in after the close is late.")
+PASSED_OVER = N_("%(months)s stay open, and cannot be closed while %(month)s is.")
 
 
 @click.command("init")
 @refusing
 def init_command() -> None:
     """Newest schema, a policy and an administrator where there is none; safe to repeat."""
+    keep_private()
+    keyring.check(db.session())  # before anything is written
+    db.session.rollback()
     upgrade()
     actor = acting(None)
     with transaction():
@@ -75,6 +85,8 @@ def dump_command(number: int | None) -> None:
 @refusing
 def close_command(month: Month, dry_run: bool, login: str | None) -> None:
     """Close MONTH, and say what it leaves out."""
+    remarks = _remarks(month)
+    db.session.rollback()  # the close begins anew
     if dry_run:
         services.check_closable(db.session(), month)
         computed = services.compute_open_month(db.session(), month, now=now().moment)
@@ -93,9 +105,22 @@ def close_command(month: Month, dry_run: bool, login: str | None) -> None:
             )
             omitted, revision = closing.left_out, closing.revision
         count, words = len(services.views_of(db.session(), month)), f"closed, revision {revision}"
+    for each in remarks:
+        click.echo(each, err=True)
     for each in omitted:
         click.echo(_omission(each))
     click.echo(f"{month} {words}: {count} scorecards")
+
+
+def _remarks(month: Month) -> list[str]:
+    """What is unusual about closing the month now, and no reason to refuse it."""
+    found = []
+    if now().wall.date() <= month.last_day:
+        found.append(gettext(NOT_OVER, month=str(month), day=month.last_day.isoformat()))
+    behind = passed_over(db.session(), month)
+    if behind:
+        found.append(gettext(PASSED_OVER, months=", ".join(map(str, behind)), month=str(month)))
+    return found
 
 
 def _omission(each: dict[str, Any]) -> str:

@@ -17,8 +17,6 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 from flask_babel import gettext
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy.exc import SQLAlchemyError
 
 from core import clock, keyring
@@ -28,6 +26,7 @@ from core.documents import DocumentError
 from core.errors import Refused
 from core.faults import database_fault, disk_fault
 from core.files.writing import write_csv, write_xlsx
+from core.private import tighten
 from core.values import Month
 
 P = ParamSpec("P")
@@ -85,6 +84,16 @@ def seal() -> Callable[[str], str]:
     return keyring.sealing(db.session(), "reviews")
 
 
+def keep_private() -> None:
+    """Tighten what lies on the disk, and tell of what was open to others."""
+    config = current_app.config
+    instance = Path(current_app.instance_path)
+    for path in tighten(instance, config["SQLALCHEMY_DATABASE_URI"]):
+        click.echo(
+            gettext("%(path)s was open to others; it is its owner's alone now", path=path), err=True
+        )
+
+
 Table = tuple[Sequence[str], Sequence[Sequence[Any]]]
 
 
@@ -108,6 +117,9 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
 
     Nothing is shown where standard error goes elsewhere.
     """
+    from rich.console import Console  # no worker shows any
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     shown = sys.stderr.isatty()
     console = Console(stderr=True)

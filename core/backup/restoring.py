@@ -10,10 +10,6 @@ from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from flask import current_app
-from flask_migrate import upgrade
 from sqlalchemy.orm import Session
 
 from core import attachments, audit, keyring
@@ -21,6 +17,7 @@ from core.actor import Actor
 from core.backup.archive import Archive, Content, Manifest
 from core.backup.tables import ROWS_AT_ONCE, filled, revision_of, tables_of
 from core.errors import N_, Conflict, Refused
+from core.migrating import newest_after, upgrade
 
 Check = Callable[[Session], Iterator[str]]
 
@@ -70,16 +67,13 @@ def restore_backup(
 
 def _known(revision: str) -> str | None:
     """The newest revision; raises ``Refused`` where this version does not know that of the file."""
-    config = current_app.extensions["migrate"].migrate.get_config()
-    scripts = ScriptDirectory.from_config(config)
     try:
-        scripts.get_revision(revision)
-    except CommandError as error:
+        return newest_after(revision)
+    except LookupError as error:
         raise Refused(
             N_("The backup is of a newer version of Pingyou (schema %(revision)s)."),
             revision=revision,
         ) from error
-    return scripts.get_current_head()
 
 
 def _check_empty(session: Session, revision: str) -> None:

@@ -10,8 +10,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-import xlsxwriter
-
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 
@@ -41,6 +39,8 @@ def write_xlsx(
     header: Sequence[str], rows: Iterable[Sequence[object]], sheet: str = "Sheet1"
 ) -> bytes:
     """One sheet with a bold, frozen first row; numbers, dates and times stay what they are."""
+    import xlsxwriter  # takes memory, and few workers write any
+
     stream = io.BytesIO()
     options: dict[str, Any] = {
         "in_memory": True,

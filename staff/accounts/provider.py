@@ -11,18 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from authlib.integrations.base_client import OAuthError
-from authlib.integrations.flask_client import FlaskIntegration, FlaskOAuth2App
-from authlib.integrations.requests_client import OAuth2Session
 from flask import Flask
-from joserfc.errors import JoseError
-from requests import RequestException
 
 KEY = "pingyou_provider"
-WAIT = 10  # seconds for each answer of the provider
 LEEWAY = 60  # seconds that its clock may be off
-# Signatures with a key that only the provider has.
-ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -72,56 +64,14 @@ def provider_of(source: Mapping[str, Any]) -> Provider | None:
     )
 
 
-class _Session(OAuth2Session):  # type: ignore[misc]
-    """Every request passes here, redirects too."""
-
-    def __init__(self, *args: Any, hosts: frozenset[str], issuer: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._hosts, self._scheme = hosts, urlsplit(issuer).scheme
-
-    def send(self, request: Any, **kwargs: Any) -> Any:
-        parts = urlsplit(request.url)
-        if parts.hostname not in self._hosts or parts.scheme not in ("https", self._scheme):
-            raise NotSignedOn(f"the provider sends us to {parts.hostname}: see OIDC_HOSTS")
-        return super().send(request, **kwargs)
-
-
-class _Client(FlaskOAuth2App):  # type: ignore[misc]
-    client_cls = _Session
-
-    def load_server_metadata(self) -> Any:
-        metadata = super().load_server_metadata()
-        if metadata.get("issuer") != self.issuer:
-            known = metadata.get("issuer")
-            metadata.clear()  # it is asked again next time
-            raise NotSignedOn(f"the provider calls itself {known!r}")
-        offered = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
-        usable = [each for each in offered if each in ALGORITHMS]
-        metadata["id_token_signing_alg_values_supported"] = usable
-        return metadata
-
-
 def init_provider(app: Flask) -> None:
     """Raises ``ValueError`` for settings that make no sense."""
     provider = app.config["PROVIDER"] = provider_of(app.config)
     if provider is None:
         return
-    client = _Client(
-        FlaskIntegration("sign-on"),
-        "sign-on",
-        client_id=provider.client_id,
-        client_secret=provider.client_secret,
-        server_metadata_url=f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration",
-        client_kwargs={
-            "scope": "openid email profile",
-            "code_challenge_method": "S256",
-            "default_timeout": WAIT,
-            "hosts": provider.hosts,
-            "issuer": provider.issuer,
-        },
-    )
-    client.issuer = provider.issuer
-    app.extensions[KEY] = client
+    from staff.accounts.provider_client import client_of
+
+    app.extensions[KEY] = client_of(provider)
 
 
 def leave_for(app: Flask, callback: str, *, again: bool = False) -> Any:
@@ -154,7 +104,10 @@ class _believing:
         return None
 
     def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
-        wrong = (OAuthError, JoseError, RequestException, ValueError, KeyError, TypeError)
-        if isinstance(error, (*wrong, RuntimeError)):
+        if error is None or isinstance(error, NotSignedOn):
+            return
+        from staff.accounts.provider_client import WRONG
+
+        if isinstance(error, (*WRONG, ValueError, KeyError, TypeError, RuntimeError)):
             # Not what it says: that may be anything that the provider or the browser sent.
             raise NotSignedOn(type(error).__name__) from error
