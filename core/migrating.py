@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
+import click
 from flask import Flask, current_app
 
 from core.db import db, migration_type
@@ -13,8 +13,8 @@ DIRECTORY = Path(__file__).parents[1] / "migrations"
 
 
 def install(app: Flask) -> None:
-    """For commands: those of Flask-Migrate itself load it before they make the application."""
-    if "flask_migrate" in sys.modules:
+    """``flask db``, where the application is made for a command and not for a worker."""
+    if click.get_current_context(silent=True) is not None:
         _install(app)
 
 
