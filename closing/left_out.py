@@ -16,7 +16,7 @@ from core.db import month_seconds
 from core.models import LateRow
 from core.values import Month
 from rewards.models import Incident
-from staff.attendance.models import Leave, Overtime, PersonDay
+from staff.attendance.models import AttendanceRequest, Leave, Overtime, PersonDay
 from staff.models import Employee
 from staff.people import PersonRow
 
@@ -83,6 +83,7 @@ def omissions(
         "late_rows": _late(session, month),
         "requested_leave": _requested(session, month, Leave),
         "requested_overtime": _requested(session, month, Overtime),
+        "requested_corrections": _corrections(session, month),
     }
     return listed + [Omission(kind, count) for kind, count in counted.items() if count]
 
@@ -146,6 +147,15 @@ def _without_entry(session: Session, month: Month, result: MonthResult) -> list[
 def _late(session: Session, month: Month) -> int:
     statement = select(func.count()).select_from(LateRow)
     statement = statement.where(LateRow.month == month, LateRow.state == "waiting")
+    return session.scalar(statement) or 0
+
+
+def _corrections(session: Session, month: Month) -> int:
+    statement = select(func.count()).where(
+        AttendanceRequest.kind == "correction",
+        AttendanceRequest.state == "requested",
+        AttendanceRequest.day.between(month.first_day, month.last_day),
+    )
     return session.scalar(statement) or 0
 
 

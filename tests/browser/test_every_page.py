@@ -56,6 +56,7 @@ UNREACHED = {
     "staff.suggest": "a part of a page",
     # Not pages: pictures, files, and addresses that lead on.
     "appeals.file": "",
+    "attendance.request_file": "",
     "closing.calibration_chart": "",
     "evaluations.check_file": "",
     "evaluations.complaint_file": "",

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from support.centres import close, import_one, opened, publish
 from support.made_up import COLUMNS, write_rows
+from support.walltime import wall
 
 from closing.policy_text import default_policy
 from closing.services import compute_open_month, revisions
 from core.values import Month
+from staff.attendance.models import AttendanceRequest
+from staff.models import Employee
 
 MARCH = Month(2026, 3)
 
@@ -130,7 +135,17 @@ def test_leave_and_overtime_that_wait_for_a_decision_are_counted(centre: Centre)
                 for first, last, status in rows
             ],
         )
+    who = centre.session.scalars(select(Employee.id)).one()
+    for day, state in (("2026-03-09", "requested"), ("2026-04-01", "requested")):
+        centre.session.add(
+            AttendanceRequest(
+                employee_id=who, kind="correction", start=wall(f"{day} 18:00"), reason="x",
+                day=date.fromisoformat(day), state=state, decision="",
+            )
+        )  # fmt: skip
+    centre.session.commit()
     found = centre.omissions()
+    assert found["requested_corrections"]["count"] == 1
     assert found["requested_leave"]["count"] == 2
     assert found["requested_overtime"]["count"] == 2
 
