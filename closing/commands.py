@@ -11,7 +11,7 @@ from flask_babel import gettext
 
 from closing import awards, payroll, services, simulation
 from closing.cards import CardView
-from closing.months import passed_over
+from closing.months import newest_closed, passed_over
 from closing.policy_text import default_policy, dump, load_policy
 from closing.reopening import reopen
 from closing.tables import SCORECARD_COLUMNS, difference_table, scorecard_rows
@@ -105,8 +105,8 @@ def close_command(month: Month, dry_run: bool, login: str | None) -> None:
             )
             omitted, revision = closing.left_out, closing.revision
         count, words = len(services.views_of(db.session(), month)), f"closed, revision {revision}"
-    for each in remarks:
-        click.echo(each, err=True)
+    for remark in remarks:
+        click.echo(remark, err=True)
     for each in omitted:
         click.echo(_omission(each))
     click.echo(f"{month} {words}: {count} scorecards")
@@ -117,9 +117,9 @@ def _remarks(month: Month) -> list[str]:
     found = []
     if now().wall.date() <= month.last_day:
         found.append(gettext(NOT_OVER, month=str(month), day=month.last_day.isoformat()))
-    behind = passed_over(db.session(), month)
+    behind = passed_over(newest_closed(db.session()), month)
     if behind:
-        found.append(gettext(PASSED_OVER, months=", ".join(map(str, behind)), month=str(month)))
+        found.append(gettext(PASSED_OVER, months=behind, month=str(month)))
     return found
 
 

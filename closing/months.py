@@ -21,6 +21,17 @@ def newest_closed(session: Session) -> Month | None:
     return session.scalar(select(func.max(MonthState.month)).where(MonthState.state == "closed"))
 
 
+def passed_over(newest: Month | None, month: Month) -> str:
+    """The open months between the newest closed one and ``month``: closed, it leaves them behind.
+
+    ``2026-11``, or from the first to the last of them; empty without any.
+    """
+    if newest is None or month.index - newest.index < 2:
+        return ""
+    first, last = newest.plus(1), month.plus(-1)
+    return str(first) if first == last else f"{first} – {last}"
+
+
 def is_closed(session: Session, month: Month) -> bool:
     return current_closing(session, month) is not None
 

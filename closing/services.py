@@ -114,12 +114,11 @@ def check_closable(session: Session, month: Month) -> None:
     """Raises ``Conflict`` for a month that is closed, or has closed months after it."""
     if current_closing(session, month) is not None:
         raise Conflict(N_("%(month)s is closed already."), month=str(month))
-    check_order(session, month)
+    check_order(newest_closed(session), month)
 
 
-def check_order(session: Session, month: Month) -> None:
-    """Raises ``Conflict`` for an open month that has closed months after it."""
-    newest = newest_closed(session)
+def check_order(newest: Month | None, month: Month) -> None:
+    """Raises ``Conflict`` for an open month before the newest closed one."""
     if newest is not None and newest > month:
         raise Conflict(
             N_("%(month)s cannot be closed while %(later)s, a later month, is. Reopen that first."),

@@ -92,12 +92,12 @@ def read_scoring(document: Section) -> ScoringSection:
 
 
 def read_reviews(document: Section) -> ReviewsSection:
-    """Read ``reviews``; anonymity is never given away: ``min_raters`` is at least 3."""
+    """Read ``reviews``. Anonymity is never given away: fewer than 3 ``min_raters`` mean 3."""
     section = document.section("reviews", optional=True)
     result = ReviewsSection(
         weights=_review_weights(section),
         competencies=_competencies(section),
-        min_raters=section.whole("min_raters", low=3, high=100, default=3),
+        min_raters=max(3, section.whole("min_raters", low=1, high=100, default=3)),
         carry_months=section.whole("carry_months", high=36, default=2),
     )
     section.done()
@@ -327,6 +327,12 @@ def _check_direction(
     better: Literal["higher", "lower"],
 ) -> None:
     """The anchors must be strictly monotonic in the direction of the metric."""
+    if len(anchors) == 3:
+        floor, target, stretch = anchors.values()
+        ends = (floor, stretch) if better == "higher" else (stretch, floor)
+        if ends[0] < ends[1] and not ends[0] < target < ends[1]:
+            section.problem("target", N_("must lie between floor and stretch"))
+            return
     for (before, low), (name, value) in pairwise(anchors.items()):
         if better == "higher" and not value > low:
             message = N_("must be more than %(before)s: higher is better")

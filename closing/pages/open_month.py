@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 
 from closing import checklist, services
 from closing.kept_preview import Summary, kept_summary, summary
+from closing.months import newest_closed, passed_over
 from closing.pages import checklist_words, left_out_words
 from closing.pages.blueprints import closing
 from closing.pages.common import names_of, session
@@ -27,7 +28,8 @@ from core.values import Month
 def open_page(month: Month) -> str:
     """With ``?figures=1`` the preview is computed, for those without scripts."""
     version = policy_in_force(session(), month)
-    obstacles = _obstacles(month, version)
+    newest = newest_closed(session())
+    obstacles = _obstacles(month, version, newest)
     found = _checklist(month, version) if version else None
     if found is not None and not found.people:
         obstacles.append(
@@ -50,6 +52,7 @@ def open_page(month: Month) -> str:
         cards=found.cards if found else 0,
         points=checklist_words.points(month, found) if found else [],
         states=checklist_words.states(),
+        behind=passed_over(newest, month),
         unfinished=month.last_day if web.today() <= month.last_day else None,
         revisions=services.revisions(session(), month),
         **({"summary": None} | shown),
@@ -72,10 +75,10 @@ def figures(month: Month) -> str:
     )
 
 
-def _obstacles(month: Month, version: PolicyVersion | None) -> list[str]:
+def _obstacles(month: Month, version: PolicyVersion | None, newest: Month | None) -> list[str]:
     found: list[str] = []
     try:
-        services.check_order(session(), month)
+        services.check_order(newest, month)
     except Refused as refused:
         found.append(refused.message.render(_))
     if version is None:

@@ -193,7 +193,7 @@ def test_every_problem_of_a_section_stands_at_a_field_or_row() -> None:
     document["tickets"] = {"clock": {"days": "89", "hours": "21:00-09:00"}, "response_minutes": [0]}
     document["leave"]["annual"]["protected"] = "maybe"
     document["leave"]["study"] = {"zh": "学习假", "en": "Study leave"}
-    document["reviews"] |= {"min_raters": 1, "weights": {"peer": "much"}}
+    document["reviews"] |= {"min_raters": 0, "weights": {"peer": "much"}}
     document["scoring"]["ramp"] = [2]
     with pytest.raises(DocumentError) as refused:
         parse_policy(document)

@@ -185,6 +185,9 @@ def test_the_commands_give_the_expected_results(terminal: Terminal, tmp_path: Pa
     assert refused.exit_code == 1
     assert "2026-09" in refused.stderr
     assert terminal.run("close", "2026-13").exit_code == 2
+    later = terminal.run("close", "2126-12", "--dry-run")
+    assert "2126-12 lasts until 2126-12-31" in later.stderr
+    assert "2026-11 – 2126-11 stay open, and cannot be closed while 2126-12 is" in later.stderr
 
 
 def test_a_file_imported_again_after_the_close_changes_nothing(examples: Examples) -> None:

@@ -124,7 +124,7 @@ BROKEN: list[tuple[str, object, str]] = [
     ("scoring/min_coverage", 60, "scoring.min_coverage: must lie between 0 and 1"),
     ("scoring/ramp", [0.5, 0], "scoring.ramp[1]: must be more than 0 and at most 1"),
     ("scoring/adjust_cap", -1, "scoring.adjust_cap: must be at least 0"),
-    ("reviews/min_raters", 2, "reviews.min_raters: must lie between 3 and 100"),
+    ("reviews/min_raters", 0, "reviews.min_raters: must lie between 1 and 100"),
     ("reviews/carry_months", -1, "reviews.carry_months: must lie between 0 and 36"),
     ("reviews/weights/peer", GONE, "reviews.weights.peer: is missing"),
     (
@@ -183,17 +183,22 @@ BROKEN: list[tuple[str, object, str]] = [
     (
         "templates/agent/lines/2/target",
         0.99,
-        f"{LINE}[2].stretch: must be more than target: higher is better",
+        f"{LINE}[2].target: must lie between floor and stretch",
     ),
     (
         "templates/agent/lines/2/target",
         0.70,
-        f"{LINE}[2].target: must be more than floor: higher is better",
+        f"{LINE}[2].target: must lie between floor and stretch",
+    ),
+    (
+        "templates/agent/lines/2/stretch",
+        0.5,
+        f"{LINE}[2].stretch: must be more than target: higher is better",
     ),
     (
         "templates/agent/lines/0/target",
         60,
-        f"{LINE}[0].target: must be less than floor: lower is better",
+        f"{LINE}[0].target: must lie between floor and stretch",
     ),
     (
         "templates/agent/lines/2/floor",
