@@ -14,6 +14,7 @@ from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook
 
+from core.files.blanks import Blanks, Finder, column_number, first_sheet, shown
 from core.files.torn import TORN
 from core.messages import N_, Refused
 
@@ -37,14 +38,16 @@ def is_sheet(path: Path) -> bool:
 
 def sheet_rows(path: Path) -> Iterator[list[str]]:
     """The rows of the first sheet, empty ones included. Raises ``Refused``."""
+    blanks: Blanks = {}
     with path.open("rb") as file:
         if file.read(4) == _ZIP:
-            _check_archive(path)
+            blanks = _check_archive(path)
     try:
         workbook = CalamineWorkbook.from_path(str(path))
         sheet = workbook.get_sheet_by_index(0)
-        for row in sheet.to_python(skip_empty_area=False):
-            yield [cell_text(cell) for cell in row]
+        for number, row in enumerate(sheet.to_python(skip_empty_area=False)):
+            cells = [cell_text(cell) for cell in row]
+            yield shown(cells, number, blanks) if blanks else cells
     except BaseException as error:
         if not isinstance(error, _BROKEN) and type(error).__name__ != _PANIC:
             raise
@@ -53,11 +56,15 @@ def sheet_rows(path: Path) -> Iterator[list[str]]:
         ) from error
 
 
-def _check_archive(path: Path) -> None:
-    """Unpack once in small pieces: a bomb, a torn file or an endless sheet is refused here."""
-    unpacked = 0
+def _check_archive(path: Path) -> Blanks:
+    """Unpack once in small pieces: a bomb, a torn file or an endless sheet is refused here.
+
+    Tells which cells of the first sheet hold an error, or a formula without a value.
+    """
+    unpacked, finder = 0, Finder()
     try:
         with zipfile.ZipFile(path) as archive:
+            first = first_sheet(archive)
             for info in archive.infolist():
                 with archive.open(info) as part:
                     is_data = info.filename.startswith("xl/worksheets/")
@@ -67,10 +74,12 @@ def _check_archive(path: Path) -> None:
                         unpacked += len(chunk)
                         if unpacked > MAX_UNPACKED:
                             raise Refused(N_("the spreadsheet unpacks to more than it may"))
+                        if info.filename == first:
+                            finder.feed(chunk)
                         if is_data:
                             found = set(_CELL.findall(tail + chunk))
                             rows = max([rows, *(int(row) for _, row in found)])
-                            columns = max([columns, *(_column(name) for name, _ in found)])
+                            columns = max([columns, *(column_number(name) for name, _ in found)])
                             tail = chunk[-_OVERLAP:]
                     if rows * columns > MAX_CELLS:
                         raise Refused(
@@ -82,13 +91,7 @@ def _check_archive(path: Path) -> None:
         raise Refused(
             N_("the spreadsheet is damaged: %(reason)s"), reason=str(error)[:200]
         ) from error
-
-
-def _column(name: bytes) -> int:
-    number = 0
-    for letter in name:
-        number = number * 26 + letter - 64
-    return number
+    return finder.found
 
 
 def cell_text(cell: object) -> str:

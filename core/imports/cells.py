@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from core.db import wall_seconds
 from core.documents.problems import short
+from core.files.blanks import ERRORS, NO_VALUE
 from core.messages import N_, Message
 from core.values import Month
 
@@ -43,10 +44,19 @@ class Bad(Exception):
         super().__init__(str(self.message))
 
 
+def readable(cell: str) -> None:
+    """Raises ``Bad`` for what a spreadsheet shows where there is no value."""
+    if cell[:1] == "#" and cell in ERRORS:
+        raise Bad(N_("holds an error of the spreadsheet (%(cell)s)"), cell=cell)
+    if cell == NO_VALUE:
+        raise Bad(N_("holds a formula without a value: open the file, let it calculate, save it"))
+
+
 def text(longest: int) -> Parser:
     """Text of at most ``longest`` characters, without control and direction characters."""
 
     def parse(cell: str) -> str:
+        readable(cell)
         if len(cell) > longest:
             raise Bad(N_("is longer than %(limit)s characters"), limit=longest)
         if not cell.isprintable() and _UNSEEN.search(cell):

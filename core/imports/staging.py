@@ -9,7 +9,7 @@ from datetime import datetime
 
 from core.actor import Actor
 from core.files.reading import Row, Table
-from core.imports.cells import Bad
+from core.imports.cells import Bad, readable
 from core.imports.headings import Layout, layout
 from core.imports.kinds import (
     CHANGED,
@@ -111,14 +111,23 @@ def _parse(kind: Kind, rows: Iterable[Row], where: Layout) -> list[Line]:
                 else:
                     value = column.empty
             except Bad as bad:
-                bad.column = bad.column or column.name
-                line.refuse(bad)
+                line.refuse(why(bad, cell, column.name))
             else:
                 if name is not None:
                     line.record[name] = value
         if not line.problems:
             _identify(kind, line)
     return lines
+
+
+def why(bad: Bad, cell: str, column: str) -> Bad:
+    """Why the cell cannot be read: of one that shows no value that, and not what it might be."""
+    try:
+        readable(cell)
+    except Bad as plainer:
+        bad = plainer
+    bad.column = bad.column or column
+    return bad
 
 
 def _identify(kind: Kind, line: Line) -> None:

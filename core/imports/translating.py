@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from core.documents.problems import short
 from core.files.reading import Row, Table
-from core.imports.cells import Bad, decimal
+from core.imports.cells import Bad, decimal, readable
 from core.imports.headings import UnknownHeadings, plain
 from core.imports.kinds import Kind, Problem
 from core.imports.mapping import CREATE, NUMBERS, SET_ASIDE, UNITS, Cell, FileMapping
@@ -163,6 +163,8 @@ class Translator:
         if cell.constant is not None:
             return cell.constant
         parts = [row[self._places[source]].strip() for source in cell.sources]
+        for part in parts:
+            readable(part)
         if len(parts) > 1 and any(parts) and not all(parts):
             raise Bad(N_("a part of it is empty: %(names)s"), names=", ".join(cell.sources))
         text = cell.separator.join(parts) if any(parts) else ""

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import openpyxl
 import pytest
 from flask import Flask
 from support.centres import KEY
@@ -96,6 +97,25 @@ def test_a_bad_row_is_named_and_nothing_is_stored(run: Run) -> None:
     ]
     good = f"{METRICS}\nE1,2026-10,csat,0.9,x\n"
     assert run("metrics", good, "--clock", "2026-11-02 00:00")[1][-1].startswith("new 1")
+
+
+def test_a_cell_that_shows_no_value_says_so_and_empties_nothing(
+    app: Flask, run: Run, tmp_path: Path
+) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (PEOPLE.splitlines()[0].split(","), ["E1", "#N/A", "=NOW()"]):
+        sheet.append(row)
+    book.save(tmp_path / "people.xlsx")
+    done = app.test_cli_runner().invoke(args=["import", "employees", str(tmp_path / "people.xlsx")])
+    assert done.stderr.splitlines() == [
+        "row 2, column name: holds an error of the spreadsheet (#N/A)",
+        "row 2, column hire_date: holds a formula without a value: open the file, let it calculate,"
+        " save it",
+        "nothing was stored: the file has bad rows",
+    ]
+    assert run("employees", PEOPLE)[1] == ["new 0, changed 0, same 1, late 0, refused 0"]
 
 
 def test_partial_writes_the_bad_rows_beside_the_file(run: Run, tmp_path: Path) -> None:

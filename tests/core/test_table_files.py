@@ -12,6 +12,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from core.files.blanks import NO_VALUE, Finder
 from core.files.reading import Table, read_table
 from core.files.sheets import cell_text
 from core.files.writing import write_csv, write_xlsx
@@ -99,6 +100,40 @@ def test_a_spreadsheet_is_known_by_its_content_and_read_as_text(read: Read) -> N
         (5, ["0.93", "2026-10-03 09:01:22"]),
         (6, ["1", ""]),
     ]
+
+
+def test_what_shows_in_a_spreadsheet_without_a_value_is_told_and_not_empty(read: Read) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(HEADER)
+    sheet.append(["E1", "=NOW()"])
+    sheet.append(["#N/A", "柳青禾"])
+    sheet.append([None, "=NOW()"])  # a form that was not filled in
+    sheet.append(["E2", None])
+    sheet.append(["E3", "#REF!"])
+    book.create_sheet("another").append(["#NUM!", "=NOW()"])
+    stream = io.BytesIO()
+    book.save(stream)
+    assert list(read(stream.getvalue()).rows) == [
+        (2, ["E1", NO_VALUE]),
+        (3, ["#N/A", "柳青禾"]),
+        (5, ["E2", ""]),
+        (6, ["E3", "#REF!"]),
+    ]
+
+
+def test_cells_without_a_value_are_found_wherever_a_piece_ends() -> None:
+    sheet = (
+        b'<row r="7"><c r="A7" s="1"/><c r="B7" t="str"><f>IF(1,"","")</f><v></v></c>'
+        b'<c r="C7"><f>NOW()</f></c><x:c r="AA7" t="e"><x:f>1/0</x:f><x:v>#DIV/0!</x:v></x:c>'
+        b'<c r="D7"><f>1+1</f><v>2</v></c></row>'
+    )
+    for size in (1, 7, len(sheet)):
+        finder = Finder()
+        for start in range(0, len(sheet), size):
+            finder.feed(sheet[start : start + size])
+        assert finder.found == {(6, 2): NO_VALUE, (6, 26): "#DIV/0!"}
 
 
 def test_times_of_day_keep_their_spelling() -> None:
