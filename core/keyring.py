@@ -22,7 +22,7 @@ from weakref import WeakKeyDictionary
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from flask import Flask, current_app, has_app_context
-from sqlalchemy import event, select, text
+from sqlalchemy import event, inspect, select, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
@@ -190,6 +190,16 @@ def master_of(session: Any) -> MasterKey:
             continue
         return master
     raise WrongKey(DOES_NOT_OPEN)
+
+
+def check(session: Any) -> None:
+    """Raises ``WrongKey`` where no master key at hand opens this database, or one cannot be used.
+
+    Makes nothing; the tables need not be there yet.
+    """
+    _present()
+    if inspect(session.connection()).has_table(WrappedKey.__tablename__):
+        _opened(session)
 
 
 def key_for(session: Any, purpose: str) -> bytes:

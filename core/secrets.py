@@ -107,7 +107,7 @@ class KeyFile:
 
     def make(self) -> MasterKey:
         """A new key in a new file; whichever process comes first makes it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_new(self.path, MasterKey.new().text)
         return self.present()[0]
 

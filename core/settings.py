@@ -30,7 +30,7 @@ SIGN_ON = (
 def settings(instance: Path, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Flask configuration. ``given`` overrides the environment; raises ``ValueError``."""
     source: dict[str, Any] = {**os.environ, **(given or {})}
-    instance.mkdir(parents=True, exist_ok=True)
+    instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     given_key = source.get("PINGYOU_KEY")
     language = source.get("PINGYOU_LANGUAGE", "zh")
     if language not in LANGUAGES:

@@ -25,7 +25,7 @@ from closing.demo.tables import best_table, sign_in_table
 from closing.months import newest_closed
 from closing.services import views_of
 from core import serving
-from core.cli import MONTH, acting, now, progress_bar, refusing, seal
+from core.cli import MONTH, acting, keep_private, now, progress_bar, refusing, seal
 from core.db import db, transaction
 from core.values import Month
 
@@ -68,6 +68,7 @@ def demo_command(
 @refusing
 def start_command(context: click.Context) -> None:
     """Show the best of the newest closed month, then serve on 127.0.0.1, port PORT."""
+    keep_private()
     show(db.session(), _console())
     db.session.remove()
     db.engine.dispose()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import socket
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,10 +14,12 @@ from typing import Any
 import pytest
 from factories import people
 from flask import request
+from sqlalchemy import inspect
 from support.databases import Kind
 from support.no_network import Elsewhere
 from support.site import Site, application
 
+from app import create_app
 from core import web
 from core.db import db
 from core.pages.headers import POLICY
@@ -121,6 +125,48 @@ def test_every_installation_has_a_key_of_its_own(tmp_path: Path) -> None:
     assert made[0] != made[1]
     assert again == made[0]
     assert min(len(each) for each in made) >= 32
+
+
+def test_an_installation_is_its_owners_alone_and_an_older_one_becomes_so(tmp_path: Path) -> None:
+    folder = tmp_path / "instance"
+    given = {"INSTANCE": folder, "DATABASE_URL": "", "PINGYOU_LANGUAGE": "en", "TESTING": True}
+
+    def init() -> str:
+        app = create_app({**given, "PASSWORD_MEMORY": 8, "PASSWORD_ROUNDS": 1})
+        done = app.test_cli_runner().invoke(args=["init"])
+        with app.app_context():
+            db.session.remove()
+            modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+            db.engine.dispose()
+        assert done.exit_code == 0
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert {"pingyou.db", "pingyou.db-wal", "pingyou.db-shm", "master.key"} <= set(modes)
+        assert set(modes.values()) == {0o600}
+        return done.stderr
+
+    before = os.umask(0)
+    try:
+        assert init() == ""
+        folder.chmod(0o755)
+        (folder / "pingyou.db").chmod(0o644)
+        assert init().splitlines() == [
+            f"{path} was open to others; it is its owner's alone now"
+            for path in (folder, folder / "pingyou.db")
+        ]
+    finally:
+        os.umask(before)
+
+
+def test_init_makes_nothing_where_the_key_at_hand_is_none(tmp_path: Path) -> None:
+    key = tmp_path / "master.key"
+    key.touch(mode=0o600)
+    app = create_app({"INSTANCE": tmp_path, "DATABASE_URL": "", "PINGYOU_LANGUAGE": "en"})
+    refused = app.test_cli_runner().invoke(args=["init"])
+    with app.app_context():
+        assert inspect(db.engine).get_table_names() == []
+        db.engine.dispose()
+    assert (refused.exit_code, key.read_bytes()) == (1, b"")
+    assert "key cannot be used" in refused.stderr
 
 
 def test_a_key_that_can_be_guessed_is_refused(tmp_path: Path) -> None:
