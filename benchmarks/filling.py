@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from flask_migrate import upgrade
 from sqlalchemy.orm import Session
 
 from benchmarks.centre import COMPETENCIES, POSITIONS, RELATIONS, TEAM, number
@@ -19,6 +18,7 @@ from closing.versions import publish_policy
 from core.actor import SYSTEM
 from core.bulk import insert_rows
 from core.db import db, month_seconds, transaction
+from core.migrating import upgrade
 from core.values import Month
 from evaluations.models import MetricValue, Review, SpotCheck, Ticket
 from staff.attendance.models import Punch, Roster
