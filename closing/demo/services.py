@@ -271,7 +271,15 @@ def _close(session: Session, telling: Telling, month: Month) -> None:
     """Closed and published, as HR does it at the beginning of the next month."""
     then = _moment(telling, month, CLOSED).moment
     services.close_month(session, actor=telling.actor, now=then, month=month, seal=telling.seal)
+    # As closing.publishing does, but without a letter to everybody for each month.
     session.get_one(MonthState, month).published_at = then
+    audit.record(
+        session,
+        actor=telling.actor,
+        at=then,
+        action="results.published",
+        subject=f"month:{month}",
+    )
     session.flush()
     audit.write(session)
     session.expunge_all()
