@@ -77,13 +77,15 @@ def _shown(session: Session) -> Iterator[str]:
 
 def _policies(session: Session) -> Iterator[str]:
     """Versions whose text, or month, is not the one that was published."""
+    entries = session.execute(
+        select(AuditEntry.subject, AuditEntry.payload).where(
+            AuditEntry.action == "policy.published"
+        )
+    )
     said = {
         subject: json.loads(payload)["after"]
-        for subject, payload in session.execute(
-            select(AuditEntry.subject, AuditEntry.payload).where(
-                AuditEntry.action == "policy.published", AuditEntry.payload.is_not(None)
-            )
-        )
+        for subject, payload in entries
+        if payload is not None  # blanked for erasure
     }
     for row in session.scalars(select(DocumentVersion).order_by(DocumentVersion.id)):
         place = f"policy:{row.number}"
