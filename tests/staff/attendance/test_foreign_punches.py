@@ -6,6 +6,7 @@ import csv
 import io
 from typing import Any
 
+import openpyxl
 import pytest
 from support.centres import seal
 from support.importing import CLOCK, NOW, Files, reasons
@@ -174,14 +175,20 @@ def test_a_monthly_summary_of_results_says_that_it_has_no_times(files: Files) ->
         files.take("punches", files.write(content))
 
 
-def test_a_matrix_with_a_head_of_two_rows_and_several_punches_in_a_cell(files: Files) -> None:
+def test_a_matrix_with_a_merged_head_of_two_rows_and_punches_in_cells(files: Files) -> None:
     days = [str(day) for day in range(1, 32)]
     cells = ["08:55\n18:02", "休息", "21:00 09:27 +", *[""] * 28]
-    content = write_xlsx(
-        ["打卡时间表 统计日期：2026-10-01 至 2026-10-31"],
-        [["姓名", "工号", "打卡时间"], ["", "", *days], ["甲", "64", *cells]],
-    )
-    report = files.take("punches", files.write(content))
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["打卡时间表 统计日期：2026-10-01 至 2026-10-31"])
+    for row in (["姓名", "工号", "打卡时间"], ["", "", *days], ["甲", 64.0, *cells]):
+        sheet.append(row)
+    for merged in ("A1:AG1", "A2:A3", "B2:B3", "C2:AG2"):
+        sheet.merge_cells(merged)
+    path = files.folder / "merged.xlsx"
+    book.save(path)
+    report = files.take("punches", path)
     assert punches(files) == [
         "64 2026-10-01 08:55:00",
         "64 2026-10-01 18:02:00",
