@@ -1,6 +1,7 @@
 """Who is told of requests: those who may decide when one is asked, the person when it is decided.
 
-The supervisor is told, and who stands in for them today; where there is no supervisor, HR.
+The supervisor is told, and who stands in for them today; where there is no supervisor, HR; of
+somebody of HR the second decider, too.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from core.values import Names
 from staff import notices
 from staff.attendance.models import AttendanceRequest
 from staff.attendance.policy import LeaveType
-from staff.models import Deputy, Employee
+from staff.models import Account, Deputy, Employee
 from staff.queries import assignments_on
+from staff.second_decider import account_of
 from staff.viewer import in_force
 
 ASKED = notices.kind(
@@ -61,15 +63,20 @@ def decided(session: Session, now: Now, row: AttendanceRequest) -> None:
 
 
 def _deciders(session: Session, now: Now, row: AttendanceRequest, hr: Collection[int]) -> set[int]:
+    """Of somebody of HR the second decider, too."""
     day = now.wall.date()
     assigned = assignments_on(day)
     supervisor = session.scalar(
         select(assigned.c.supervisor_id).where(assigned.c.employee_id == row.employee_id)
     )
+    found: set[int] = set()
+    if row.employee_id in hr:
+        appointed = session.get(Account, account_of(session) or -1)
+        found |= {appointed.employee_id} if appointed and appointed.employee_id else set()
     if supervisor is None:
-        return set(hr)
+        return found | set(hr)
     deputies = select(Deputy.deputy_id).where(Deputy.absent_id == supervisor, in_force(day))
-    return {supervisor, *session.scalars(deputies)}
+    return found | {supervisor, *session.scalars(deputies)}
 
 
 def _tell(

@@ -141,19 +141,24 @@ def test_what_is_refused_keeps_what_was_typed_and_says_why(
 def test_hr_does_not_decide_on_itself_and_others_reach_only_their_team(
     site: Site, office: dict[str, Account]
 ) -> None:
-    hr = site.signed_in(office["hr"])
+    admin, hr = site.signed_in(office["admin"]), site.signed_in(office["hr"])
+    site.post(admin, f"/accounts/{office['other'].id}/second-decider", {"do": ""},
+              form="/accounts/")  # fmt: skip
     address = ask(site, hr, "leave").location
     assert "second decider" in hr.get(address).text
     assert settle(site, hr, address, "approve").status_code == 403
     boss = site.signed_in(office["supervisor"])
     assert boss.get(address).status_code == 404
     assert settle(site, boss, address, "approve").status_code == 404
-    other = ask(site, site.signed_in(office["other"]), "leave").location
+    second = site.signed_in(office["other"])
+    assert settle(site, second, address, "approve").status_code == 302
+    other = ask(site, second, "leave").location
     assert settle(site, boss, other, "approve").status_code == 404
     assert "E0009" not in boss.get("/attendance/requests?format=csv").text
     with site.session() as session:  # who has no supervisor: HR is told
         to = select(Notice.employee_id).where(Notice.kind == "request.asked")
-        assert offices.employee_id(session, "E0003") in set(session.scalars(to))
+        told = {offices.employee_id(session, number) for number in ("E0003", "E0009")}
+        assert told <= set(session.scalars(to))
     agent = site.signed_in(office["agent"])
     mine = ask(site, agent, "leave").location
     assert settle(site, agent, mine, "approve").status_code == 403
