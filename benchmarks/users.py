@@ -1,4 +1,4 @@
-"""Twenty users of one worker for a minute, and the worker's memory after a thousand pages."""
+"""The worker's memory after a thousand pages; then twenty users of it for a minute."""
 
 from __future__ import annotations
 
@@ -24,13 +24,20 @@ USERS = 20
 
 def under_load(
     database: Path, cookie: str, staff: int, *, seconds: int, pages: int
-) -> tuple[int, int, float]:
-    """Answers and errors of twenty users at once, and MB of the worker after ``pages`` more."""
+) -> tuple[int, int, float, float]:
+    """Answers and errors of twenty users at once, and MB of the worker.
+
+    After ``pages`` that were asked for one by one, and after the twenty users.
+    """
     port = free_port()
     server = serve(database, port)
     try:
         wait(port)
         counts: Counter[str] = Counter()
+        chance = random.Random(0)
+        for _ in range(pages):
+            ask(port, cookie, _address(chance, staff), counts)
+        one_by_one, before = _largest(server.pid), counts["good"]
         until = time.monotonic() + seconds
         threads = [
             threading.Thread(target=_user, args=(port, cookie, staff, seed, until, counts))
@@ -40,11 +47,7 @@ def under_load(
             thread.start()
         for thread in threads:
             thread.join()
-        chance = random.Random(0)
-        while counts["more"] < pages:
-            counts["more"] += 1
-            ask(port, cookie, _address(chance, staff), counts)
-        return counts["good"], counts["bad"], max(map(_resident, _family(server.pid)))
+        return counts["good"] - before, counts["bad"], one_by_one, _largest(server.pid)
     finally:
         server.terminate()
         server.wait(20)
@@ -90,8 +93,9 @@ def _family(process: int) -> list[int]:
     return [process, *map(int, found)]
 
 
-def _resident(process: int) -> float:
-    return memory("VmRSS", process)
+def _largest(process: int) -> float:
+    """MB of the largest process of a server, which is the worker."""
+    return max(memory("VmRSS", each) for each in _family(process))
 
 
 def free_port() -> int:
