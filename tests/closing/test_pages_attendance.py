@@ -21,6 +21,7 @@ from core.actor import Actor
 from core.db import db
 from core.errors import Conflict
 from core.models import AuditEntry
+from staff.attendance import request_queries
 from staff.attendance.models import AttendanceRequest, Leave, PersonDay, Punch, Roster
 from staff.attendance.request_decisions import decide
 from staff.attendance.request_rows import Who
@@ -244,5 +245,14 @@ def test_of_several_who_decide_at_once_one_wins_and_the_others_are_told(
         thread.join()
     assert sorted(told) == ["", "Conflict", "Conflict", "Conflict"]
     with site.session() as session:
+        values = {"start": start + 86400, "end": start + 90000, "type": "sick"}
+        session.add(Leave(employee_id=who, status="requested", **values))
+        listed = session.execute(
+            select(request_queries.of_one(who, people.NOW.wall.date()).subquery())
+        )
+        assert sorted((row.state, row.ref.partition("-")[0]) for row in listed)[-1] == (
+            "requested",
+            "leave",
+        )
         decided = AuditEntry.action.in_(("request.approved", "request.declined"))
         assert session.scalar(select(func.count()).where(decided)) == 1

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from factories import offices
+from factories import offices, people
 from factories.offices import NOW, OCTOBER, SEPTEMBER
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -18,10 +18,11 @@ from support.statements import sent
 
 from core.db import db
 from core.models import AuditEntry, MonthState
-from staff.models import Account
+from staff.models import Account, Employee
 from training.models import Course, TrainingRecord
 from training.standing import standings
 
+DAY = date(2026, 11, 2)
 GRID = "/training/session?course=CONF&day=2026-10-12"
 
 
@@ -217,6 +218,35 @@ def test_courses_are_written_and_changed_by_hr(site: Site, office: dict[str, Acc
     assert 'value="On the phone"' in answer.text
     bad = site.post(hr, change, {**fields, "pass_mark": "101"}, form=change)
     assert "From 0 to 100." in bad.text
+
+
+def test_lists_of_training_are_the_same_on_both_databases(any_site: Site) -> None:
+    with any_site.session() as session:
+        accounts = people.centre(session)
+        course = Course(course_code="C", name="C", positions="agent", pass_mark=60, metrics="csat")
+        session.add(course)
+        session.flush()
+        for number, score in (("E0004", 60.0), ("E0005", 59.0)):
+            session.add(
+                TrainingRecord(employee_id=offices.employee_id(session, number), score=score,
+                               course_id=course.id, day=date(2026, 10, 12), status="attended",
+                               mandatory=True)
+            )  # fmt: skip
+        everybody = select(Employee.id)
+        states = {each.employee_no: each.state for each in standings(session, everybody, DAY)}
+        assert (states["E0004"], states["E0005"]) == ("passed", "overdue")
+    boss = any_site.signed_in(accounts["supervisor"])
+    row = boss.get("/training/2026-10/sessions?format=csv").text.splitlines()[1]
+    assert row == "2026-10-12,C,C,2,0,0,1,59.5"
+    assert len(boss.get("/training/2026-10?format=csv").text.splitlines()) == 3
+    hr = any_site.signed_in(accounts["hr"])
+    auditor = any_site.signed_in(accounts["auditor"])
+    assert "59.5" in hr.get("/training/courses/1").text
+    assert hr.get("/attendance/requests").status_code == 200
+    assert hr.get("/attendance/2026-10").status_code == 200
+    page = auditor.get("/training/people/E0004")
+    assert page.status_code == 200
+    assert "2026-10-12" not in auditor.get("/training/people/E0004?format=csv").text
 
 
 def test_pages_of_training_stay_cheap(site: Site, office: dict[str, Account]) -> None:
