@@ -107,9 +107,11 @@ def attendance(month: Month, employee_no: str) -> str:
     sections = (behind.policy.attendance, behind.policy.leave)
     kept = behind.closed.closing.calendar if behind.closed else None
     days = month_view(db.session(), behind.person.id, month, sections, kept)
+    page = calendar_page(days)
     return render_template(
         "reports/records/attendance.html",
-        page=calendar_page(days),
+        page=page,
+        lacks=any(line.notes for line in page.lines),
         asks=behind.person.is_me and behind.closed is None and web.viewer().may(P.REQUESTS_ASK),
         **_context(behind, "attendance"),
     )

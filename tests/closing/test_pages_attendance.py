@@ -17,14 +17,16 @@ from support.site import Site
 from support.statements import sent
 from support.walltime import wall
 
+from closing.services import sections_of
 from core.actor import Actor
 from core.db import db
 from core.errors import Conflict
 from core.models import AuditEntry
 from staff.attendance import request_queries
-from staff.attendance.models import AttendanceRequest, Leave, PersonDay, Punch, Roster
+from staff.attendance.models import AttendanceRequest, Excuse, Leave, PersonDay, Punch, Roster
 from staff.attendance.request_decisions import decide
 from staff.attendance.request_rows import Who
+from staff.attendance.services import ensure_month, refresh_days
 from staff.models import Account, Notice
 
 LEAVE = {
@@ -165,6 +167,33 @@ def test_hr_does_not_decide_on_itself_and_others_reach_only_their_team(
     assert settle(site, agent, mine, "approve").status_code == 403
     assert site.post(agent, f"{mine}/withdraw", form="/account/password").status_code == 302
     assert "Withdrawn" in agent.get(mine).text
+
+
+def test_a_missing_punch_is_excused_with_a_reason_and_the_excuse_taken_back(
+    site: Site, office: dict[str, Account]
+) -> None:
+    with site.session() as session:
+        ensure_month(session, OCTOBER)
+        refresh_days(session, sections_of(session))
+    page = "/attendance/2026-10/E0004/excuses"
+    agent, boss = site.signed_in(office["agent"]), site.signed_in(office["supervisor"])
+    assert page in boss.get("/records/2026-10/E0004/attendance").text
+    assert "Excuse it" in boss.get(page).text
+    assert "Excuse it" not in agent.get(page).text
+    wanted = {"day": "2026-10-27", "kind": "missing", "reason": "The clock was broken"}
+    assert site.post(agent, page, wanted, form="/account/password").status_code == 403
+    for refused in ({"reason": " "}, {"kind": "late"}):
+        site.post(boss, page, {**wanted, **refused}, form="/account/password")
+        with site.session() as session:
+            assert session.scalar(select(func.count()).select_from(Excuse)) == 0
+    site.post(boss, page, wanted, form="/account/password")
+    assert "The clock was broken" in agent.get(page).text
+    with site.session() as session:
+        assert list(session.scalars(select(PersonDay.excused).where(PersonDay.missing))) == ["m"]
+    site.post(boss, "/attendance/excuses/1/withdraw", form="/account/password")
+    assert "The clock was broken" not in agent.get(page).text
+    hr = site.signed_in(office["hr"])
+    assert "Excuse it" not in hr.get("/attendance/2026-10/E0003/excuses").text
 
 
 def test_the_limit_of_the_policy_is_told_and_kept(site: Site, office: dict[str, Account]) -> None:

@@ -6,15 +6,10 @@ by the quick tests that need no PostgreSQL.
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.repository import PACKAGES, ROOT
+from support.spoilt import Fault, copy_to, run, spoilt
 
 pytestmark = pytest.mark.long
 
@@ -35,16 +30,6 @@ QUICK = (
     "tests/closing/test_examples.py",
 )
 ONLY = "not postgresql and not reach_everything and not centre-c and not twice"
-
-
-@dataclass(frozen=True)
-class Fault:
-    """``old`` stands once in the module; ``new`` takes its place."""
-
-    name: str
-    path: str
-    old: str
-    new: str
 
 
 SCORING = "evaluations/scorecards/scoring.py"
@@ -189,48 +174,18 @@ FAULTS = (
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The packages and their tests, where they can be spoilt."""
-    folder = tmp_path_factory.mktemp("seeded")
-    leave_out = shutil.ignore_patterns("__pycache__", "test_seeded_faults.py")
-    for name in (*PACKAGES, "tests", "migrations", "templates", "static", "translations"):
-        if (ROOT / name).exists():
-            shutil.copytree(ROOT / name, folder / name, ignore=leave_out)
-    for name in ("app.py", "pyproject.toml"):
-        shutil.copy(ROOT / name, folder / name)
-    return folder
-
-
-@pytest.fixture
-def spoilt(copy: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
-    fault: Fault = request.param
-    path = copy / fault.path
-    text = path.read_text(encoding="utf-8")
-    assert text.count(fault.old) == 1, "the fault names a place that is no longer there"
-    path.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
-    yield copy
-    path.write_text(text, encoding="utf-8")
-
-
-def run(folder: Path, *files: str) -> subprocess.CompletedProcess[str]:
-    """Status 0: all passed; 1: something failed, and nothing worse happened."""
-    words = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not long", "-k", ONLY]
-    return subprocess.run(
-        [sys.executable, "-B", "-m", "pytest", *words, *files],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return copy_to(tmp_path_factory.mktemp("seeded"))
 
 
 def test_the_copy_passes_as_it_is(copy: Path) -> None:
-    result = run(copy, *QUICK)
+    result = run(copy, ONLY, *QUICK)
     assert result.returncode == 0, result.stdout[-3000:]
 
 
-@pytest.mark.parametrize("spoilt", FAULTS, ids=lambda fault: fault.name, indirect=True)
-def test_a_fault_is_found(spoilt: Path) -> None:
-    result = run(spoilt, *QUICK)
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_fault_is_found(copy: Path, fault: Fault) -> None:
+    with spoilt(copy, fault):
+        result = run(copy, ONLY, *QUICK)
     assert result.returncode == 1, result.stdout[-3000:]
     assert "failed" in result.stdout
 

@@ -57,6 +57,7 @@ ABOUT_SOMEBODY: dict[str, bool] = {
     "scorecards.incidents": False,
     "scorecards.attendance": False,
     "rewards.person": False,
+    "attendance.excuses": False,
     "training.person": False,
 }
 # Of all months at once: auditors see what belongs to closed ones.
@@ -72,7 +73,7 @@ WINNERS = {"rewards.honours", "rewards.honours_list", "rewards.awards", "rewards
 WINNERS |= {"rewards.announcement"}
 # Pages that say who in HR decided or served what is about one's people or oneself.
 DECIDED = {"scorecards.incidents", "rewards.incident", "rewards.person", "rewards.task"}
-DECIDED |= {"attendance.request"}
+DECIDED |= {"attendance.request", "attendance.excuses"}
 DECIDED |= {"rewards.tasks", "rewards.notice_pdf", "appeals.appeal", "rewards.month_proposals"}
 # What a page must not hold: scripts and styles in itself, anything from another host.
 INLINE = re.compile(
