@@ -37,6 +37,7 @@ from closing.publication_clock import init_publication
 from closing.rounds.hr_routes import reviews as review_pages
 from closing.training.pages import training as training_pages
 from core import keyring, migrating, web
+from core.command_words import Commands
 from core.db import db
 from core.jobs import init_jobs
 from core.key_commands import key_group
@@ -60,6 +61,7 @@ def create_app(given: Mapping[str, Any] | None = None) -> Flask:
     instance = Path(given.get("INSTANCE", ROOT / "instance"))
     app = Flask(__name__, instance_path=str(instance.resolve()))
     app.config.update(settings(instance.resolve(), given))
+    app.cli = Commands(app)
     db.init_app(app)
     migrating.install(app)
     keyring.install(app.config["MASTER_KEYS"], app)

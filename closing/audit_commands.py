@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import click
+from flask_babel import gettext
 
 from closing.verification import verify
 from core import audit
@@ -10,6 +11,7 @@ from core.audit_subjects import entries_about
 from core.cli import acting, now, refusing
 from core.db import db, transaction
 from core.errors import N_, Refused
+from core.messages import Said
 
 
 class Head(click.ParamType[tuple[int, str]]):
@@ -25,48 +27,63 @@ class Head(click.ParamType[tuple[int, str]]):
     ) -> tuple[int, str]:
         number, _, mac = str(value).strip().partition(":")
         if not number.isdecimal() or not mac:
-            self.fail(f"not a head (N:HASH): {value}", param, ctx)
+            self.fail(gettext("not a head (N:HASH): %(value)s", value=value), param, ctx)
         return int(number), mac
 
 
-audit_group = click.Group("audit", help="The audit trail.")
+audit_group = click.Group("audit", help=N_("The audit trail."))
 
 
-@audit_group.command("verify")
-@click.option("--head", "heads", type=Head(), multiple=True, help="A head noted before (N:HASH).")
+@audit_group.command(
+    "verify", help=N_("Walk the audit trail and the closed months; name the first broken link.")
+)
+@click.option(
+    "--head", "heads", type=Head(), multiple=True, help=N_("A head noted before (N:HASH).")
+)
 @refusing
 def verify_command(heads: tuple[tuple[int, str], ...]) -> None:
-    """Walk the audit trail and the closed months; name the first broken link."""
     session, found = db.session(), audit.Trail()
     problems = list(verify(session, found))
     problems += [
-        f"head {number}: the trail does not contain it (cut off or replaced)"
+        Said(
+            N_("head %(number)s: the trail does not contain it (cut off or replaced)"),
+            number=number,
+        )
         for number, mac in heads
         if not audit.has(session, number, mac)
     ]
     number, mac = audit.head(session)
     if problems:
-        raise click.ClickException("\n".join(problems))
-    blanked = f", {found.blanked} blanked" if found.blanked else ""
-    click.echo("the audit trail and the closed months are whole")
-    click.echo(f"{found.length} entries{blanked}; head {number}:{mac}", err=True)
+        raise click.ClickException("\n".join(each.message.render(gettext) for each in problems))
+    click.echo(gettext("the audit trail and the closed months are whole"))
+    entries = gettext("%(count)s entries", count=found.length)
+    if found.blanked:
+        entries += gettext(", %(count)s blanked", count=found.blanked)
+    click.echo(f"{entries}; head {number}:{mac}", err=True)
 
 
-@audit_group.command("head")
+@audit_group.command(
+    "head", help=N_("Print number and hash of the newest entry, to be noted elsewhere.")
+)
 @refusing
 def head_command() -> None:
-    """Print number and hash of the newest entry, to be noted elsewhere."""
     number, mac = audit.head(db.session())
     click.echo(f"{number}:{mac}")
 
 
-@audit_group.command("blank")
-@click.option("--subject", required=True, help="employee:E0007, or a subject as it stands there.")
-@click.option("--reason", required=True, help="Why; kept in the trail.")
-@click.option("--as", "login", help="Who acts.")
+@audit_group.command(
+    "blank",
+    help=N_(
+        "Blank the contents of the entries about SUBJECT; the chain stays whole. Cannot be undone."
+    ),
+)
+@click.option(
+    "--subject", required=True, help=N_("employee:E0007, or a subject as it stands there.")
+)
+@click.option("--reason", required=True, help=N_("Why; kept in the trail."))
+@click.option("--as", "login", help=N_("Who acts."))
 @refusing
 def blank_command(subject: str, reason: str, login: str | None) -> None:
-    """Blank the contents of the entries about SUBJECT; the chain stays whole. Cannot be undone."""
     if not reason.strip():
         raise Refused(N_("A reason is needed."), field="reason")
     with transaction():
@@ -79,4 +96,4 @@ def blank_command(subject: str, reason: str, login: str | None) -> None:
             reason=reason.strip(),
             subject=subject.strip(),
         )
-    click.echo(f"blanked: {count} entries")
+    click.echo(gettext("blanked: %(count)s entries", count=count))

@@ -12,14 +12,16 @@ from core.backup.making import make_backup
 from core.backup.restoring import restore_backup
 from core.cli import acting, now, refusing
 from core.db import db, transaction
+from core.messages import N_
 
 
-@click.command("backup")
+@click.command(
+    "backup", help=N_("Write a copy of the whole database into FILE, while it is in use.")
+)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--as", "login", help="Who acts.")
+@click.option("--as", "login", help=N_("Who acts."))
 @refusing
 def backup_command(file: Path, login: str | None) -> None:
-    """Write a copy of the whole database into FILE, while it is in use."""
     with transaction():
         made = make_backup(db.session(), actor=acting(login), now=now().moment, file=file)
     click.echo(
@@ -41,11 +43,13 @@ def backup_command(file: Path, login: str | None) -> None:
     )
 
 
-@click.command("restore")
+@click.command(
+    "restore",
+    help=N_("Put the copy in FILE into an empty database, of whichever kind, and verify it."),
+)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @refusing
 def restore_command(file: Path) -> None:
-    """Put the copy in FILE into an empty database, of whichever kind, and verify it."""
     made = restore_backup(
         db.session(), actor=acting(None), now=now().moment, file=file, check=verify
     )

@@ -29,10 +29,12 @@ NOT_OVER = N_("%(month)s lasts until %(day)s: what comes in after the close is l
 PASSED_OVER = N_("%(months)s stay open, and cannot be closed while %(month)s is.")
 
 
-@click.command("init")
+@click.command(
+    "init",
+    help=N_("Newest schema, a policy and an administrator where there is none; safe to repeat."),
+)
 @refusing
 def init_command() -> None:
-    """Newest schema, a policy and an administrator where there is none; safe to repeat."""
     keep_private()
     keyring.check(db.session())  # before anything is written
     db.session.rollback()
@@ -46,45 +48,43 @@ def init_command() -> None:
         click.echo(f"administrator: admin\none-time password: {password}")
 
 
-policy_group = click.Group("policy", help="Check, load and print the policy.")
+policy_group = click.Group("policy", help=N_("Check, load and print the policy."))
 
 
-@policy_group.command("check")
+@policy_group.command("check", help=N_("Validate FILE; name the place of every problem."))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @refusing
 def check_policy(file: Path) -> None:
-    """Validate FILE; name the place of every problem."""
     policy = load_policy(file.read_bytes())
     click.echo(f"{file.name}: ok, in force from {policy.effective_from}")
 
 
-@policy_group.command("load")
+@policy_group.command(
+    "load", help=N_("Store FILE as a new version, in force from its effective_from.")
+)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--as", "login", help="Who acts.")
+@click.option("--as", "login", help=N_("Who acts."))
 @refusing
 def load_command(file: Path, login: str | None) -> None:
-    """Store FILE as a new version, in force from its effective_from."""
     policy = load_policy(file.read_bytes())
     with transaction():
         version = publish_policy(db.session(), actor=acting(login), now=now().moment, policy=policy)
     click.echo(f"version {version.number}, in force from {policy.effective_from}")
 
 
-@policy_group.command("dump")
-@click.option("--version", "number", type=int, help="The newest by default.")
+@policy_group.command("dump", help=N_("Print a version as YAML."))
+@click.option("--version", "number", type=int, help=N_("The newest by default."))
 @refusing
 def dump_command(number: int | None) -> None:
-    """Print a version as YAML."""
     click.echo(dump(policy_version(db.session(), number).policy), nl=False)
 
 
-@click.command("close")
+@click.command("close", help=N_("Close MONTH, and say what it leaves out."))
 @click.argument("month", type=MONTH)
-@click.option("--dry-run", is_flag=True, help="Say what would happen; store nothing.")
-@click.option("--as", "login", help="Who acts.")
+@click.option("--dry-run", is_flag=True, help=N_("Say what would happen; store nothing."))
+@click.option("--as", "login", help=N_("Who acts."))
 @refusing
 def close_command(month: Month, dry_run: bool, login: str | None) -> None:
-    """Close MONTH, and say what it leaves out."""
     remarks = _remarks(month)
     db.session.rollback()  # the close begins anew
     if dry_run:
@@ -128,14 +128,15 @@ def _omission(each: dict[str, Any]) -> str:
     return f"left out: {each['kind']} {each['count']}" + (f" ({details})" if details else "")
 
 
-@click.command("reopen")
+@click.command(
+    "reopen", help=N_("Reopen the newest closed month, or an older one with all later ones.")
+)
 @click.argument("month", type=MONTH)
 @click.option("--reason", required=True)
-@click.option("--cascade", is_flag=True, help="Reopen all later months too.")
-@click.option("--as", "login", help="Who acts.")
+@click.option("--cascade", is_flag=True, help=N_("Reopen all later months too."))
+@click.option("--as", "login", help=N_("Who acts."))
 @refusing
 def reopen_command(month: Month, reason: str, cascade: bool, login: str | None) -> None:
-    """Reopen the newest closed month, or an older one with all later ones."""
     with transaction():
         opened = reopen(
             db.session(),
@@ -154,14 +155,13 @@ def reopen_command(month: Month, reason: str, cascade: bool, login: str | None) 
 OUTPUT = click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path))
 
 
-@click.command("scorecards")
+@click.command("scorecards", help=N_("The scorecards of a closed MONTH."))
 @click.argument("month", type=MONTH)
 @click.option("--format", "kind", type=click.Choice(["json", "csv", "xlsx"]), default="json")
-@click.option("--preview", is_flag=True, help="Of an open month: what a close would give now.")
+@click.option("--preview", is_flag=True, help=N_("Of an open month: what a close would give now."))
 @OUTPUT
 @refusing
 def scorecards_command(month: Month, kind: str, preview: bool, output: Path | None) -> None:
-    """The scorecards of a closed MONTH."""
     views = services.views_of(db.session(), month, preview=preview, now=now().moment)
     db.session.rollback()
     _note_export(f"scorecards:{month}", kind, len(views))
@@ -175,14 +175,18 @@ def _deliver_cards(views: list[CardView], kind: str, output: Path | None) -> Non
         deliver((SCORECARD_COLUMNS, scorecard_rows(views)), output, kind)
 
 
-@click.command("simulate")
+@click.command(
+    "simulate",
+    help=N_(
+        "Scorecards and pay of MONTH under another policy beside those in force; stores nothing."
+    ),
+)
 @click.argument("month", type=MONTH)
 @click.option("--policy", "file", required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--format", "kind", type=click.Choice(["table", "json"]), default="table")
 @OUTPUT
 @refusing
 def simulate_command(month: Month, file: Path, kind: str, output: Path | None) -> None:
-    """Scorecards and pay of MONTH under another policy beside those in force; stores nothing."""
     policy = load_policy(file.read_bytes())
     found = simulation.simulate(db.session(), month, policy)
     db.session.rollback()
@@ -193,14 +197,15 @@ def simulate_command(month: Month, file: Path, kind: str, output: Path | None) -
         deliver(difference_table(found), output)
 
 
-@click.command("awards")
+@click.command(
+    "awards", help=N_("The ranked proposal of AWARD in a closed MONTH, with the reasons.")
+)
 @click.argument("month", type=MONTH)
 @click.argument("award")
 @click.option("--format", "kind", type=click.Choice(["table", "json"]), default="table")
 @OUTPUT
 @refusing
 def awards_command(month: Month, award: str, kind: str, output: Path | None) -> None:
-    """The ranked proposal of AWARD in a closed MONTH, with the reasons."""
     found = awards.propose(db.session(), month, award)
     db.session.rollback()
     _note_export(f"award:{month}:{award}", kind, len(found))
@@ -215,14 +220,16 @@ def awards_command(month: Month, award: str, kind: str, output: Path | None) -> 
     deliver("\n".join(rows) + "\n", output)
 
 
-@click.command("payroll")
+@click.command(
+    "payroll",
+    help=N_("Pay lines of a closed MONTH. A month whose pay lines went out cannot be reopened."),
+)
 @click.argument("month", type=MONTH)
 @click.option("--format", "kind", type=click.Choice(["csv", "xlsx"]), default="csv")
-@click.option("--as", "login", help="Who acts.")
+@click.option("--as", "login", help=N_("Who acts."))
 @OUTPUT
 @refusing
 def payroll_command(month: Month, kind: str, login: str | None, output: Path | None) -> None:
-    """Pay lines of a closed MONTH. A month whose pay lines went out cannot be reopened."""
     with transaction():
         rows = payroll.pay_lines(db.session(), month)
         payroll.mark_exported(db.session(), actor=acting(login), now=now().moment, month=month)

@@ -20,6 +20,7 @@ from closing.publishing import next_due, publish_due
 from core.cli import now as command_now
 from core.cli import refusing
 from core.db import db, transaction
+from core.messages import N_
 
 log = logging.getLogger(__name__)
 PAUSE = timedelta(minutes=1)
@@ -64,15 +65,12 @@ def _wake(response: Response) -> Response:
     return response
 
 
-@click.group("results")
-def results_group() -> None:
-    """Results of closed months."""
+results_group = click.Group("results", help=N_("Results of closed months."))
 
 
-@results_group.command("publish")
+@results_group.command("publish", help=N_("Publish the results whose moment has come."))
 @refusing
 def publish_command() -> None:
-    """Publish the results whose moment has come."""
     with transaction():
         months = publish_due(db.session(), now=command_now().moment)
     listed = ", ".join(str(month) for month in months)

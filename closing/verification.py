@@ -12,12 +12,20 @@ from sqlalchemy.orm import Session
 from closing.policy import canonical_text, hash_of
 from closing.store import digest
 from core import audit
+from core.messages import N_, Said
 from core.models import AuditEntry, Closing, DocumentVersion, MonthState, Reopening
 
+CUT_OFF = N_(
+    "%(month)s, revision %(revision)s: the audit trail was cut off or replaced since it was closed"
+)
+ANOTHER = N_("%(month)s, revision %(revision)s: not the closing that the audit trail tells of")
+OPENED = N_("%(month)s, revision %(revision)s: was opened without a trace")
+CHANGED = N_("%(month)s, revision %(revision)s: its results were changed")
+REMOVED = N_("%(month)s, revision %(revision)s: was removed")
 SHOWING = ("month.closed", "results.published", "results.withheld", "payroll.exported")
 
 
-def verify(session: Session, found: audit.Trail | None = None) -> Iterator[str]:
+def verify(session: Session, found: audit.Trail | None = None) -> Iterator[Said]:
     """Every broken link: the first in the chain of entries, then of closings that changed.
 
     ``found`` is told how long the trail is. Raises ``WrongKey``.
@@ -29,27 +37,27 @@ def verify(session: Session, found: audit.Trail | None = None) -> Iterator[str]:
     for closing in session.scalars(
         select(Closing).where(Closing.sealed.is_(True)).order_by(Closing.id)
     ):
-        place = f"{closing.month}, revision {closing.revision}"
+        place = {"month": str(closing.month), "revision": closing.revision}
         if not _has_head(session, closing):
-            yield f"{place}: the audit trail was cut off or replaced since it was closed"
+            yield Said(CUT_OFF, **place)
         if said.get((str(closing.month), closing.revision)) != closing.digest:
-            yield f"{place}: not the closing that the audit trail tells of"
+            yield Said(ANOTHER, **place)
         elif closing.id not in current and closing.id not in reopened:
-            yield f"{place}: was opened without a trace"
+            yield Said(OPENED, **place)
         elif closing.id in current and digest(session, closing) != closing.digest:
-            yield f"{place}: its results were changed"
+            yield Said(CHANGED, **place)
     kept = {
         (str(month), revision)
         for month, revision in session.execute(select(Closing.month, Closing.revision))
     }
     for month, revision in said:
         if (month, revision) not in kept:
-            yield f"{month}, revision {revision}: was removed"
+            yield Said(REMOVED, month=month, revision=revision)
     yield from _shown(session)
     yield from _policies(session)
 
 
-def _shown(session: Session) -> Iterator[str]:
+def _shown(session: Session) -> Iterator[Said]:
     """Closed months that are published or paid at another moment than the trail tells."""
     published: dict[str, datetime | None] = {}
     exported: dict[str, datetime | None] = {}
@@ -70,12 +78,17 @@ def _shown(session: Session) -> Iterator[str]:
         select(MonthState).where(MonthState.state == "closed").order_by(MonthState.month)
     ):
         if published.get(str(state.month)) != state.published_at:
-            yield f"{state.month}: not published when the audit trail tells"
+            yield Said(
+                N_("%(month)s: not published when the audit trail tells"), month=str(state.month)
+            )
         if exported.get(str(state.month)) != state.exported_at:
-            yield f"{state.month}: its payroll was not exported when the audit trail tells"
+            yield Said(
+                N_("%(month)s: its payroll was not exported when the audit trail tells"),
+                month=str(state.month),
+            )
 
 
-def _policies(session: Session) -> Iterator[str]:
+def _policies(session: Session) -> Iterator[Said]:
     """Versions whose text, or month, is not the one that was published."""
     entries = session.execute(
         select(AuditEntry.subject, AuditEntry.payload).where(
@@ -94,7 +107,7 @@ def _policies(session: Session) -> Iterator[str]:
         if {hashed, row.hash} != {told["hash"]} or str(row.effective_from) != told[
             "effective_from"
         ]:
-            yield f"{place}: is not what was published"
+            yield Said(N_("%(place)s: is not what was published"), place=place)
 
 
 def _has_head(session: Session, closing: Closing) -> bool:

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 from core import keyring
 from core.actor import Actor
 from core.db import db
+from core.messages import N_, Said
 from core.models import AuditEntry
 from core.secrets import sha256
 
@@ -82,7 +83,7 @@ class Trail:
     blanked: int = 0
 
 
-def verify(session: Session, found: Trail | None = None) -> Iterator[str]:
+def verify(session: Session, found: Trail | None = None) -> Iterator[Said]:
     """What is wrong with the chain, the first broken link first; nothing for a whole chain.
 
     Contents may be missing where an entry tells that they were blanked. Raises ``WrongKey``.
@@ -96,16 +97,21 @@ def verify(session: Session, found: Trail | None = None) -> Iterator[str]:
         for entry in rows.scalars():
             key = key or keyring.key_for(session, "audit")
             if entry.previous != previous:
-                yield f"entry {entry.id}: does not follow the one before it (removed or reordered)"
+                yield Said(
+                    N_(
+                        "entry %(number)s: does not follow the one before it (removed or reordered)"
+                    ),
+                    number=entry.id,
+                )
                 return
             if not hmac.compare_digest(entry.mac, _mac(key, entry.previous, _fields(entry))):
-                yield f"entry {entry.id}: changed"
+                yield Said(N_("entry %(number)s: changed"), number=entry.id)
                 return
             if entry.payload is None:
                 if entry.payload_hash != NO_CONTENT:
                     blanked.add(entry.id)
             elif sha256(entry.payload.encode()) != entry.payload_hash:
-                yield f"entry {entry.id}: content changed"
+                yield Said(N_("entry %(number)s: content changed"), number=entry.id)
                 return
             elif entry.action == BLANKED:
                 told |= set(json.loads(entry.payload)["after"]["entries"])
@@ -114,7 +120,7 @@ def verify(session: Session, found: Trail | None = None) -> Iterator[str]:
             session.expunge(entry)
     found.blanked = len(blanked)
     for number in sorted(blanked - told):
-        yield f"entry {number}: content removed, and no entry tells of it"
+        yield Said(N_("entry %(number)s: content removed, and no entry tells of it"), number=number)
 
 
 def has(session: Session, number: int, mac: str) -> bool:

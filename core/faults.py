@@ -7,7 +7,7 @@ import sqlite3
 
 from sqlalchemy.exc import DBAPIError
 
-from core.messages import N_, Message
+from core.messages import N_, Message, Said
 
 LOCKED = N_("The database is locked by another writer. Try again in a moment.")
 FULL = N_("The disk of the database is full. Nothing was changed.")
@@ -18,6 +18,18 @@ UNREACHABLE = N_("The database does not answer: %(reason)s")
 OTHER = N_("database: %(reason)s")
 NO_ROOM = N_("The disk is full.")
 NO_ROOM_FOR = N_("%(file)s: the disk is full.")
+
+# What systems say of a file, in words that are translated.
+_REASONS = frozenset(
+    (
+        N_("Permission denied"),
+        N_("No such file or directory"),
+        N_("Is a directory"),
+        N_("Not a directory"),
+        N_("Read-only file system"),
+        N_("Input/output error"),
+    )
+)
 
 # SQLite tells by its primary result code, PostgreSQL by SQLSTATE.
 _SQLITE = {
@@ -48,7 +60,9 @@ def database_fault(error: Exception) -> Message:
 
 def disk_fault(error: OSError) -> Message:
     """The reason of a file's error, with its name where there is one."""
-    named = {"file": str(error.filename), "reason": str(error.strerror or error)}
+    reason = str(error.strerror or error)
+    told = Said(reason) if reason in _REASONS else reason
+    named = {"file": str(error.filename), "reason": told}
     if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
         return Message(NO_ROOM if error.filename is None else NO_ROOM_FOR, named)
     return Message("%(reason)s" if error.filename is None else "%(file)s: %(reason)s", named)

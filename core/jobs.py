@@ -282,15 +282,12 @@ def _after_rollback(session: Session) -> None:
         session.info.pop(_ASKED, None)
 
 
-@click.group("jobs")
-def jobs_group() -> None:
-    """Long work that was asked for in the browser."""
+jobs_group = click.Group("jobs", help=N_("Long work that was asked for in the browser."))
 
 
-@jobs_group.command("work")
+@jobs_group.command("work", help=N_("Do the jobs that wait, and those that were interrupted."))
 @refusing
 def work_command() -> None:
-    """Do the jobs that wait, and those that were interrupted."""
     click.echo(gettext("jobs worked at: %(count)d", count=work_off()))
 
 

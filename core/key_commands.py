@@ -14,15 +14,19 @@ from core.db import db, transaction
 from core.errors import N_, Conflict, Refused
 from core.secrets import KeyFile, MasterKey, write_new
 
-key_group = click.Group("key", help="The master key.")
+key_group = click.Group("key", help=N_("The master key."))
 
 
-@key_group.command("export")
+@key_group.command(
+    "export",
+    help=N_(
+        "Write the master key into FILE, which only its owner can read; it must not be there yet."
+    ),
+)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--as", "login", help="Who acts.")
+@click.option("--as", "login", help=N_("Who acts."))
 @refusing
 def export_command(file: Path, login: str | None) -> None:
-    """Write the master key into FILE, which only its owner can read; it must not be there yet."""
     with transaction():
         session = db.session()
         master = keyring.master_of(session)
@@ -36,11 +40,12 @@ def export_command(file: Path, login: str | None) -> None:
     )
 
 
-@key_group.command("rotate")
-@click.option("--as", "login", help="Who acts.")
+@key_group.command(
+    "rotate", help=N_("Replace the master key: every key of the database is wrapped anew.")
+)
+@click.option("--as", "login", help=N_("Who acts."))
 @refusing
 def rotate_command(login: str | None) -> None:
-    """Replace the master key: every key of the database is wrapped anew."""
     place = current_app.config["MASTER_KEYS"]
     if not isinstance(place, KeyFile):
         raise Refused(

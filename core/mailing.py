@@ -55,15 +55,12 @@ def _after_rollback(session: Session) -> None:
         session.info.pop(QUEUED, None)
 
 
-@click.group("mail")
-def mail_group() -> None:
-    """Letters that go out."""
+mail_group = click.Group("mail", help=N_("Letters that go out."))
 
 
-@mail_group.command("send")
+@mail_group.command("send", help=N_("Send the letters that are due."))
 @refusing
 def send_command() -> None:
-    """Send the letters that are due."""
     if not is_configured():
         raise Refused(N_("SMTP_URL is not set: there is no server to send by."))
     done = send_due()

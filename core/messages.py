@@ -8,7 +8,7 @@ from typing import Any
 
 from core.documents import N_
 
-__all__ = ["N_", "Message", "Refused", "message"]
+__all__ = ["N_", "Message", "Refused", "Said", "message"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,11 @@ class Message:
     params: Mapping[str, Any] = field(default_factory=dict)
 
     def render(self, gettext: Callable[[str], str] = str) -> str:
-        return gettext(self.msgid) % self.params
+        told = {
+            name: value.message.render(gettext) if isinstance(value, Said) else value
+            for name, value in self.params.items()
+        }
+        return gettext(self.msgid) % told
 
     def without(self) -> Message:
         """The same without what it repeats of a secret cell."""
@@ -27,6 +31,17 @@ class Message:
 
     def __str__(self) -> str:
         return self.render()
+
+
+class Said(str):
+    """A sentence in English that ``message`` tells in another language."""
+
+    message: Message
+
+    def __new__(cls, msgid: str, **params: Any) -> Said:
+        made = super().__new__(cls, msgid % params)
+        made.message = Message(msgid, params)
+        return made
 
 
 def message(msgid: str, **params: Any) -> Message:

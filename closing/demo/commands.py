@@ -27,23 +27,28 @@ from closing.services import views_of
 from core import serving
 from core.cli import MONTH, acting, keep_private, now, progress_bar, refusing, seal
 from core.db import db, transaction
+from core.messages import N_
 from core.values import Month
 
 MOST_MONTHS = 24
 
 
-@click.command("demo")
+@click.command(
+    "demo",
+    help=N_("Fill an empty database with a made-up centre and close all months but the last."),
+)
 @click.option("--staff", type=click.IntRange(FEWEST, MOST), default=60, show_default=True)
 @click.option("--months", type=click.IntRange(1, MOST_MONTHS), default=6, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--until", type=MONTH, default=str(LAST_MONTH), show_default=True, help="Stays open.")
-@click.option("--if-empty", is_flag=True, help="Do nothing where there are employees.")
-@click.option("--as", "login", help="Who acts.")
+@click.option(
+    "--until", type=MONTH, default=str(LAST_MONTH), show_default=True, help=N_("Stays open.")
+)
+@click.option("--if-empty", is_flag=True, help=N_("Do nothing where there are employees."))
+@click.option("--as", "login", help=N_("Who acts."))
 @refusing
 def demo_command(
     staff: int, months: int, seed: int, until: Month, if_empty: bool, login: str | None
 ) -> None:
-    """Fill an empty database with a made-up centre and close all months but the last."""
     if if_empty and not is_empty(db.session()):
         return
     size = Size(staff, months, seed, until)
@@ -63,11 +68,13 @@ def demo_command(
         _console().print(sign_in_table(made))
 
 
-@click.command("start")
+@click.command(
+    "start",
+    help=N_("Show the best of the newest closed month, then serve on 127.0.0.1, port PORT."),
+)
 @click.pass_context
 @refusing
 def start_command(context: click.Context) -> None:
-    """Show the best of the newest closed month, then serve on 127.0.0.1, port PORT."""
     keep_private()
     show(db.session(), _console())
     db.session.remove()

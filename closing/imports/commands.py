@@ -48,16 +48,18 @@ class WallTime(click.ParamType[datetime]):
             self.fail(bad.message.render(gettext), param, ctx)
 
 
-@click.command("import")
+@click.command("import", help=N_("Import FILE, which holds rows of KIND."))
 @click.argument("kind", type=click.Choice(list(KINDS)))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--map", "map_name", metavar="MAP", help="How to read another program's file.")
-@click.option("--dates", type=click.Choice(list(ORDERS)), help="What its dates begin with.")
-@click.option("--on-unknown", type=click.Choice(ON_UNKNOWN), help="Rows of unknown people.")
-@click.option("--partial", is_flag=True, help="Take the good rows, write the bad ones beside FILE.")
-@click.option("--dry-run", is_flag=True, help="Say what would happen; store nothing.")
-@click.option("--clock", "at", type=WallTime(), help="Local time; later times are bad rows.")
-@click.option("--as", "login", help="Who acts.")
+@click.option("--map", "map_name", metavar="MAP", help=N_("How to read another program's file."))
+@click.option("--dates", type=click.Choice(list(ORDERS)), help=N_("What its dates begin with."))
+@click.option("--on-unknown", type=click.Choice(ON_UNKNOWN), help=N_("Rows of unknown people."))
+@click.option(
+    "--partial", is_flag=True, help=N_("Take the good rows, write the bad ones beside FILE.")
+)
+@click.option("--dry-run", is_flag=True, help=N_("Say what would happen; store nothing."))
+@click.option("--clock", "at", type=WallTime(), help=N_("Local time; later times are bad rows."))
+@click.option("--as", "login", help=N_("Who acts."))
 @refusing
 def import_command(
     kind: str,
@@ -70,7 +72,6 @@ def import_command(
     at: datetime | None,
     login: str | None,
 ) -> None:
-    """Import FILE, which holds rows of KIND."""
     present = clock.now(current_app.config["TIMEZONE"])
     with transaction():
         how: dict[str, Any] = {

@@ -51,8 +51,10 @@ def sheet_rows(path: Path) -> Iterator[list[str]]:
     except BaseException as error:
         if not isinstance(error, _BROKEN) and type(error).__name__ != _PANIC:
             raise
+        if "password" in str(error).lower():
+            raise Refused(N_("the spreadsheet is protected by a password")) from error
         raise Refused(
-            N_("the spreadsheet cannot be read: %(reason)s"), reason=str(error)[:200]
+            N_("the spreadsheet cannot be read: it is damaged, or of an unknown kind")
         ) from error
 
 
@@ -88,9 +90,7 @@ def _check_archive(path: Path) -> Blanks:
                             columns=columns,
                         )
     except TORN as error:
-        raise Refused(
-            N_("the spreadsheet is damaged: %(reason)s"), reason=str(error)[:200]
-        ) from error
+        raise Refused(N_("the spreadsheet is damaged; save it anew")) from error
     return finder.found
 
 

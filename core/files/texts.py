@@ -122,6 +122,16 @@ def bounded_lines(text: TextIO) -> Iterator[str]:
         yield line
 
 
+def unreadable(line: int, error: csv.Error) -> Refused:
+    """Why a line is no CSV, in words of our own."""
+    if "field larger" in str(error):
+        return Refused(N_("line %(line)s holds a cell that is too long"), line=line)
+    return Refused(
+        N_("line %(line)s cannot be read as CSV: a quotation mark is missing or out of place"),
+        line=line,
+    )
+
+
 def _records(path: Path, encoding: str, delimiter: Delimiter) -> Iterator[list[str]]:
     with path.open("rb") as file:
         text = io.TextIOWrapper(file, encoding=encoding, newline="")
@@ -134,8 +144,4 @@ def _records(path: Path, encoding: str, delimiter: Delimiter) -> Iterator[list[s
                         break
                 yield row
         except csv.Error as error:
-            raise Refused(
-                N_("line %(line)s cannot be read as CSV: %(reason)s"),
-                line=reader.line_num,
-                reason=str(error),
-            ) from error
+            raise unreadable(reader.line_num, error) from error

@@ -13,19 +13,17 @@ from staff.accounts import factor, roles
 from staff.accounts.administration import issue_code_from_server
 from staff.accounts.naming import find
 
-
-@click.group("account")
-def account_group() -> None:
-    """Help somebody who cannot sign in."""
+account_group = click.Group("account", help=N_("Help somebody who cannot sign in."))
 
 
-@account_group.command("confirm")
+@account_group.command(
+    "confirm", help=N_("Confirm a ROLE that an administrator gave to LOGIN, where nobody else can.")
+)
 @click.argument("login")
 @click.argument("role", type=click.Choice([str(role) for role in roles.BY_HAND]))
-@click.option("--as", "actor", help="Who acts.")
+@click.option("--as", "actor", help=N_("Who acts."))
 @refusing
 def confirm_command(login: str, role: str, actor: str | None) -> None:
-    """Confirm a ROLE that an administrator gave to LOGIN, where nobody else can."""
     who, moment = acting(actor), now()
     with transaction():
         account = find(db.session(), login)
@@ -37,13 +35,14 @@ def confirm_command(login: str, role: str, actor: str | None) -> None:
     click.echo(gettext("The roles are changed."))
 
 
-@account_group.command("code")
+@account_group.command(
+    "code", help=N_("Print a one-time code for LOGIN: a number, an e-mail address or a login.")
+)
 @click.argument("login")
-@click.option("--factor", "with_factor", is_flag=True, help="Take off the second factor too.")
-@click.option("--as", "actor", help="Who acts.")
+@click.option("--factor", "with_factor", is_flag=True, help=N_("Take off the second factor too."))
+@click.option("--as", "actor", help=N_("Who acts."))
 @refusing
 def code_command(login: str, with_factor: bool, actor: str | None) -> None:
-    """Print a one-time code for LOGIN: a number, an e-mail address or a login."""
     who, moment = acting(actor), now()
     with transaction():
         account = find(db.session(), login)

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from core.files.reading import Row, Table
 from core.files.sheets import is_sheet, sheet_rows
-from core.files.texts import bounded_lines, encoding_of
+from core.files.texts import bounded_lines, encoding_of, unreadable
 from core.imports.cells import Bad
 from core.imports.kinds import Problem
 from core.imports.mapping import REFUSE
@@ -173,11 +173,10 @@ def _cells(path: Path) -> Iterator[list[str]]:
         file.seek(0)
         separator = max(_SEPARATORS, key=head.count)
         try:
-            yield from csv.reader(bounded_lines(file), delimiter=separator)
+            reader = csv.reader(bounded_lines(file), delimiter=separator)
+            yield from reader
         except csv.Error as error:
-            raise Refused(
-                N_("line %(line)s cannot be read as CSV: %(reason)s"), line=0, reason=str(error)
-            ) from error
+            raise unreadable(reader.line_num, error) from error
 
 
 def _grid_rows(grid: Grid, found: PunchFile) -> Iterator[Row]:

@@ -16,6 +16,7 @@ from closing.left_out import Omission
 
 # Flask's own, and those of the migrations.
 FOREIGN = {"run", "routes", "shell", "db"}
+CHINESE = re.compile("[\u4e00-\u9fff]")
 SETTING = re.compile(r'source\.get\(\s*"([A-Z_]+)"|environ\.get\("([A-Z_]+)"')
 
 
@@ -83,3 +84,38 @@ def test_every_setting_that_is_read_is_documented() -> None:
     names = {first or second for first, second in SETTING.findall(code)}
     assert {"DATABASE_URL", "PORT"} <= names
     assert [name for name in sorted(names) if f"`{name}`" not in document("operation.md")] == []
+
+
+def test_helps_and_wrong_usage_are_told_in_the_language_of_the_installation(tmp_path: Path) -> None:
+    made = {
+        language: create_app({"INSTANCE": tmp_path, "PINGYOU_LANGUAGE": language})
+        for language in ("zh", "en")
+    }
+    chinese = made["zh"].cli
+    context = click.Context(chinese)
+    found = {name: chinese.get_command(context, name) for name in chinese.list_commands(context)}
+    assert [
+        (name, text)
+        for name, command in found.items()
+        if name not in FOREIGN and command is not None
+        for text in helps(command)
+        if not CHINESE.search(text)
+    ] == []
+    said = {}
+    for language, app in made.items():
+        with app.app_context():  # as Flask's own command has it
+            told = app.test_cli_runner().invoke(args=["close", "October"]).stderr
+        said[language] = told.splitlines()
+    assert said["zh"][-1] == "错误：'MONTH' 的值无效：不是月份（YYYY-MM）：October"
+    assert said["en"][-1] == ("Error: Invalid value for 'MONTH': not a month (YYYY-MM): October")
+    assert said["zh"][0].startswith("用法：")
+
+
+def helps(command: click.Command) -> Iterator[str]:
+    yield command.help or ""
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and parameter.help:
+            yield parameter.help
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            yield from helps(each)
