@@ -105,9 +105,12 @@ def migration_type(kind: str, item: Any, _context: Any) -> str | bool:
 @event.listens_for(Table, "after_parent_attach")
 def _number_once(table: Table, metadata: MetaData) -> None:
     """SQLite gives the number of a removed row to the next one, unless it is told not to; files,
-    notices and addresses name records by it."""
+    notices and addresses name records by it. Of the audit trail it shows a tail that was cut off.
+    """
     numbered = table.autoincrement_column if metadata is Base.metadata else None
-    if numbered is not None and not isinstance(numbered.type, BigInteger):
+    if numbered is not None and (
+        not isinstance(numbered.type, BigInteger) or table.name == "audit_entries"
+    ):
         table.dialect_options["sqlite"]["autoincrement"] = True
 
 

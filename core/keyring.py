@@ -14,7 +14,6 @@ import binascii
 import hashlib
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -28,9 +27,8 @@ from sqlalchemy.orm import Session
 
 from core.errors import N_, Unavailable
 from core.models import AuditEntry, WrappedKey
-from core.secrets import BadKey, GivenKey, Keys, MasterKey
+from core.secrets import PURPOSES, BadKey, GivenKey, KeyRing, Keys, MasterKey, Opened
 
-PURPOSES = ("audit", "reviews", "records")
 NONCE = 12
 NONCES = 64  # drawn at once
 NUMBER = 4  # bytes of a key's number before a sealed file
@@ -43,36 +41,6 @@ FRESH = "keys_made"
 
 class WrongKey(Unavailable):
     """The master key at hand does not open what the database holds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """One key of the database."""
-
-    id: int
-    purpose: str
-    key: bytes
-
-
-@dataclass(slots=True)
-class KeyRing:
-    """The opened keys of one database: newest last, by purpose."""
-
-    keys: dict[str, list[Opened]] = field(default_factory=dict)
-
-    def add(self, opened: Opened) -> None:
-        self.keys.setdefault(opened.purpose, []).append(opened)
-
-    def newest(self, purpose: str) -> Opened:
-        return self.keys[purpose][-1]
-
-    def numbered(self, purpose: str, number: int) -> bytes | None:
-        found = (each.key for each in self.keys.get(purpose, ()) if each.id == number)
-        return next(found, None)
-
-    @property
-    def whole(self) -> bool:
-        return all(purpose in self.keys for purpose in PURPOSES)
 
 
 class Box:

@@ -14,11 +14,12 @@ import hmac
 import os
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 FILE = "master.key"
 SESSIONS = "session.key"
+PURPOSES = ("audit", "reviews", "records")
 
 
 class BadKey(Exception):
@@ -129,6 +130,36 @@ class KeyFile:
 
 
 Keys = GivenKey | KeyFile
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One key of the database."""
+
+    id: int
+    purpose: str
+    key: bytes
+
+
+@dataclass(slots=True)
+class KeyRing:
+    """The opened keys of one database: newest last, by purpose."""
+
+    keys: dict[str, list[Opened]] = field(default_factory=dict)
+
+    def add(self, opened: Opened) -> None:
+        self.keys.setdefault(opened.purpose, []).append(opened)
+
+    def newest(self, purpose: str) -> Opened:
+        return self.keys[purpose][-1]
+
+    def numbered(self, purpose: str, number: int) -> bytes | None:
+        found = (each.key for each in self.keys.get(purpose, ()) if each.id == number)
+        return next(found, None)
+
+    @property
+    def whole(self) -> bool:
+        return all(purpose in self.keys for purpose in PURPOSES)
 
 
 def master_keys(folder: Path, given: str | None) -> Keys:

@@ -144,7 +144,7 @@ def url_for(
     def url_of(command: str) -> str:
         if command == "init":
             made.append(databases.empty("sqlite"))
-            sqlite3.connect(path_of(made[-1])).close()
+            Path(path_of(made[-1])).touch(mode=0o600)
             return made[-1]
         url = examples.closed("sqlite", CENTRE)
         if command == "close":
