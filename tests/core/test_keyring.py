@@ -320,7 +320,7 @@ def _trigger() -> str:
     from sqlalchemy import text
 
     found: str = db.session.scalars(
-        text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'wrapped_keys'")
+        text("SELECT name FROM sqlite_master WHERE name GLOB 'lock_wrapped_keys_delete_*'")
     ).one()
     return found
 
