@@ -10,6 +10,7 @@ from core.db import db
 from core.pages.places import place
 from core.permissions import Permission
 from core.tables import Column, Filter, Listing
+from staff import positions
 from staff.listing import inside_team, suggestions, team_paths
 from staff.listing import people as people_query
 
@@ -37,7 +38,9 @@ def people() -> str | Response:
         filters=[Filter("team", _l("Team"), teams, where=inside_team)],
     )
     query = people_query(web.viewer(), web.today())
-    return tables.respond(listing, query, "staff/people.html", filename="people")
+    return tables.respond(
+        listing, query, "staff/people.html", filename="people", position=positions.name
+    )
 
 
 @staff.get("/suggest")

@@ -56,8 +56,12 @@ class Sheet:
     def is_complete(self) -> bool:
         found = services.missing(self.items, self.answers)
         self.problems = {field: text.render(_) for field, text in found.items()}
-        if found:
+        if any(field.startswith("answer") for field in found):
             self.form.form_errors.append(_("Some items are not answered yet: they are marked."))
+        elif found:
+            self.form.form_errors.append(
+                _("Some answers ask for a remark on what was seen or heard: they are marked.")
+            )
         return not found
 
 

@@ -12,6 +12,7 @@ from closing.document_tables import Column
 from closing.pages import words
 from core.i18n import language
 from core.values import FactSpec
+from staff import positions as product_positions
 
 Options = tuple[tuple[str, str], ...]
 
@@ -80,7 +81,7 @@ def position_names(document: Any, positions: Iterable[str]) -> dict[str, str]:
         for each in _templates(document)
         if len(own := _texts(value_at(each, ("positions",)))) == 1
     }
-    known = words.positions()
+    known = product_positions.names()
     return {each: known.get(each) or alone.get(each) or each for each in positions}
 
 

@@ -15,6 +15,7 @@ from core.values import FactSpec, Month
 from rewards.conditions import compile_condition
 from rewards.policy import Rule
 from rewards.wording import Finding, Piece, phrase
+from staff import positions
 
 
 def _(text: str, **values: Any) -> str:
@@ -60,19 +61,6 @@ def actions() -> dict[str, str]:
         "pay_review": _("review of pay"),
         "suspension_review": _("review for suspension"),
         "dismissal_review": _("review for dismissal"),
-    }
-
-
-def positions() -> dict[str, str]:
-    """Positions of the policy that comes with the product."""
-    return {
-        "presales_agent": _("Pre-sales agent"),
-        "senior_presales_agent": _("Senior pre-sales agent"),
-        "agent": _("Agent"),
-        "senior_agent": _("Senior agent"),
-        "technical_support": _("Technical support"),
-        "supervisor": _("Supervisor"),
-        "manager": _("Manager"),
     }
 
 
@@ -221,8 +209,7 @@ def notes(rule: Rule, policy: Policy) -> list[str]:
     if rule.approval and not rule.incident:
         found.append(_("Counts only if approved"))
     if rule.positions is not None:
-        known = positions()
-        said = _(", ").join(known.get(each, each) for each in rule.positions)
+        said = _(", ").join(positions.name(each) for each in rule.positions)
         found.append(_("Only for %(positions)s", positions=said))
     if rule.group and rule.level is not None:
         categories = {key: each.names.get(language()) for key, each in policy.categories.items()}

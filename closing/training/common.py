@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,7 @@ from core.errors import N_, NotFound
 from core.i18n import language
 from core.permissions import Permission
 from core.values import Month
+from staff import positions
 from training.models import Course
 
 
@@ -47,6 +49,10 @@ def metric_names() -> dict[str, str]:
 def listed(text: str) -> list[str]:
     """The parts of a list that is stored with semicolons."""
     return [part for part in text.split(";") if part]
+
+
+def positions_text(row: Any) -> str:
+    return _(", ").join(positions.name(each) for each in listed(row.positions))
 
 
 def metrics_text(row: Any, names: dict[str, str]) -> str | None:

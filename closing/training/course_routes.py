@@ -16,6 +16,7 @@ from closing.training.common import (
     listed,
     metric_names,
     metrics_text,
+    positions_text,
     reads_others,
     session,
 )
@@ -26,6 +27,7 @@ from core.errors import Conflict, Refused
 from core.forms import show
 from core.permissions import Permission
 from core.tables import Column, Filter, Listing
+from staff import positions
 from training import courses as services
 from training import lists
 from training.courses import Written
@@ -42,9 +44,7 @@ def courses() -> str | Response:
         Column("course_code", _l("Code")),
         Column("name", _l("Course")),
         Column("category", _l("Category"), value=lambda row: words.category(row.category)),
-        Column(
-            "positions", _l("Mandatory for"), value=lambda row: ", ".join(listed(row.positions))
-        ),
+        Column("positions", _l("Mandatory for"), value=positions_text),
         Column("due_days", _l("Due (days after hire)"), "short"),
         Column("valid_months", _l("Valid (months)"), "short"),
         Column("hours", _l("Hours"), "short"),
@@ -89,7 +89,7 @@ def course(course_id: int) -> str | Response:
         course=found,
         words=words,
         metrics=metrics_text(found, metric_names()),
-        positions=listed(found.positions),
+        positions=positions_text(found),
         results=effects.results_of(session(), viewer, day, course_id),
         learning=effects.learning_of(session(), viewer, day, course_id),
         writes=viewer.may(P.RULES_WRITE),
@@ -174,7 +174,7 @@ def _choices(form: Any, course: Any = None) -> set[str]:
     if own and own not in named:
         named[own] = own
     form.category.choices = [("", "—"), *named.items()]
-    form.positions.choices = [(each, each) for each in lists.positions(session())]
+    form.positions.choices = [(each, positions.name(each)) for each in lists.positions(session())]
     keys = {
         **names,
         **{key: names.get(key, key) for key in listed(course.metrics if course else "")},

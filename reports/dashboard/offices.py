@@ -20,6 +20,7 @@ from core.permissions import Permission, Scope
 from core.values import Month
 from core.viewer import Viewer
 from reports.dashboard.items import Item
+from rewards.models import AwardDecision, AwardObjection
 from staff.attendance import request_queries
 from staff.models import Account, Employee, RoleRequest
 
@@ -45,6 +46,11 @@ def asked(who: Viewer) -> dict[str, ColumnElement[Any]]:
             .limit(1)
             .scalar_subquery()
         )
+    if who.reaches_all(P.AWARDS_WRITE):
+        found["awards"] = _without_award()
+        objections = _objections(who)
+        found["objections"] = select(func.count()).select_from(objections).scalar_subquery()
+        found["objections_month"] = select(func.min(objections.c.month)).scalar_subquery()
     if who.may(P.ACCOUNTS_HELP):
         found["roles"] = (
             select(func.count()).where(RoleRequest.asked_by_id != who.account_id).scalar_subquery()
@@ -52,6 +58,34 @@ def asked(who: Viewer) -> dict[str, ColumnElement[Any]]:
     if who.may(P.ACCOUNTS_WRITE):
         found["passwords"] = _without_password()
     return found
+
+
+def _without_award() -> Any:
+    """The newest closed month, while no award of it is decided and its payroll is not out."""
+    newest = (
+        select(MonthState.month, MonthState.exported_at)
+        .where(MonthState.state == "closed")
+        .order_by(MonthState.month.desc())
+        .limit(1)
+        .subquery()
+    )
+    decided = exists().where(
+        AwardDecision.month == newest.c.month, AwardDecision.taken_back_at.is_(None)
+    )
+    return select(newest.c.month).where(newest.c.exported_at.is_(None), ~decided).scalar_subquery()
+
+
+def _objections(who: Viewer) -> Any:
+    """Those that wait, by the month of the award; nobody decides on their own."""
+    return (
+        select(AwardDecision.month)
+        .join(AwardObjection, AwardObjection.decision_id == AwardDecision.id)
+        .where(
+            AwardObjection.state == "open",
+            AwardObjection.employee_id != (who.employee_id or -1),
+        )
+        .subquery()
+    )
 
 
 def _unmapped() -> Any:
@@ -100,6 +134,21 @@ def proposals(session: Session, who: Viewer, month: Month) -> Iterator[Item]:
             month=month_in_words(month),
         )
         yield Item(text, url_for("rewards.month_proposals", month=month))
+
+
+def awards(found: dict[str, Any]) -> Iterator[Item]:
+    if found.get("awards"):
+        yield Item(
+            _("The awards of %(month)s are not decided", month=month_in_words(found["awards"])),
+            url_for("rewards.awards", month=found["awards"]),
+        )
+    if count := found.get("objections"):
+        text = ngettext(
+            "%(num)d objection to an award waits for a decision",
+            "%(num)d objections to awards wait for a decision",
+            count,
+        )
+        yield Item(text, url_for("rewards.awards", month=found["objections_month"]))
 
 
 def told(found: dict[str, Any]) -> Iterator[Item]:

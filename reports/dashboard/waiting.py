@@ -42,7 +42,8 @@ def waiting(session: Session, who: Viewer, worked_on: Month) -> list[Item]:
         row = session.execute(select(*(part.label(key) for key, part in asked.items()))).one()
         found = row._asdict()
     proposed = offices.proposals(session, who, worked_on)
-    return [*_told(found, who, worked_on), *proposed, *offices.told(found), *_unread(who)]
+    office = [*proposed, *offices.told(found), *offices.awards(found)]
+    return [*_told(found, who, worked_on), *office, *_unread(who)]
 
 
 def _unread(who: Viewer) -> Iterator[Item]:

@@ -131,6 +131,7 @@ def test_whoever_has_an_office_is_told_what_waits_for_it(
     assert found["September 2026 is closed and not published"] == "/closing/2026-09"
     assert found["1 id of a file belongs to nobody yet"] == "/imports/unmapped"
     assert "1 role waits to be confirmed by a second person" in found
+    assert found["The awards of September 2026 are not decided"] == "/rewards/awards/2026-09"
     admin = waits(site.signed_in(office["admin"]))
     assert "1 role waits to be confirmed by a second person" in admin
     assert "1 person has no password yet" in admin
