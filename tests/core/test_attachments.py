@@ -112,7 +112,19 @@ def test_what_is_taken_is_known_by_its_content(content: bytes, kind: str) -> Non
         torn_inside(),
         b"text with \x00 in it",
     ],
-    ids="exe elf ole gif zip vba macros docm torn torn-inside binary".split(),
+    ids=[
+        "exe",
+        "elf",
+        "ole",
+        "gif",
+        "zip",
+        "vba",
+        "macros",
+        "docm",
+        "torn",
+        "torn-inside",
+        "binary",
+    ],
 )
 def test_other_kinds_are_refused_whatever_they_are_called(site: Site, content: bytes) -> None:
     with pytest.raises(Refused) as refused:
