@@ -49,7 +49,7 @@ def adjustments() -> str | Response:
         filters=[
             Filter(
                 "appeal",
-                _l("From"),
+                _l("Comes from"),
                 [("yes", _l("an appeal")), ("no", _l("HR by hand"))],
                 where=lambda fields, key: (
                     fields.appeal_id.is_not(None) if key == "yes" else fields.appeal_id.is_(None)

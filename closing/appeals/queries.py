@@ -189,3 +189,9 @@ def own_scorecard(session: Session, employee_id: int | None, month: Month) -> in
             Scorecard.employee_id == employee_id,
         )
     )
+
+
+def undecided(session: Session, month: Month) -> int:
+    """Appeals about the month that nobody decided yet."""
+    query = select(func.count()).where(Appeal.state == "lodged", Appeal.month == month)
+    return session.execute(query).scalar_one()

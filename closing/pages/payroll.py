@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as Redirect
 
 from closing import payroll
+from closing.appeals.queries import undecided
 from closing.months import current_closing
 from closing.pages.blueprints import closing
 from closing.pages.common import attempt, session
@@ -92,6 +93,7 @@ def payroll_lines(month: Month) -> str | Response:
         filename=f"payroll-{month}",
         month=month,
         exported=exported,
+        appealed=0 if exported else undecided(session(), month),
         sums=_sums(lines),
         currency=policy.currency,
     )

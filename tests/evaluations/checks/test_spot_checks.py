@@ -224,7 +224,10 @@ def test_a_supervisor_checks_in_the_browser_and_the_person_reads_it(
     data = {"employee": "E0004", "day": "2026-10-06", "version_id": version.id, **SHEET}
     partly = site.post(boss, new, {**data, "remark-1": ""}, form=new)
     assert partly.status_code == 400
-    assert "Say what was seen or heard." in partly.get_data(as_text=True)
+    told = partly.get_data(as_text=True)
+    assert "Say what was seen or heard." in told
+    assert "Some answers ask for a remark" in told
+    assert "not answered yet" not in told
     assert site.post(boss, new, {**data, "employee": "E0009"}, form=new).status_code == 400
     made = site.post(boss, new, data, form=new)
     assert made.status_code == 302
