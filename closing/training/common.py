@@ -52,7 +52,8 @@ def listed(text: str) -> list[str]:
 
 
 def positions_text(row: Any) -> str:
-    return _(", ").join(positions.name(each) for each in listed(row.positions))
+    comma: str = _(", ")
+    return comma.join(positions.name(each) for each in listed(row.positions))
 
 
 def metrics_text(row: Any, names: dict[str, str]) -> str | None:
