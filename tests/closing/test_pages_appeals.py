@@ -191,6 +191,7 @@ def test_an_exported_month_is_adjusted_and_the_payroll_tells(
 def test_pages_take_few_statements(site: Site, accounts: dict[str, Account]) -> None:
     clients = {role: site.signed_in(accounts[role]) for role in ("agent", "hr", "supervisor")}
     lodge(site, clients["agent"])
+    assert "1 appeal is not decided" in page(clients["hr"], "/payroll/2026-10").words
     for role, url, most in (
         ("agent", CARD, 17),
         ("agent", "/appeals/1", MOST),

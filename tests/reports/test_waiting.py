@@ -19,7 +19,7 @@ from core.actor import Actor
 from core.clock import Now
 from core.db import db
 from core.models import ImportBatch, MonthState, UnmappedRow
-from rewards.models import Task
+from rewards.models import AwardDecision, AwardObjection, Task
 from staff import deputies
 from staff.models import Account, RoleRequest
 
@@ -131,11 +131,29 @@ def test_whoever_has_an_office_is_told_what_waits_for_it(
     assert found["September 2026 is closed and not published"] == "/closing/2026-09"
     assert found["1 id of a file belongs to nobody yet"] == "/imports/unmapped"
     assert "1 role waits to be confirmed by a second person" in found
-    assert found["The awards of September 2026 are not decided"] == "/rewards/awards/2026-09"
+    awards = "/rewards/awards/2026-09"
+    assert found["The awards of September 2026 are not decided"] == awards
+    object_to_an_award(site)
+    found = waits(site.signed_in(office["hr"]))
+    assert found["1 objection to an award waits for a decision"] == awards
+    assert "The awards of September 2026 are not decided" not in found
     admin = waits(site.signed_in(office["admin"]))
     assert "1 role waits to be confirmed by a second person" in admin
     assert "1 person has no password yet" in admin
     assert not any("published" in text or "belongs" in text for text in admin)
+
+
+def object_to_an_award(site: Site) -> None:
+    with site.session() as session:
+        decision = AwardDecision(month=SEPTEMBER, award="best", names={}, proposed=[], chosen=[],
+                                 announced_on=date(2026, 11, 2), objections_until=date(2026, 11, 5),
+                                 decided_by="E0003", decided_at=NOW)  # fmt: skip
+        session.add(decision)
+        session.flush()
+        who = offices.employee_id(session, "E0004")
+        session.add(
+            AwardObjection(decision_id=decision.id, employee_id=who, text="No", lodged_at=NOW)
+        )
 
 
 def test_what_has_a_last_day_names_it_and_says_when_it_is_past(
