@@ -52,7 +52,7 @@ def receipts(month: Month) -> str | Response:
             Column("employee_no", _l("Number")),
             Column("name", _l("Name")),
             Column("team", _l("Team")),
-            Column("read_at", _l("Read"), value=lambda row: row.read_at),
+            Column("read_at", _l("Receipt"), value=lambda row: row.read_at),
             Column("comment", _l("Comment"), sortable=False),
         ],
         order=["employee_no"],
@@ -61,7 +61,7 @@ def receipts(month: Month) -> str | Response:
         filters=[
             Filter(
                 "read",
-                _l("Read"),
+                _l("Receipt"),
                 [("no", _l("Not yet")), ("yes", _l("Read")), ("comment", _l("With a comment"))],
                 where=lambda fields, key: {
                     "no": fields.read_at.is_(None),
