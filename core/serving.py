@@ -54,15 +54,21 @@ def post_worker_init(_worker: Any) -> None:
     gc.freeze()
 
 
-@click.command("start")
-def start() -> NoReturn:
-    """Serve on 127.0.0.1, port PORT (default 5000)."""
+def free_port() -> int:
+    """The port that the setting PORT names; refused where it is none, or taken."""
     try:
         port = port_of(os.environ.get("PORT"))
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     if not is_free(port):
         raise click.ClickException(f"port {port} is taken; choose another by PORT=...")
+    return port
+
+
+@click.command("start")
+def start() -> NoReturn:
+    """Serve on 127.0.0.1, port PORT (default 5000)."""
+    port = free_port()
     click.echo(f"Serving on http://{HOST}:{port} (stop with Ctrl+C)")
     sys.stdout.flush()
     # The server takes the place of this process, so that Ctrl+C and signals reach it alone.

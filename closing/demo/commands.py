@@ -76,6 +76,7 @@ def demo_command(
 @refusing
 def start_command(context: click.Context) -> None:
     keep_private()
+    serving.free_port()  # first: tables before a refusal would hide it
     show(db.session(), _console())
     db.session.remove()
     db.engine.dispose()

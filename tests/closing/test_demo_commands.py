@@ -196,6 +196,11 @@ def test_start_shows_the_best_and_the_sign_ins_before_it_serves(
     assert f"{ranked[0]['total']:.2f}" in shown
     assert PASSWORD in shown
 
+    monkeypatch.setattr("core.serving.is_free", lambda port: False)
+    refused = run(small, "start")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "is taken" in refused.stderr
+
 
 def test_start_of_an_empty_installation_only_serves(
     app: Flask, monkeypatch: pytest.MonkeyPatch
