@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -83,6 +84,18 @@ def reports_of(employee_id: int, day: date) -> Ids:
         )
     )
     return select(below.c.employee_id).where(below.c.employee_id != employee_id)
+
+
+def direct_reports(people: Sequence[int], day: date) -> Ids:
+    """Ids of those whose supervisor is one of ``people``; of those without one, by their team."""
+    led = select(TeamLeader.team_id).where(TeamLeader.employee_id.in_(people))
+    return select(Assignment.employee_id).where(
+        holds_on(Assignment, day),
+        or_(
+            Assignment.supervisor_id.in_(people),
+            and_(Assignment.supervisor_id.is_(None), Assignment.team_id.in_(led)),
+        ),
+    )
 
 
 def teams_led_by(employee_id: int) -> Ids:

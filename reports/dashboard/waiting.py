@@ -30,6 +30,7 @@ from reports.dashboard.items import Item
 from rewards.models import Incident, Task
 from rewards.queries import incidents
 from rewards.task_queries import tasks
+from staff.queries import direct_reports
 
 P = Permission
 
@@ -130,7 +131,9 @@ def _of_others(session: Session, who: Viewer, month: Month) -> dict[str, ColumnE
         if evaluated is not None and not evaluated.closed:
             listed = people(who, today, evaluated).subquery()
             drafts = or_(listed.c.state.is_(None), listed.c.state != "submitted")
-            asked["evaluations"] = _count(select(listed.c.id).where(drafts))
+            own = listed.c.id.in_(direct_reports(who.people, today))
+            asked["evaluations"] = _count(select(listed.c.id).where(drafts, own))
+            asked["below"] = _count(select(listed.c.id).where(drafts, ~own))
     if who.may(P.INCIDENTS_RECORD):
         others = incidents(who, today).where(Incident.employee_id != mine)
         recorded = others.where(Incident.status == "recorded")
@@ -178,7 +181,8 @@ def _told(found: dict[str, Any], who: Viewer, month: Month) -> Iterator[Item]:
     yield from _told_of_others(found, month)
 
 
-def _told_of_others(found: dict[str, Any], month: Month) -> Iterator[Item]:
+def _told_of_evaluations(found: dict[str, Any], month: Month) -> Iterator[Item]:
+    """Those to submit oneself; of those that supervisors below do, only how many are open."""
     shown = month_in_words(month)
     if count := found.get("evaluations"):
         text = ngettext(
@@ -188,6 +192,19 @@ def _told_of_others(found: dict[str, Any], month: Month) -> Iterator[Item]:
             month=shown,
         )
         yield Item(text, url_for("evaluations.month", month=month))
+    if count := found.get("below"):
+        text = ngettext(
+            "%(num)d evaluation of %(month)s is not submitted yet by its supervisor",
+            "%(num)d evaluations of %(month)s are not submitted yet by their supervisors",
+            count,
+            month=shown,
+        )
+        yield Item(text, url_for("evaluations.month", month=month))
+
+
+def _told_of_others(found: dict[str, Any], month: Month) -> Iterator[Item]:
+    shown = month_in_words(month)
+    yield from _told_of_evaluations(found, month)
     if count := found.get("incidents"):
         text = ngettext(
             "%(num)d incident waits for a decision",

@@ -58,6 +58,10 @@ def test_what_waits_depends_on_who_looks(site: Site, office: dict[str, Account])
     close = "October 2026 is not closed yet: see what is missing"
     assert found["hr"][close] == "/closing/2026-10"
     assert not {evaluate, close} & set(found["agent"])
+    theirs = "2 evaluations of October 2026 are not submitted yet by their supervisors"
+    assert found["manager"][theirs] == "/evaluations/2026-10"
+    assert "Submit 1 evaluation of October 2026" in found["manager"]  # the supervisor's
+    assert theirs not in found["supervisor"]
 
 
 def test_what_is_done_waits_no_more(site: Site, office: dict[str, Account]) -> None:
