@@ -17,7 +17,8 @@ class Column:
     """``value`` takes a row; by default its attribute ``key``, which is also what it is sorted by.
 
     ``kind`` is text, number, short, percent, money, date, month, walltime or names: how a cell is
-    written. Numbers are right-aligned; an absent value is a dash, and sorts last.
+    written. Numbers are right-aligned; an absent value is a dash, and sorts last. What is
+    ``hidden`` has no column of its own on the page: it stands in another's cell, and in files.
     """
 
     key: str
@@ -25,6 +26,7 @@ class Column:
     kind: str = "text"
     value: Callable[[Any], Any] | None = None
     sortable: bool = True
+    hidden: bool = False
 
     @property
     def numeric(self) -> bool:

@@ -27,6 +27,7 @@ from core.tables import Column, Filter, Listing
 from core.values import Month
 from rewards import procedure, queries
 from rewards.recording import record_incident
+from rewards.services import counts_in
 from rewards.stages import stage_of
 from staff.models import Employee
 from staff.queries import visible_employees
@@ -37,6 +38,7 @@ from staff.queries import visible_employees
 def incidents() -> str | Response:
     policy = policy_or_none(session(), Month.of(web.today()))
     states = words.incident_states()
+    closed = queries.closed_months(session())
     listing = Listing(
         columns=_columns(policy),
         order=["id"],
@@ -51,33 +53,54 @@ def incidents() -> str | Response:
         "rewards/incidents.html",
         filename="incidents",
         states=states,
-        stages=incident_words.stages(),
-        stage=lambda row: stage_of(row, web.today()),
+        stage=lambda row: _stage(row, policy),
+        category=lambda code: _category(code, policy),
+        will_count=lambda row: will_count(row, closed),
         rule_text=lambda code: incident_words.rule_text(code, policy),
         recorder=recorder,
     )
 
 
 def _columns(policy: Policy | None) -> list[Column]:
-    states, stages = words.incident_states(), incident_words.stages()
+    states = words.incident_states()
     return [
         Column("day", _l("Day"), "date"),
-        Column("employee_no", _l("Number")),
+        Column("employee_no", _l("Number"), hidden=True),
         Column("name", _l("Name")),
-        Column("team", _l("Team")),
+        Column("team", _l("Team"), hidden=True),
         Column("rule", _l("Rule"), value=lambda row: incident_words.rule_text(row.rule, policy)),
         Column("description", _l("What happened"), sortable=False),
-        Column("case", _l("Case")),
-        Column("recorded_by", _l("Recorded by"), value=recorder),
+        Column("case", _l("Case"), hidden=True),
+        Column("recorded_by", _l("Recorded by"), value=recorder, hidden=True),
         Column("status", _l("State"), value=lambda row: states[row.status][0]),
         Column(
             "stage",
             _l("Procedure"),
-            value=lambda row: stages[stage_of(row, web.today())],
+            value=lambda row: _stage(row, policy),
             sortable=False,
+            hidden=True,
         ),
         Column("counts_in", _l("Counts in"), "month"),
     ]
+
+
+def _stage(row: Any, policy: Policy | None) -> str | None:
+    """Where a penalty stands; a merit has no procedure."""
+    rule = policy.rules.get(row.rule) if policy else None
+    if rule is not None and rule.kind == "reward":
+        return None
+    stage = stage_of(row, web.today())
+    return None if stage == "ended" else incident_words.stages()[stage]
+
+
+def _category(code: str, policy: Policy | None) -> str | None:
+    rule = policy.rules.get(code) if policy else None
+    return policy.categories[rule.category].names.get(language()) if policy and rule else None
+
+
+def will_count(row: Any, closed: frozenset[Month]) -> Month | None:
+    """The month in which it counts if it is approved now; None where it is decided."""
+    return counts_in(row.day, web.now(), closed) if row.status == "recorded" else None
 
 
 def _filters(policy: Policy | None) -> list[Filter]:

@@ -15,7 +15,7 @@ from closing.pages import incident_words, notice, words
 from closing.pages.blueprints import rewards
 from closing.pages.common import attempt, policy_or_none, session
 from closing.pages.forms import ServedForm
-from closing.pages.incidents import recorder
+from closing.pages.incidents import recorder, will_count
 from closing.pages.proposals import decide_incident, reach
 from closing.policy import Policy
 from closing.proposals import bar_of
@@ -47,7 +47,8 @@ def _page(row: Any, form: ServedForm) -> str:
     policy, rule = _policy_and_rule(row)
     viewer, today = web.viewer(), web.today()
     case = queries.of_case(session(), viewer, today, row)
-    closed = row.counts_in is not None and row.counts_in in queries.closed_months(session())
+    months = queries.closed_months(session())
+    closed = row.counts_in is not None and row.counts_in in months
     decides = viewer.may(Permission.INCIDENTS_APPROVE) and not closed
     return render_template(
         "rewards/incident.html",
@@ -63,6 +64,7 @@ def _page(row: Any, form: ServedForm) -> str:
         stage=stage_of(row, today),
         bar=bar_of(row, viewer, reach()) if decides else "scope",
         closed=closed,
+        will_count=will_count(row, months),
         mine=_is_mine(row),
         may_state=_is_mine(row) and procedure.may_state(row, today),
         may_lead=_may_lead(row),

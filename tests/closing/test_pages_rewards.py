@@ -198,12 +198,25 @@ def test_the_list_of_incidents_filters_and_exports(
     record(site, supervisor, rule="SEC-R1", description="Reported a leak")
     listed = page(hr, "/rewards/incidents")
     assert listed.heading == "2 incidents and merits on record"
+    assert len(listed.rows[0]) == 6
+    row = listed.row("On the phone")
+    assert row[1] == "Person E0004 E0004 · One"
+    assert row[4:] == [
+        "Waiting for a decision The person is not told yet",
+        "October 2026 if it is approved",
+    ]
+    assert "Waiting for a decision" in listed.row("Reported a leak")  # a merit has no procedure
+    close(site, OCTOBER)
+    listed = page(hr, "/rewards/incidents")
+    assert listed.row("On the phone")[-1] == "November 2026 if it is approved"
+    assert "counts in November 2026 if it is approved" in page(hr, listed.links[row[0]]).words
     assert len(page(hr, "/rewards/incidents?kind=reward").rows) == 2
     assert "On the phone" in page(hr, "/rewards/incidents?category=conduct").words
     assert "Reported" not in page(hr, "/rewards/incidents?category=conduct").words
     assert "Nothing matches" in page(hr, "/rewards/incidents?status=approved").words
     file = hr.get("/rewards/incidents?kind=reward&format=csv").get_data(as_text=True)
     assert "Reported a leak" in file
+    assert "E0004,Person E0004,Centre/One" in file
     assert "On the phone" not in file
 
 
