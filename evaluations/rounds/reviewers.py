@@ -56,8 +56,7 @@ def add_reviewer(
         ReviewAssignment(month=month, ratee_id=ratee_id, rater_id=rater_id, relation=relation)
     )
     session.flush()
-    said = {"about": ratee_id, "asked": rater_id, "relation": relation}
-    note(session, actor, now, "round.reviewer_added", month, said)
+    _note_change(session, actor, now, "round.reviewer_added", month, ratee_id)
     if held.state == "open":
         notices.notify(
             session,
@@ -113,8 +112,7 @@ def remove_reviewer(
                 table.month == month, table.ratee_id == ratee_id, table.rater_id == rater_id
             )
         )
-    said = {"about": ratee_id, "asked": rater_id}
-    note(session, actor, now, "round.reviewer_removed", month, said)
+    _note_change(session, actor, now, "round.reviewer_removed", month, ratee_id)
     if held.state == "open":
         notices.notify(
             session,
@@ -125,6 +123,18 @@ def remove_reviewer(
             endpoint=MINE,
             values={},
         )
+
+
+def _note_change(
+    session: Session, actor: Actor, now: Now, action: str, month: Month, ratee_id: int
+) -> None:
+    """Never who is asked, nor how they relate: somebody of HR may read it about themselves."""
+    count = session.scalar(
+        select(func.count())
+        .select_from(ReviewAssignment)
+        .where(ReviewAssignment.month == month, ReviewAssignment.ratee_id == ratee_id)
+    )
+    note(session, actor, now, action, month, {"about": ratee_id, "reviewers": count or 0})
 
 
 def load_of(session: Session, month: Month, rater_id: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Callable
@@ -114,6 +115,11 @@ def test_hr_plans_draws_again_changes_by_hand_and_opens(site: Site) -> None:
     with site.session() as session:
         assert more in asked(session)["E10", "peer"]
         assert session.scalar(OF_ROUNDS) is None
+        added = AuditEntry.action == "round.reviewer_added"
+        said = json.loads(session.scalars(select(AuditEntry.payload).where(added)).one() or "")
+        about = ReviewAssignment.ratee_id == person(session, "E10").employee_id
+        asked_now = session.scalars(select(ReviewAssignment).where(about)).all()
+        assert said["after"] == {"about": asked_now[0].ratee_id, "reviewers": len(asked_now)}
     assert "ended" not in office.post("E01", f"{ROUND}/open")
     assert "E10" in office.text(more, "/reviews/")
     assert "360° round of October 2026" in office.text(more, "/inbox/")
