@@ -50,6 +50,7 @@ from staff.accounts.identity import init_accounts
 from staff.accounts.pages import BLUEPRINTS as account_pages
 from staff.accounts.services import acting
 from staff.inbox_routes import inbox
+from staff.naming import init_naming
 from staff.routes import staff as staff_pages
 
 ROOT = Path(__file__).parent
@@ -68,6 +69,7 @@ def create_app(given: Mapping[str, Any] | None = None) -> Flask:
     init_logs(app)
     web.init_web(app)
     init_accounts(app)
+    init_naming(app)
     init_mail(app)
     init_jobs(app)
     init_publication(app)

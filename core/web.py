@@ -118,6 +118,11 @@ def selected_month() -> Month:
     return month
 
 
+def select_month(month: Month) -> None:
+    """Tell the month that a page is about where its address does not."""
+    g.month = month
+
+
 def _month_of_address() -> Month | None:
     given = (request.view_args or {}).get("month")
     if isinstance(given, Month):

@@ -92,6 +92,7 @@ def appeal(appeal_id: int) -> str:
 def appeal_page(appeal_id: int, problem: str = "", text: str = "") -> str:
     """One appeal as the viewer may see it."""
     row, viewer = row_or_abort(appeal_id), web.viewer()
+    web.select_month(row.month)
     mine = viewer.is_person(row.employee_id)
     may_decide = not mine and may(P.APPEALS_DECIDE, row.employee_id)
     found = queries.lines(session(), appeal_id)

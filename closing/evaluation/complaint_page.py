@@ -44,6 +44,7 @@ def complaint(complaint_id: int) -> str:
 
 def _page(row: Any, refused: CauseForm | DecisionForm | None = None) -> str:
     found, case = row.Complaint, row.ComplaintCase
+    web.select_month(found.month)
     now, viewer, day = wall_seconds(web.now().wall), web.viewer(), web.today()
     running = _clocks(found, case, now)
     closed = is_closed(session(), found.month)

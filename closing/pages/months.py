@@ -18,7 +18,7 @@ from closing.months import closed_months, current_closing
 from closing.overview import month_rows
 from closing.pages import left_out_words, words
 from closing.pages.blueprints import closing
-from closing.pages.common import link, names_of, session
+from closing.pages.common import link, session
 from closing.pages.forms import ReopenForm
 from closing.pages.open_month import open_page
 from closing.pages.publication import plan_asked
@@ -32,6 +32,7 @@ from core.models import Closing, MonthState
 from core.permissions import Permission
 from core.tables import Column, Listing
 from core.values import Month, half_up
+from staff.naming import known_names
 
 STATES = {
     "open": (_l("Open"), "plain"),
@@ -114,7 +115,7 @@ def numbers_of(views: list[CardView]) -> dict[str, Any]:
 
 def told(left_out: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What was left out: a sentence each, and its items."""
-    names = names_of(session(), left_out_words.numbers(left_out))
+    names = known_names()
     return [
         {
             "text": left_out_words.omission(each["kind"], each["count"]),

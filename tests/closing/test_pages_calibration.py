@@ -140,8 +140,8 @@ def test_what_was_given_back_and_corrected_is_listed_with_before_and_after(
         assert made.state == "saved"
     found = page(site, accounts["hr"])
     value, back = (row for row in found.rows if "E0004" in row)
-    assert value[3:7] == ["96", "90", "heard again", "E0002"]
-    assert back[2:7] == ["Given back", "—", "—", "far above the others", "E0003"]
+    assert value[3:7] == ["96", "90", "heard again", "E0002 Person E0002"]
+    assert back[2:7] == ["Given back", "—", "—", "far above the others", "E0003 Person E0003"]
     assert "heard again" in page(site, accounts["manager"]).words
 
 
