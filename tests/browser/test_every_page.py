@@ -146,6 +146,8 @@ def crawl(centre: Centre, viewer: str) -> Iterator[str]:
         answer = client.get(path)
         if answer.status_code != 200 or answer.mimetype != "text/html":
             centre.seen.add(endpoint)
+            if answer.location is not None:  # also for filters that are put into the address
+                waiting.append(answer.location)
             continue
         waiting.extend(each.replace("&amp;", "&") for each in LINK.findall(answer.text))
         if endpoint not in centre.seen:
