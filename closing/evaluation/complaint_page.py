@@ -31,7 +31,6 @@ from core.permissions import Permission
 from evaluations.complaints import deciding, queries, services, steps
 from evaluations.complaints.clocks import CLOSED, DETAILS, LIMITS, clocks, next_due
 from evaluations.complaints.deciding import bars_recorder
-from evaluations.holding import is_closed
 
 P = Permission
 
@@ -47,7 +46,7 @@ def _page(row: Any, refused: CauseForm | DecisionForm | None = None) -> str:
     web.select_month(found.month)
     now, viewer, day = wall_seconds(web.now().wall), web.viewer(), web.today()
     running = _clocks(found, case, now)
-    closed = is_closed(session(), found.month)
+    closed = row.closed
     writes = not closed and queries.may_write(session(), viewer, day, row)
     sees = queries.sees_person(session(), viewer, day, row, closed=closed)
     return render_template(
@@ -232,7 +231,7 @@ def _fill(form: ComplaintForm, row: Any) -> None:
 @web.requires(P.RECORDS_WRITE)
 def add_complaint_files(complaint_id: int) -> Redirect:
     row = _writable(complaint_id)
-    if is_closed(session(), row.Complaint.month):
+    if row.closed:
         abort(409)
     return attempt(
         lambda: attachments.attach_all(
@@ -251,10 +250,9 @@ def add_complaint_files(complaint_id: int) -> Redirect:
 @web.requires(P.RECORDS_READ)
 def complaint_file(complaint_id: int, attachment_id: int) -> Response:
     row = _row(complaint_id)
-    closed = is_closed(session(), row.Complaint.month)
     found = attachments.one(session(), attachment_id, subject=_subject(complaint_id))
     if found is None or not queries.sees_person(
-        session(), web.viewer(), web.today(), row, closed=closed
+        session(), web.viewer(), web.today(), row, closed=row.closed
     ):
         abort(404)
     return respond(found)
@@ -262,10 +260,9 @@ def complaint_file(complaint_id: int, attachment_id: int) -> Response:
 
 def _row(complaint_id: int) -> Any:
     """What the viewer may see of it; 404 else."""
-    month = queries.month_of(session(), complaint_id)
-    if month is None:
+    closed = queries.month_is_closed(session(), complaint_id)
+    if closed is None:
         abort(404)
-    closed = is_closed(session(), month)
     row = queries.complaint(session(), web.viewer(), web.today(), complaint_id, closed=closed)
     if row is None:
         abort(404)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from core.models import MonthState
 from core.permissions import Permission, Scope
 from core.values import Month
 from core.viewer import Viewer
@@ -84,7 +85,8 @@ def complaint(
 ) -> Any:
     """A complaint with its case (or None) and the people in it; None where it may not be seen.
 
-    Columns: Complaint, ComplaintCase, employee_no, employee, handler_no, handler.
+    Columns: Complaint, ComplaintCase, employee_no, employee, handler_no, handler, closed (as it
+    was given).
     """
     handler = aliased(Employee)
     return session.execute(
@@ -95,6 +97,7 @@ def complaint(
             Employee.name.label("employee"),
             handler.employee_no.label("handler_no"),
             handler.name.label("handler"),
+            literal(closed).label("closed"),
         )
         .outerjoin(Employee, Employee.id == Complaint.employee_id)
         .outerjoin(handler, handler.id == Complaint.handler_id)
@@ -103,8 +106,15 @@ def complaint(
     ).one_or_none()
 
 
-def month_of(session: Session, complaint_id: int) -> Month | None:
-    return session.scalar(select(Complaint.month).where(Complaint.id == complaint_id))
+def month_is_closed(session: Session, complaint_id: int) -> bool | None:
+    """Whether the month of a complaint is closed; None where there is no such complaint."""
+    row = session.execute(
+        select(MonthState.state)
+        .select_from(Complaint)
+        .outerjoin(MonthState, MonthState.month == Complaint.month)
+        .where(Complaint.id == complaint_id)
+    ).one_or_none()
+    return None if row is None else row.state == "closed"
 
 
 def may_write(session: Session, viewer: Viewer, day: date, row: Any) -> bool:
