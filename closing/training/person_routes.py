@@ -58,13 +58,13 @@ def person(employee_no: str) -> str | Response:
         session(), viewer, P.TRAINING_READ, who.id, day=web.today()
     )
     mine = viewer.employee_id == who.id
-    position, has_card = _in_month(who, month, mine=mine)
+    position, has_card, closed = _in_month(who, month, mine=mine)
     policy = policy_or_none(session(), month)
     known = all_courses(session())
     me = select(Employee.id).where(Employee.id == who.id)
     standing = standings(session(), me, web.today(), known) if whole else []
     shown = Person(who.id, position, who.hire_date, who.leave_date)
-    counts = whole or is_closed(session(), month)
+    counts = whole or closed
     return tables.respond(
         _listing(),
         session().execute(of_one(who.id, closed_only=not whole)).all(),
@@ -129,9 +129,9 @@ def records(month: Month) -> str | Response:
     )
 
 
-def _in_month(who: Employee, month: Month, *, mine: bool) -> tuple[str | None, bool]:
+def _in_month(who: Employee, month: Month, *, mine: bool) -> tuple[str | None, bool, bool]:
     """What they held on the month's last day, or on their own; whether its scorecard can be opened,
-    one's own once it is published."""
+    one's own once it is published; whether the month is closed."""
     last = min(month.last_day, who.leave_date or month.last_day)
     assigned = assignments_on(max(last, who.hire_date))
     card = (
@@ -142,8 +142,9 @@ def _in_month(who: Employee, month: Month, *, mine: bool) -> tuple[str | None, b
     if mine:
         card = card.where(MonthState.published_at.is_not(None))
     held = select(assigned.c.position).where(assigned.c.employee_id == who.id).scalar_subquery()
-    row = session().execute(select(held, card)).one()
-    return row[0], bool(row[1])
+    state = select(MonthState.state).where(MonthState.month == month).scalar_subquery()
+    row = session().execute(select(held, card, state)).one()
+    return row[0], bool(row[1]), row[2] == "closed"
 
 
 def _lines(policy: Policy | None, position: str | None) -> list[tuple[str, float, float]]:
