@@ -39,28 +39,32 @@ def review_groups(
 
 def closed_groups(
     session: Session, ratee_id: int, first: Month, last: Month, min_raters: int
-) -> dict[Month, list[ReviewSum]]:
-    """The groups that may be seen of one ratee, by month of a closed round.
+) -> tuple[dict[Month, list[ReviewSum]], set[Month]]:
+    """The groups that may be seen of one ratee, by month of a closed round; and those of these
+    months whose reviews came from a round in the browser, not from a file.
 
     Those of a round in the browser stay split as was promised when it opened.
     """
     rows = session.execute(
-        select(ReviewGroup, ReviewRound.min_raters)
+        select(ReviewGroup, ReviewRound.min_raters, ReviewRound.state)
         .outerjoin(ReviewRound, ReviewRound.month == ReviewGroup.month)
         .where(ReviewGroup.ratee_id == ratee_id, ReviewGroup.month.between(first, last))
         .order_by(ReviewGroup.month, ReviewGroup.id)
     )
     sums: dict[Month, list[ReviewSum]] = defaultdict(list)
     least: dict[Month, int] = {}
-    for row, promised in rows:
+    in_browser: set[Month] = set()
+    for row, promised, state in rows:
         sums[row.month].append(_sum_of(row))
         least[row.month] = promised or min_raters
-    return {month: settle_groups(each, least[month]) for month, each in sums.items()}
+        if state not in (None, "draft"):
+            in_browser.add(row.month)
+    return {month: settle_groups(each, least[month]) for month, each in sums.items()}, in_browser
 
 
 def groups_of(session: Session, month: Month, ratee_id: int, min_raters: int) -> list[ReviewSum]:
     """The groups that may be seen of one ratee, of a round that is closed or has ended."""
-    kept = closed_groups(session, ratee_id, month, month, min_raters)
+    kept, _in_browser = closed_groups(session, ratee_id, month, month, min_raters)
     if month in kept:
         return kept[month]
     found = review_groups(session, month, min_raters, reviews_of(session, month, ratee_id))

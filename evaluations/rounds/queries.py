@@ -231,17 +231,6 @@ def comments(
     return {group: sorted(texts, key=shuffled) for group, texts in found.items()}
 
 
-def answered_in_browser(session: Session, months: Sequence[Month]) -> set[Month]:
-    """Those of the months whose reviews came from a round in the browser, not from a file."""
-    return set(
-        session.scalars(
-            select(ReviewRound.month).where(
-                ReviewRound.month.in_(months), ReviewRound.state != "draft"
-            )
-        )
-    )
-
-
 def was_reviewed(session: Session, month: Month, ratee_id: int) -> bool:
     """Whether anybody was asked about this person."""
     asked = select(ReviewAssignment.ratee_id).where(

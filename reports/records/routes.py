@@ -18,7 +18,6 @@ from core.permissions import Permission
 from core.tables import Listing
 from core.values import Month
 from evaluations.review_queries import closed_groups
-from evaluations.rounds.queries import answered_in_browser
 from reports.blueprints import scorecards
 from reports.reach import ClosedMonth, Subject, look, sees_unpublished
 from reports.records import listings, queries
@@ -126,12 +125,12 @@ def reviews(month: Month, employee_no: str) -> str:
         abort(404)
     section = behind.policy.reviews
     first = month.plus(-section.carry_months)
-    rounds = closed_groups(db.session(), behind.person.id, first, month, section.min_raters)
+    rounds, in_browser = closed_groups(
+        db.session(), behind.person.id, first, month, section.min_raters
+    )
     return render_template(
         "reports/records/reviews.html",
-        found=review_view(
-            rounds, behind.policy, month, answered_in_browser(db.session(), list(rounds))
-        ),
+        found=review_view(rounds, behind.policy, month, in_browser),
         **_context(behind, "reviews"),
     )
 

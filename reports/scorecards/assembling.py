@@ -15,7 +15,6 @@ from closing.versions import policy_of_closing
 from core.permissions import Permission
 from core.values import Month, flat
 from evaluations.review_queries import closed_groups
-from evaluations.rounds.queries import answered_in_browser
 from reports.reach import ClosedMonth, Subject
 from reports.scorecards import card as cards
 from reports.scorecards.chances import Chance, chances
@@ -105,5 +104,6 @@ def _reviews(session: Session, person: Subject, closed: ClosedMonth) -> ReviewVi
         return None
     policy = closed.policy
     first = closed.month.plus(-policy.reviews.carry_months)
-    rounds = closed_groups(session, person.id, first, closed.month, policy.reviews.min_raters)
-    return review_view(rounds, policy, closed.month, answered_in_browser(session, list(rounds)))
+    least = policy.reviews.min_raters
+    rounds, in_browser = closed_groups(session, person.id, first, closed.month, least)
+    return review_view(rounds, policy, closed.month, in_browser)
