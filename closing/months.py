@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core.models import Closing, MonthState
+from core.models import Closing, DocumentVersion, MonthState
 from core.values import Month
 
 
@@ -43,6 +45,25 @@ def current_closing(session: Session, month: Month) -> Closing | None:
         .join(MonthState, MonthState.closing_id == Closing.id)
         .where(MonthState.month == month, MonthState.state == "closed")
     )
+
+
+class ClosedMonth(NamedTuple):
+    """What a page about a closed month begins with; while it is held, none of it is read again."""
+
+    closing: Closing
+    state: MonthState
+    document: DocumentVersion
+
+
+def closed_month(session: Session, month: Month) -> ClosedMonth | None:
+    """The closing in force, with the month's state and its version of the policy; None if open."""
+    row = session.execute(
+        select(Closing, MonthState, DocumentVersion)
+        .join(MonthState, MonthState.closing_id == Closing.id)
+        .join(DocumentVersion, DocumentVersion.id == Closing.document_version_id)
+        .where(MonthState.month == month, MonthState.state == "closed")
+    ).one_or_none()
+    return None if row is None else ClosedMonth(*row)
 
 
 def last_revision(session: Session, month: Month) -> int:

@@ -1,15 +1,19 @@
-"""Every month with what has become of it, as the list of months shows it."""
+"""Every month with what has become of it, and what a close locked, in numbers."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from closing.models import Pay
 from core.models import Closing, DocumentVersion, LateRow, MonthState
-from core.values import Month
+from core.values import Month, half_up
 from evaluations.models import MetricValue, Ticket
 from evaluations.scorecards.models import Scorecard
 from staff.attendance.models import AttendanceMonth
@@ -55,6 +59,36 @@ def month_rows(session: Session, until: Month) -> list[MonthRow]:
         _row(month, current.get(month), month in ever, late.get(month, 0))
         for month in reversed(months)
     ]
+
+
+class Sums(NamedTuple):
+    """What a close locks, in numbers."""
+
+    cards: int
+    grades: Counter[str]
+    statuses: Counter[str]
+    payout: Decimal
+
+
+def stored_sums(session: Session, closing: Closing) -> Sums:
+    """Over all scorecards of a closing, without reading them whole. One statement."""
+    rows = session.execute(
+        select(Scorecard.grade, Scorecard.status, Pay.payout)
+        .join(Pay, Pay.scorecard_id == Scorecard.id)
+        .where(Scorecard.closing_id == closing.id)
+    ).all()
+    return Sums(
+        cards=len(rows),
+        grades=Counter(row.grade for row in rows if row.grade),
+        statuses=Counter(row.status for row in rows),
+        payout=sum((row.payout for row in rows), start=half_up(0, 2)),
+    )
+
+
+def late_waiting(session: Session, month: Month) -> int:
+    """How many late rows wait for the month."""
+    query = select(func.count()).where(LateRow.state == "waiting", LateRow.month == month)
+    return session.execute(query).scalar_one()
 
 
 def _with_records(session: Session) -> set[Month]:

@@ -22,7 +22,7 @@ from core import audit
 from core.actor import Actor
 from core.db import one_at_a_time
 from core.errors import N_, Conflict
-from core.models import MonthState
+from core.models import Closing, MonthState
 from core.values import Month
 from rewards.models import AwardWinner
 from staff.models import Employee
@@ -89,6 +89,12 @@ def pay_lines(session: Session, month: Month, employee_ids: Any | None = None) -
     closing = current_closing(session, month)
     if closing is None:
         raise Conflict(N_("%(month)s is not closed."), month=str(month))
+    return lines_of(session, closing, employee_ids)
+
+
+def lines_of(session: Session, closing: Closing, employee_ids: Any | None = None) -> list[PayLine]:
+    """The same, where the closing in force is known."""
+    month = closing.month
     views = stored_views(session, closing, employee_ids)
     lines = [
         PayLine(

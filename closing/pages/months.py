@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from flask import Response, abort, flash, redirect, render_template, url_for
@@ -13,9 +12,9 @@ from werkzeug.wrappers import Response as Redirect
 
 from closing import jobs as closes
 from closing import reopening, services
-from closing.cards import CardView, stored_views
-from closing.months import closed_months, current_closing
-from closing.overview import month_rows
+from closing.cards import stored_views
+from closing.months import ClosedMonth, closed_month, closed_months
+from closing.overview import late_waiting, month_rows, stored_sums
 from closing.pages import left_out_words, words
 from closing.pages.blueprints import closing
 from closing.pages.common import link, session
@@ -28,10 +27,10 @@ from core.cli import seal
 from core.db import transaction
 from core.errors import Refused
 from core.forms import show
-from core.models import Closing, MonthState
+from core.models import MonthState
 from core.permissions import Permission
 from core.tables import Column, Listing
-from core.values import Month, half_up
+from core.values import Month
 from staff.naming import known_names
 
 STATES = {
@@ -75,42 +74,31 @@ def months() -> str | Response:
 @closing.get("/closing/<month:month>")
 @web.requires(Permission.CLOSING_READ)
 def month(month: Month) -> str:
-    current = current_closing(session(), month)
-    if current is not None:
-        return _closed_page(month, current)
+    closed = closed_month(session(), month)
+    if closed is not None:
+        return _closed_page(month, closed)
     if not web.viewer().reaches_all(Permission.CLOSING_READ):
         abort(404)
     return open_page(month)
 
 
-def _closed_page(month: Month, current: Closing) -> str:
-    views = stored_views(session(), current)
-    version = policy_of_closing(session(), current.document_version_id)
+def _closed_page(month: Month, closed: ClosedMonth) -> str:
+    version = policy_of_closing(session(), closed.document.id)
     return render_template(
         "closing/closed.html",
         month=month,
-        closing=current,
-        state=session().get_one(MonthState, month),
+        closing=closed.closing,
+        state=closed.state,
         version=version,
-        numbers=numbers_of(views),
+        numbers=stored_sums(session(), closed.closing),
         grades=version.policy.grades,
-        left_out=told(current.left_out),
+        left_out=told(closed.closing.left_out),
         later=[each for each in closed_months(session()) if each > month],
         revisions=services.revisions(session(), month),
-        late=next(row.late for row in month_rows(session(), month) if row.month == month),
+        late=late_waiting(session(), month),
         scorecards=link("scorecards.month_list", month=month),
         late_rows=link("imports.late", month=month),
     )
-
-
-def numbers_of(views: list[CardView]) -> dict[str, Any]:
-    """What a close locks, in numbers."""
-    return {
-        "cards": len(views),
-        "grades": Counter(view.grade for view in views if view.grade),
-        "statuses": Counter(view.status for view in views),
-        "payout": sum((view.pay.payout for view in views), start=half_up(0, 2)),
-    }
 
 
 def told(left_out: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from closing import payroll
 from closing.appeals.queries import undecided
-from closing.months import current_closing
+from closing.months import closed_month
 from closing.pages.blueprints import closing
 from closing.pages.common import attempt, session
 from closing.pages.words import month_text
@@ -22,7 +22,6 @@ from core import tables, web
 from core.access import note
 from core.errors import N_, Conflict
 from core.i18n import language
-from core.models import MonthState
 from core.permissions import Permission
 from core.tables import Column, Filter, Listing
 from core.values import Month
@@ -74,18 +73,18 @@ def _reason(line: PayLine) -> str | None:
 @closing.get("/payroll/<month:month>")
 @web.requires(Permission.CLOSING_READ)
 def payroll_lines(month: Month) -> str | Response:
-    current = current_closing(session(), month)
-    if current is None:
+    closed = closed_month(session(), month)
+    if closed is None:
         if not web.viewer().reaches_all(Permission.CLOSING_READ):
             abort(404)
         return render_template("closing/no_payroll.html", month=month)
-    exported = session().get_one(MonthState, month).exported_at
-    lines = payroll.pay_lines(session(), month)
+    exported = closed.state.exported_at
+    lines = payroll.lines_of(session(), closed.closing)
     if request.args.get("format") in tables.FORMATS:
         if exported is None:
             raise Conflict(N_("Release the payroll of %(month)s first."), month=str(month))
         return _file(month, lines, request.args["format"])
-    policy = policy_of_closing(session(), current.document_version_id).policy
+    policy = policy_of_closing(session(), closed.document.id).policy
     return tables.respond(
         _listing(lines, policy),
         lines,

@@ -14,9 +14,11 @@ from factories.offices import NOW, OCTOBER, SEPTEMBER
 from flask.testing import FlaskClient
 from support.markup import Markup, markup
 from support.site import Site
+from support.statements import sent
 
 from closing.payroll import COLUMNS
 from core import jobs
+from core.db import db
 from core.models import MonthState
 from core.values import Month
 from evaluations.scorecards.models import Scorecard
@@ -217,6 +219,17 @@ def test_payroll_sums_are_those_of_its_lines(site: Site, hr: FlaskClient) -> Non
     paid = sum(float(row[-1].replace(",", "")) for row in found.rows[1:])
     assert f"{paid:,.2f}" in found.heading
     assert paid > 0
+    assert f"{paid:,.2f}" in page(hr, MONTH).words  # the same as what the close locked
+
+
+@pytest.mark.parametrize("url", [MONTH, "/payroll/2026-10"])
+def test_pages_of_a_closed_month_ask_the_database_few_times(
+    site: Site, hr: FlaskClient, url: str
+) -> None:
+    close(site, OCTOBER)
+    with site.app.app_context(), sent(db.session()) as found:
+        assert hr.get(url).status_code == 200
+    assert 0 < len(found.statements) <= 12, found.statements
 
 
 def test_an_open_month_has_no_payroll_yet(hr: FlaskClient) -> None:
