@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
+from functools import cached_property
 from typing import Any, ClassVar, cast
 
 from sqlalchemy import Table, delete, select
@@ -71,7 +72,6 @@ class Employees(Kind):
     )
 
     def __init__(self, setting: Setting) -> None:
-        self.roll = Roll.load(setting.session)
         self.plans: dict[str, list[Spell]] = {}
         number = text(40)
         super().__init__(
@@ -89,6 +89,11 @@ class Employees(Kind):
                 Column("effective_from", remembered(day), "effective_from"),
             ),
         )
+
+    @cached_property
+    def roll(self) -> Roll:
+        """Read with the first rows: who only asks for the columns does not need it."""
+        return Roll.load(self.setting.session)
 
     def known(self, lines: Sequence[Line]) -> dict[Identity, Known]:
         found: dict[Identity, Known] = {}

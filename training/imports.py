@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import ClassVar
 
 from sqlalchemy import Table, select
@@ -129,12 +130,15 @@ class TrainingRecords(Kind):
 
 
 def known_courses(session: Session) -> Callable[[str], int]:
-    """A parser of course codes; raises ``Bad``."""
-    codes = {code: key for key, code in session.execute(select(Course.id, Course.course_code))}
+    """A parser of course codes, read with the first; raises ``Bad``."""
+
+    @cache
+    def codes() -> dict[str, int]:
+        return {code: key for key, code in session.execute(select(Course.id, Course.course_code))}
 
     def parse(cell: str) -> int:
         try:
-            return codes[cell]
+            return codes()[cell]
         except KeyError:
             raise Bad(N_('there is no course "%(cell)s"'), cell=short(cell)) from None
 

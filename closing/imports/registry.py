@@ -11,11 +11,11 @@ from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
-from closing.imports.world import World, world_at
+from closing.imports.world import World
 from core.actor import Actor
 from core.files.reading import Table, read_table
 from core.imports.headings import names, plain
-from core.imports.kinds import Column, Kind
+from core.imports.kinds import Column, Kind, Setting
 from core.imports.staging import Staged, stage
 from evaluations.imports import Complaints, SpotChecks, Tickets
 from evaluations.metric_imports import Metrics
@@ -95,7 +95,7 @@ def columns_of(session: Session, clock: datetime) -> Mapping[str, tuple[Column, 
     them, and they are made once.
     """
     if not _COLUMNS:
-        world = world_at(session, clock=clock, seal=str)
+        world = World(Setting(session, clock, frozenset()), seal=str)  # no column asks for months
         _COLUMNS.update(
             {
                 key: tuple(replace(each, parse=str) for each in entry.build(world).columns)

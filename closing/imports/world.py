@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -100,13 +100,16 @@ class World:
         return Policies(self.session)
 
     def teams(self) -> Callable[[str], int]:
-        """A parser of paths of teams that are there; raises ``Bad``."""
-        known = {path: key for key, path in self.session.execute(select(Team.id, Team.path))}
+        """A parser of paths of teams that are there, read with the first; raises ``Bad``."""
+
+        @cache
+        def known() -> dict[str, int]:
+            return {path: key for key, path in self.session.execute(select(Team.id, Team.path))}
 
         def parse(cell: str) -> int:
             path = "/".join(part.strip() for part in cell.strip("/").split("/"))
             try:
-                return known[path]
+                return known()[path]
             except KeyError:
                 raise Bad(N_('there is no team "%(cell)s"'), cell=short(cell)) from None
 
