@@ -21,7 +21,7 @@ from closing.appeals.models import (
     Receipt,
 )
 from core.actor import FOR
-from core.models import Closing, MonthState
+from core.models import Closing, DocumentVersion, MonthState
 from core.permissions import Permission, Scope
 from core.values import Month
 from core.viewer import Viewer
@@ -189,6 +189,46 @@ def own_scorecard(session: Session, employee_id: int | None, month: Month) -> in
             Scorecard.employee_id == employee_id,
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Somebody's published scorecard in force, with what it follows from; ``since`` is when its
+    result was published."""
+
+    card: Scorecard
+    closing: Closing
+    month: MonthState
+    policy: DocumentVersion
+    appeal_id: int | None
+    since: datetime
+
+
+def own(session: Session, employee_id: int | None, month: Month) -> Own | None:
+    """One statement, as long as what it gives is kept: others find its rows in the session."""
+    row = session.execute(
+        select(
+            Scorecard,
+            Closing,
+            MonthState,
+            DocumentVersion,
+            Appeal.id,
+            func.coalesce(CarriedResult.published_at, MonthState.published_at),
+        )
+        .join(MonthState, MonthState.closing_id == Scorecard.closing_id)
+        .join(Closing, Closing.id == Scorecard.closing_id)
+        .join(DocumentVersion, DocumentVersion.id == Closing.document_version_id)
+        .outerjoin(CarriedResult, CarriedResult.scorecard_id == Scorecard.id)
+        .outerjoin(Appeal, concerns() & (Appeal.state != "withdrawn"))
+        .where(
+            MonthState.month == month,
+            MonthState.published_at.is_not(None),
+            Scorecard.employee_id == employee_id,
+        )
+        .order_by(Appeal.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return Own(*row) if row else None
 
 
 def undecided(session: Session, month: Month) -> int:

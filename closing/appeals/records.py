@@ -7,18 +7,16 @@ Each has a name (``metric:csat``, ``check:12``, ``day:2026-10-03``, ``incident:5
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import String, cast, literal, null, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from closing.cards import CardView
 from core.db import wall_time
 from core.models import ImportBatch
-from core.values import Month
 from evaluations.checks.models import CheckSheet
 from evaluations.models import MetricValue, SpotCheck
 from evaluations.monthly.models import EvaluationState
@@ -46,15 +44,23 @@ class Record:
 
 def costly_records(session: Session, card: CardView) -> list[Record]:
     """Evaluation lines, spot checks, days, incidents and rules, in this order."""
-    found = _lines(session, card) + _checks(session, card)
-    return found + _days(session, card) + _incidents(session, card) + _rules(session, card)
+    makers = _makers(session, card)
+    found = _lines(card, makers) + _checks(session, card)
+    return found + _days(session, card) + _incidents(session, card) + _rules(card, makers)
 
 
-def _lines(session: Session, card: CardView) -> list[Record]:
-    """Who imported, typed or submitted a value has made it; who imported records has not."""
-    makers: dict[str, set[str | None]] = defaultdict(set)
-    rows = session.execute(
+Makers = Mapping[tuple[str, str], Collection[str | None]]
+
+
+def _makers(session: Session, card: CardView) -> Makers:
+    """Of values and of rules that were approved, by name of record.
+
+    Who imported, typed or submitted a value has made it; who imported records has not.
+    """
+    none = cast(null(), String)
+    values = (
         select(
+            literal("metric"),
             MetricValue.metric,
             ImportBatch.created_by,
             MetricValue.entered_by,
@@ -68,8 +74,16 @@ def _lines(session: Session, card: CardView) -> list[Record]:
         )
         .where(MetricValue.employee_id == card.employee_id, MetricValue.month == card.month)
     )
-    for metric, *labels in rows:
-        makers[metric].update(labels)
+    rules = select(literal("rule"), RuleApproval.rule, RuleApproval.decided_by, none, none).where(
+        RuleApproval.employee_id == card.employee_id, RuleApproval.month == card.month
+    )
+    found: dict[tuple[str, str], set[str | None]] = defaultdict(set)
+    for record, key, *labels in session.execute(values.union_all(rules)):
+        found[record, key].update(labels)
+    return found
+
+
+def _lines(card: CardView, makers: Makers) -> list[Record]:
     return [
         Record(
             "metric",
@@ -80,7 +94,7 @@ def _lines(session: Session, card: CardView) -> list[Record]:
                 "source": line.source,
                 "score": line.score,
             },
-            _people(makers[line.metric] if line.source == "entered" else ()),
+            _people(makers.get(("metric", line.metric), ()) if line.source == "entered" else ()),
         )
         for line in card.lines
         if line.score is not None and line.score < FULL
@@ -112,8 +126,12 @@ def _checks(session: Session, card: CardView) -> list[Record]:
 
 def _days(session: Session, card: CardView) -> list[Record]:
     """Late, cut short, without a punch or absent; what is excused costs nothing."""
-    days = session.scalars(
-        select(PersonDay)
+    rows = session.execute(
+        select(PersonDay, Excuse.decided_by)
+        .outerjoin(
+            Excuse,
+            (Excuse.employee_id == PersonDay.employee_id) & (Excuse.day == PersonDay.day),
+        )
         .where(
             PersonDay.employee_id == card.employee_id,
             PersonDay.month == card.month,
@@ -125,10 +143,12 @@ def _days(session: Session, card: CardView) -> list[Record]:
             ),
         )
         .order_by(PersonDay.day)
-    ).all()
-    makers = _excusers(session, card.employee_id, card.month)
+    )
+    days: dict[PersonDay, list[str | None]] = defaultdict(list)
+    for day, excused_by in rows:
+        days[day].append(excused_by)
     found = []
-    for day in days:
+    for day, makers in days.items():
         was: dict[str, Any] = {
             "late": 0 if "l" in day.excused else day.late_minutes,
             "early": 0 if "e" in day.excused else day.early_minutes,
@@ -137,7 +157,7 @@ def _days(session: Session, card: CardView) -> list[Record]:
         }
         if any(was.values()):
             was |= {"shift": _shift(day)}
-            found.append(Record("day", day.day.isoformat(), was, _people(makers[day.day])))
+            found.append(Record("day", day.day.isoformat(), was, _people(makers)))
     return found
 
 
@@ -149,33 +169,19 @@ def _shift(day: PersonDay) -> list[str] | None:
     return [each.isoformat(sep=" ", timespec="minutes") for each in ends]
 
 
-def _excusers(session: Session, employee_id: int, month: Month) -> dict[date, set[str]]:
-    rows = session.execute(
-        select(Excuse.day, Excuse.decided_by).where(
-            Excuse.employee_id == employee_id,
-            Excuse.day.between(month.first_day, month.last_day),
-        )
-    )
-    found: dict[date, set[str]] = defaultdict(set)
-    for day, label in rows:
-        found[day].add(label)
-    return found
-
-
 def _incidents(session: Session, card: CardView) -> list[Record]:
     entries = {
         entry.incident: entry
         for entry in card.rules
         if entry.incident is not None and entry.kind == "penalty" and entry.state in COSTLY
     }
-    rows = session.scalars(
-        select(Incident).where(Incident.id.in_(sorted(entries))).order_by(Incident.day, Incident.id)
-    ).all()
-    ids = {each for row in rows for each in (row.recorded_by_id, row.approved_by_id) if each}
-    numbers: dict[int, str] = dict(
-        session.execute(
-            select(Employee.id, Employee.employee_no).where(Employee.id.in_(sorted(ids)))
-        ).all()
+    recorder, approver = aliased(Employee), aliased(Employee)
+    rows = session.execute(
+        select(Incident, recorder.employee_no, approver.employee_no)
+        .outerjoin(recorder, recorder.id == Incident.recorded_by_id)
+        .outerjoin(approver, approver.id == Incident.approved_by_id)
+        .where(Incident.id.in_(sorted(entries)))
+        .order_by(Incident.day, Incident.id)
     )
     return [
         Record(
@@ -187,32 +193,19 @@ def _incidents(session: Session, card: CardView) -> list[Record]:
                 "description": row.description,
                 **_effect(entries[row.id]),
             },
-            _people(
-                [
-                    *(numbers.get(each or 0) for each in (row.recorded_by_id, row.approved_by_id)),
-                    row.recorded_by,
-                    row.decided_by,
-                ]
-            ),
+            _people([*numbers, row.recorded_by, row.decided_by]),
         )
-        for row in rows
+        for row, *numbers in rows
     ]
 
 
-def _rules(session: Session, card: CardView) -> list[Record]:
-    approvers = dict(
-        session.execute(
-            select(RuleApproval.rule, RuleApproval.decided_by).where(
-                RuleApproval.employee_id == card.employee_id, RuleApproval.month == card.month
-            )
-        ).all()
-    )
+def _rules(card: CardView, makers: Makers) -> list[Record]:
     return [
         Record(
             "rule",
             entry.rule,
             {"rule": entry.rule, **_effect(entry)},
-            _people([approvers.get(entry.rule)]),
+            _people(makers.get(("rule", entry.rule), ())),
         )
         for entry in card.rules
         if entry.fired_by != "incident" and entry.kind == "penalty" and entry.state in COSTLY

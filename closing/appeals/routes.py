@@ -13,7 +13,6 @@ from werkzeug.wrappers import Response as Redirect
 
 from closing.appeals import corrections, queries, services, words
 from closing.appeals.blueprint import appeals
-from closing.appeals.carrying import published_at
 from closing.appeals.models import AppealLine
 from closing.appeals.services import Asked
 from closing.appeals.windows import deadlines_of
@@ -23,12 +22,10 @@ from closing.versions import policy_of_closing
 from core import attachments, tables, web
 from core.db import transaction
 from core.errors import Conflict, Refused
-from core.models import Closing, MonthState
 from core.pages import attachments as files
 from core.permissions import Permission, Scope
 from core.tables import Column, Filter, Listing
 from core.values import Month
-from evaluations.scorecards.models import Scorecard
 from staff.queries import is_visible
 from staff.viewer import people_of_hr
 
@@ -178,21 +175,20 @@ def bars_self(row: Any) -> bool:
 @web.requires(P.APPEALS_LODGE)
 def new(month: Month) -> str | Redirect | tuple[str, int]:
     """The appeal against one's own scorecard of a month, or the one that there is already."""
-    card = queries.own_scorecard(session(), web.viewer().employee_id, month)
-    if card is None or web.viewer().behalf is not None:
+    found = queries.own(session(), web.viewer().employee_id, month)
+    if found is None or web.viewer().behalf is not None:
         abort(404)
     if request.method == "GET":
-        present = queries.standing(session(), card).appeal_id
-        if present is not None:
-            return redirect(url_for("appeals.appeal", appeal_id=present))
-        return _new_page(month, card)
+        if found.appeal_id is not None:
+            return redirect(url_for("appeals.appeal", appeal_id=found.appeal_id))
+        return _new_page(month, found)
     try:
         with transaction():
             made = services.lodge(
                 session(),
                 actor=web.current_actor(),
                 now=web.now(),
-                scorecard_id=card,
+                scorecard_id=found.card.id,
                 lines=_asked(),
                 hr=_hr(),
             )
@@ -208,7 +204,7 @@ def new(month: Month) -> str | Redirect | tuple[str, int]:
     except Conflict:
         raise
     except Refused as refused:
-        page = _new_page(month, card, refused.field or "", refused.message.render(_))
+        page = _new_page(month, found, refused.field or "", refused.message.render(_))
         return page, 400
 
 
@@ -230,15 +226,10 @@ def _asked() -> list[Asked]:
     return [each for each in lines if each.reason.strip() or each.asked.strip()]
 
 
-def _new_page(month: Month, card: int, field: str = "", problem: str = "") -> str:
-    view, found = services.appealable(session(), card)
-    stored = session().get_one(Scorecard, card)
-    closing = session().get_one(Closing, stored.closing_id)
-    policy = policy_of_closing(session(), closing.document_version_id).policy
-    published = session().get_one(MonthState, month).published_at
-    assert published is not None  # own_scorecard has seen to it
-    since = published_at(session(), card, published)
-    until = deadlines_of(closing, policy.appeals, since, web.now())
+def _new_page(month: Month, own: queries.Own, field: str = "", problem: str = "") -> str:
+    view, found = services.appealable(session(), own.card.id)
+    policy = policy_of_closing(session(), own.closing.document_version_id).policy
+    until = deadlines_of(own.closing, policy.appeals, own.since, web.now())
     return render_template(
         "appeals/new.html",
         month=month,
