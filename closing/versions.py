@@ -17,7 +17,7 @@ from core import audit
 from core.actor import Actor
 from core.db import one_at_a_time
 from core.errors import N_, Conflict, NotFound, Refused
-from core.models import DocumentVersion
+from core.models import Closing, DocumentVersion, MonthState
 from core.values import Month
 from staff import notices
 from staff.attendance.models import AttendanceMonth
@@ -129,6 +129,25 @@ def in_force_id(month: Month) -> Any:
         .limit(1)
         .scalar_subquery()
     )
+
+
+def policy_of_month(session: Session, month: Month) -> tuple[PolicyVersion, bool] | None:
+    """That of the month's closing, else the one in force; and whether there is a closing.
+
+    One statement.
+    """
+    closed = (
+        select(Closing.document_version_id)
+        .join(MonthState, MonthState.closing_id == Closing.id)
+        .where(MonthState.month == month)
+        .scalar_subquery()
+    )
+    row = session.execute(
+        select(DocumentVersion, closed.is_not(None)).where(
+            DocumentVersion.id == func.coalesce(closed, in_force_id(month))
+        )
+    ).one_or_none()
+    return (_versioned(row[0]), bool(row[1])) if row else None
 
 
 def policy_version(session: Session, number: int | None = None) -> PolicyVersion:

@@ -7,20 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, case, select
+from sqlalchemy import Select, case
 from sqlalchemy.orm import Session
 
 from closing.catalogue import fact_catalogue
 from closing.policy import Policy
-from closing.versions import policy_in_force, policy_of_closing
+from closing.versions import policy_of_month
 from core import kept
 from core.i18n import language
-from core.models import Closing, MonthState
 from core.permissions import Permission
 from core.tables import Column, Filter, Listing
 from core.values import FactSpec, Month
 from core.viewer import Viewer
-from evaluations.monthly.queries import Tally, evaluated, tally
+from evaluations.monthly.queries import Tally, evaluated, tally, tally_and_ids
 from evaluations.policy import Template
 from staff.listing import inside_team
 
@@ -46,16 +45,12 @@ class EvaluationMonth:
 
 
 def evaluation_month(session: Session, month: Month) -> EvaluationMonth | None:
-    """None where no policy is in force. At most three statements."""
-    state = session.get(MonthState, month)
-    if state is not None and state.closing_id is not None:
-        closing = session.get_one(Closing, state.closing_id)
-        policy = policy_of_closing(session, closing.document_version_id).policy
-        return EvaluationMonth(month, True, policy, fact_catalogue(policy))
-    version = policy_in_force(session, month)
-    if version is None:
+    """None where no policy is in force. One statement."""
+    found = policy_of_month(session, month)
+    if found is None:
         return None
-    return EvaluationMonth(month, False, version.policy, fact_catalogue(version.policy))
+    version, closed = found
+    return EvaluationMonth(month, closed, version.policy, fact_catalogue(version.policy))
 
 
 def people(viewer: Viewer, day: Any, month: EvaluationMonth) -> Select[Any]:
@@ -81,11 +76,7 @@ def tally_of(
         return tally(session, query), None
     positions = tuple(sorted(month.positions))
     what = ("evaluations", month.month, month.closed, positions, viewer.employee_id)
-    listed = query.subquery()
-    ids = select(listed.c.id).order_by(*(listed.c[name] for name in ORDER))
-    return kept.until_changed(
-        session, what, lambda: (tally(session, query), list(session.scalars(ids)))
-    )
+    return kept.until_changed(session, what, lambda: tally_and_ids(session, query, ORDER))
 
 
 def listing(month: EvaluationMonth, found: Tally) -> Listing:

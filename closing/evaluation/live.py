@@ -94,13 +94,18 @@ _guard = threading.Lock()
 
 
 def live(
-    session: Session, month: Month, wanted: Collection[int], now: datetime | None = None
+    session: Session,
+    month: Month,
+    wanted: Collection[int],
+    now: datetime | None = None,
+    known: Kept | None = None,
 ) -> Live:
     """The scorecards of ``wanted`` as a close would give them at ``now``, but for ranks and pay.
 
-    Raises ``Refused`` where no policy is in force.
+    ``known`` is what ``still_kept`` has just given. Raises ``Refused`` where no policy is in
+    force.
     """
-    kept = kept_now(session, month, now)
+    kept = known or kept_now(session, month, now)
     entered = entered_facts(session, month)
     with kept.lock:
         inputs = _with_entered(kept.inputs, entered)
@@ -109,13 +114,8 @@ def live(
     return Live({card.person.employee_id: card for card in cards}, beneath)
 
 
-def is_kept(session: Session, month: Month, now: datetime | None = None) -> bool:
-    """Whether ``live`` would have nothing to gather."""
-    return _still_good(session, month, now) is not None
-
-
 def kept_now(session: Session, month: Month, now: datetime | None = None) -> Kept:
-    found = _still_good(session, month, now)
+    found = still_kept(session, month, now)
     if found is None:
         found = _gathered(session, month, now)
         with _guard:
@@ -129,8 +129,11 @@ def _key(session: Session, month: Month) -> tuple[str, Month]:
     return (str(session.get_bind().engine.url), month)
 
 
-def _still_good(session: Session, month: Month, now: datetime | None) -> Kept | None:
-    """What is kept, if the trail since then tells of nothing that could change it."""
+def still_kept(session: Session, month: Month, now: datetime | None = None) -> Kept | None:
+    """What is kept, if the trail since then tells of nothing that could change it.
+
+    With it ``live`` has nothing to gather.
+    """
     with _guard:
         found = _kept.get(_key(session, month))
         if found is None:

@@ -24,7 +24,7 @@ from closing.evaluation.common import (
 )
 from closing.evaluation.grid import Typed, sections, values_before
 from closing.evaluation.listing import EvaluationMonth
-from closing.evaluation.live import is_kept, live
+from closing.evaluation.live import live, still_kept
 from closing.evaluation.saving import form_cells, sent_cells, status, told
 from closing.months import newest_closed
 from core import tables, web
@@ -76,9 +76,9 @@ def _page(found: EvaluationMonth, refused: Typed | None = None) -> str:
     page = tables.fetched(lists.listing(found, tally), query, ids=ids)
     ids = [row.id for row in page.rows]
     figures = None
-    asked = request.args.get("figures") or refused or is_kept(session(), month, now)
-    if asked and not found.closed:
-        figures = live(session(), month, ids, now)
+    known = None if found.closed else still_kept(session(), month, now)
+    if not found.closed and (known or refused or request.args.get("figures")):
+        figures = live(session(), month, ids, now, known)
     return render_template(
         "evaluations/grid.html",
         month=month,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -98,6 +98,25 @@ def tally(session: Session, query: Select[Any]) -> Tally:
             listed.c.team, listed.c.position, listed.c.state
         )
     ).all()
+    return _tally([(*row,) for row in rows])
+
+
+def tally_and_ids(
+    session: Session, query: Select[Any], order: Sequence[str]
+) -> tuple[Tally, list[int]]:
+    """The same counts, and the ids in the order of the columns named. One statement."""
+    listed = query.subquery()
+    rows = session.execute(
+        select(listed.c.id, listed.c.team, listed.c.position, listed.c.state).order_by(
+            *(listed.c[name] for name in order)
+        )
+    ).all()
+    counts = Counter((row.team, row.position, row.state) for row in rows)
+    return _tally([(*key, count) for key, count in counts.items()]), [row.id for row in rows]
+
+
+def _tally(rows: Sequence[tuple[Any, ...]]) -> Tally:
+    """From team, position, state and how many they are."""
     states: dict[str | None, int] = defaultdict(int)
     for _, _, state, count in rows:
         states[state] += count

@@ -344,7 +344,7 @@ def test_what_is_kept_is_gathered_anew_after_a_change_of_the_records(
 
     assert score() == 93
     with site.session() as session:
-        assert lives.is_kept(session, OCTOBER)
+        assert lives.still_kept(session, OCTOBER)
         who = offices.employee_id(session, "E0004")
         session.add(SpotCheck(employee_id=who, day=OCTOBER.last_day, score=21))
         audit.record(session, actor=SYSTEM, at=NOW, action="check.made", subject="employee:E0004")

@@ -17,7 +17,7 @@ from support.rounds import COMPETENCIES, NOW, OCTOBER, PLAN, answer, asked, cent
 from support.site import Site
 
 from closing import kept_preview
-from closing.evaluation.live import is_kept, live
+from closing.evaluation.live import live, still_kept
 from closing.preview import preview_month
 from closing.services import close_month, compute_open_month, views_of
 from core import clock
@@ -289,9 +289,9 @@ def test_a_round_that_nobody_ended_counts_in_every_preview_once_its_last_day_is_
         live(session, OCTOBER, {who}, NOW.moment)
         assert "review_360" not in running
         assert kept_preview.kept_summary(session, OCTOBER, NOW.moment) is not None
-        assert is_kept(session, OCTOBER, NOW.moment)
+        assert still_kept(session, OCTOBER, NOW.moment)
         assert kept_preview.kept_summary(session, OCTOBER, soon) is None
-        assert not is_kept(session, OCTOBER, soon)
+        assert not still_kept(session, OCTOBER, soon)
         preview = preview_month(session, OCTOBER, soon).result
         base = {card.person.employee_id: card.base for card in preview.cards}
         assert live(session, OCTOBER, {who}, soon).cards[who].base == base[who]
