@@ -280,8 +280,10 @@ def named_out_of_reach(
                 answer = walk.clients[viewer].get(url)
             wrong.extend(f"{url}: {problem}" for problem in problems(viewer, endpoint, url, answer))
             most = BY_WHOLE_MONTH if endpoint in WHOLE_MONTH else MOST
-            if answer.status_code == 200 and len(found.statements) > most:
-                wrong.append(f"{url}: {len(found.statements)} statements")
+            # Now and then it is noted that a session was used: no part of any page.
+            asked = [each for each in found.statements if "UPDATE signed_in_sessions" not in each]
+            if answer.status_code == 200 and len(asked) > most:
+                wrong.append(f"{url}: {len(asked)} statements")
     return wrong
 
 
