@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import render_template
+from flask import render_template, request
 from sqlalchemy import Row
 
 from core import web
@@ -50,6 +50,8 @@ class Group:
 def dashboard() -> str:
     session, who = db.session(), web.viewer()
     hr, group = who.may(Permission.CLOSING_READ), _group(who)
+    if hr and group and "month" not in request.args:  # the newest closed one, which is read already
+        web.select_month(group.closed.month)
     chosen = web.selected_month()
     worked_on = chosen.plus(1) if group and group.closed.month == chosen else chosen
     return render_template(
