@@ -92,7 +92,11 @@ def test_for_a_phone_a_chart_is_half_as_wide_with_few_labels_and_all_its_title()
 
 
 def test_a_chart_without_a_single_value_is_an_empty_frame() -> None:
-    ElementTree.fromstring(charts.trend(Trend("", ("1",), (None,))))
+    drawn = [charts.trend(Trend("", ("May",), (value,))) for value in (None, 80)]
+    empty, one = ("".join(ElementTree.fromstring(each).itertext()) for each in drawn)
+    assert "May" in empty
+    assert "80" in one
+    assert "80" not in empty
 
 
 def test_a_chart_is_drawn_once_and_asked_for_by_its_tag(site: Site) -> None:

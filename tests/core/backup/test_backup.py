@@ -209,7 +209,11 @@ def test_a_database_that_is_not_empty_refuses(
 def test_tables_without_rows_are_empty_enough(
     copy: Path, place: Place, fresh_database_url: Callable[[Kind], str], kind: Kind
 ) -> None:
-    done(place.app(fresh_database_url(kind)), "restore", copy)
+    app = place.app(fresh_database_url(kind))
+    done(app, "restore", copy)
+    with inside(app) as session:
+        assert list(verify(session)) == []
+        assert session.scalar(select(func.count()).select_from(Team)) != 0
 
 
 def test_a_file_is_never_overwritten(copy: Path, place: Place, examples: Examples) -> None:
