@@ -10,6 +10,7 @@ import hmac
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from core import audit, mail
@@ -97,7 +98,9 @@ def _whose(session: Session, account_id: int) -> tuple[Account, Employee]:
 
 
 def _check_free(session: Session, address: str) -> None:
-    if named(session, address):
+    """Nobody signs in by it, and no employee without an account has it."""
+    held = exists().where(func.lower(Employee.email) == address)
+    if named(session, address) or session.scalar(select(held)):
         raise Refused(N_("%(login)s is somebody's sign-in already."), field="email", login=address)
 
 

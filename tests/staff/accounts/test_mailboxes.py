@@ -92,7 +92,15 @@ def test_a_wrong_or_late_link_and_an_address_of_somebody_else_change_nothing(
 ) -> None:
     colleague = writing.signed_in(accounts["colleague"])
     other = writing.signed_in(accounts["other"])
-    for bad, says in (("nobody", "no e-mail"), ("AGENT@example.org", "somebody")):
+    with writing.session() as session:  # somebody whom the last file brought has no account yet
+        new = Employee(employee_no="E0099", name="Zhao Rui", hire_date=people.NOW.wall.date())
+        new.email = "rui@example.org"
+        session.add(new)
+    for bad, says in (
+        ("nobody", "no e-mail"),
+        ("AGENT@example.org", "somebody"),
+        ("rui@example.org", "somebody"),
+    ):
         assert says in ask(writing, other, bad).text
     assert letters(writing) == []
     confirm = f"{PLACE}/confirm"
