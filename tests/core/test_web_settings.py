@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
@@ -20,7 +21,7 @@ from support.no_network import Elsewhere
 from support.site import Site, application
 
 from app import create_app
-from core import web
+from core import private, web
 from core.db import db
 from core.pages.headers import POLICY
 from core.settings import settings
@@ -127,7 +128,13 @@ def test_every_installation_has_a_key_of_its_own(tmp_path: Path) -> None:
     assert min(len(each) for each in made) >= 32
 
 
-def test_an_installation_is_its_owners_alone_and_an_older_one_becomes_so(tmp_path: Path) -> None:
+def _read_only(path: Path, _mode: int) -> None:
+    raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+
+def test_an_installation_is_its_owners_alone_and_an_older_one_becomes_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "instance"
     given = {"INSTANCE": folder, "DATABASE_URL": "", "PINGYOU_LANGUAGE": "en", "TESTING": True}
 
@@ -153,6 +160,9 @@ def test_an_installation_is_its_owners_alone_and_an_older_one_becomes_so(tmp_pat
             f"{path} was open to others; it is its owner's alone now"
             for path in (folder, folder / "pingyou.db")
         ]
+        folder.chmod(0o755)
+        monkeypatch.setattr(Path, "chmod", _read_only)
+        assert list(private.tighten(folder, "postgresql+psycopg://db/pingyou")) == []
     finally:
         os.umask(before)
 
