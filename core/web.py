@@ -18,7 +18,6 @@ from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import BaseConverter, ValidationError
 from werkzeug.wrappers import Response
 
 from core import clock
@@ -30,6 +29,7 @@ from core.i18n import init_i18n
 from core.models import MonthState
 from core.pages.assets import init_assets
 from core.pages.compression import init_compression
+from core.pages.converters import CONVERTERS
 from core.pages.errors import init_errors
 from core.pages.filters import init_filters
 from core.pages.headers import init_headers
@@ -253,21 +253,6 @@ def _note_refusals(response: Response) -> Response:
     return response
 
 
-class MonthConverter(BaseConverter):
-    """``<month:month>`` in a route: ``2026-10`` as a ``Month``."""
-
-    regex = r"\d{4}-\d{2}"
-
-    def to_python(self, value: str) -> Month:
-        try:
-            return Month.parse(value)
-        except ValueError as error:
-            raise ValidationError from error
-
-    def to_url(self, value: Month | str) -> str:
-        return str(value)
-
-
 def init_web(app: Flask) -> None:
     """Everything that pages need, before the blueprints are registered."""
     if app.config["PROXIES"]:
@@ -277,7 +262,7 @@ def init_web(app: Flask) -> None:
         app.wsgi_app = proxied  # type: ignore[method-assign]
     app.after_request(_note_refusals)
     app.before_request(_guard)  # first: an expired session is sent to sign in, not told 400
-    app.url_map.converters["month"] = MonthConverter
+    app.url_map.converters.update(CONVERTERS)
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)
     login.init_app(app)
     csrf.init_app(app)

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from core import tables, web
 from core.db import db, transaction
+from core.pages.converters import key
 from core.permissions import Permission
 from core.tables import Column, Filter, Listing
 from staff import notice_words, notices
@@ -84,7 +85,7 @@ def read_all() -> AnyResponse:
             db.session(),
             now=web.now().moment,
             employee_id=web.viewer().employee_id,
-            until=request.form.get("until", 0, type=int),
+            until=request.form.get("until", 0, type=key),
         )
     flash(
         ngettext("%(num)d notice is marked as read.", "%(num)d notices are marked as read.", count)

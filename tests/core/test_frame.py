@@ -120,6 +120,12 @@ def test_months_in_the_path_are_months(site: Site) -> None:
     assert site.client().get("/m/2026-13").status_code == 404
 
 
+def test_a_number_that_no_row_can_have_is_no_page(site: Site) -> None:
+    site.app.add_url_rule("/n/<int:number>", "numbered", web.public(lambda number: str(number)))
+    answers = [site.client().get(f"/n/{each}") for each in (2**31 - 1, 2**31, "9" * 5000)]
+    assert [each.status_code for each in answers] == [200, 404, 404]
+
+
 def test_the_month_is_carried_along_by_the_rail_and_the_switcher(site: Site) -> None:
     with site.session() as session:
         client = site.signed_in(people.centre(session)["agent"])
