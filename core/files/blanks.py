@@ -18,12 +18,14 @@ ERRORS = frozenset(
 MOST = 100_000  # of one sheet; whoever sees so many knows
 
 Blanks = dict[tuple[int, int], str]
-_CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*[^>/])>(.*?)</(?:\w+:)?c>", re.DOTALL)
+# No pattern runs over a tag that begins anew: what never closes would be read again from each.
+_CELL = re.compile(rb"<(?:\w+:)?c\s([^<>]*[^<>/])>(.*?)</(?:\w+:)?c>", re.DOTALL)
+_CLOSED = re.compile(rb"</(?:\w+:)?c>")
 _PLACE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
-_VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>([^<]*)</")
+_VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>([^<]*)</")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 _TYPE = re.compile(rb'\bt="(\w+)"')
-_SHEET = re.compile(rb'<(?:\w+:)?sheet\s[^>]*?\b\w+:id="([^"]+)"')
+_SHEET = re.compile(rb'<(?:\w+:)?sheet\s[^<>]*?\b\w+:id="([^"<>]+)"')
 _LONGEST = 1 << 16
 _INDEX = 1 << 20
 
@@ -38,7 +40,8 @@ class Finder:
     def feed(self, piece: bytes) -> None:
         data, end = self._tail + piece, 0
         if b't="e"' in data or b"<f" in data or b":f" in data:
-            for match in _CELL.finditer(data):
+            last = max((match.end() for match in _CLOSED.finditer(data)), default=0)
+            for match in _CELL.finditer(data, 0, last):
                 end = match.end()
                 self._look(match[1], match[2])
         else:
@@ -77,7 +80,7 @@ def first_sheet(archive: zipfile.ZipFile) -> str | None:
     if sheet is None:
         return None
     with archive.open(relations) as part:
-        listed = re.findall(rb"<(?:\w+:)?Relationship\s[^>]*>", part.read(_INDEX))
+        listed = re.findall(rb"<(?:\w+:)?Relationship\s[^<>]*>", part.read(_INDEX))
     for each in listed:
         target = re.search(rb'\bTarget="([^"]+)"', each)
         if target and re.search(rb'\bId="' + re.escape(sheet[1]) + rb'"', each):

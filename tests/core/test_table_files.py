@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import signal
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime, time
@@ -134,6 +135,24 @@ def test_cells_without_a_value_are_found_wherever_a_piece_ends() -> None:
         for start in range(0, len(sheet), size):
             finder.feed(sheet[start : start + size])
         assert finder.found == {(6, 2): NO_VALUE, (6, 26): "#DIV/0!"}
+
+
+@pytest.mark.parametrize(
+    ("begin", "tag"), [(b"<f>", b"<c x>"), (b"<f>", b"<c "), (b'<f><c r="A1">', b"<v ")]
+)
+def test_tags_that_never_close_are_not_looked_for_again_from_each(begin: bytes, tag: bytes) -> None:
+    def too_long(*_: object) -> None:
+        pytest.fail("ten seconds of computing for a quarter of a megabyte")
+
+    finder, before = Finder(), signal.signal(signal.SIGVTALRM, too_long)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 10)
+    try:
+        finder.feed(begin + tag * (250_000 // len(tag)))
+        finder.feed(b'></c><c r="C7"><f>1</f><v/></c>')
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+    assert finder.found[6, 2] == NO_VALUE
 
 
 def test_times_of_day_keep_their_spelling() -> None:
