@@ -8,6 +8,8 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from closing.imports.words import KINDS
+
 LONGEST = 200
 _HASH = re.compile(r"[0-9a-f]{40,}")
 _WORDS: dict[str, Any] = {
@@ -113,6 +115,43 @@ _WORDS: dict[str, Any] = {
     "sign_in": _l("Signed in"),
     "sign_in.failed": _l("Sign-in failed"),
     "sign_out": _l("Signed out"),
+    "award.nominated": _l("Nominated for an award"),
+    "award.nomination_withdrawn": _l("Nomination withdrawn"),
+    "award.objected": _l("Objection to an award"),
+    "award.objection_decided": _l("Objection to an award decided"),
+    "backup.made": _l("Backup made"),
+    "backup.restored": _l("Backup restored"),
+    "checklist.state": _l("Checklist retired or used again"),
+    "checklist.written": _l("Checklist written"),
+    "complaint.cause": _l("Cause of a complaint noted"),
+    "complaint.decided": _l("Responsibility for a complaint decided"),
+    "complaint.described": _l("Complaint changed"),
+    "complaint.entered": _l("Complaint entered"),
+    "complaint.step": _l("Step of a complaint done"),
+    "complaint.step_back": _l("Step of a complaint taken back"),
+    "evaluation.feedback": _l("Feedback written"),
+    "evaluation.note_removed": _l("Note of a day removed"),
+    "evaluation.note_shared": _l("Note of a day shared"),
+    "evaluation.noted": _l("Note of a day written"),
+    "evaluation.returned": _l("Evaluation given back"),
+    "evaluation.submitted": _l("Evaluation submitted"),
+    "evaluation.value": _l("Value of an evaluation entered"),
+    "incident.heard": _l("Statement on an incident given"),
+    "incident.served": _l("Decision on an incident served"),
+    "incident.told": _l("Person told of an incident"),
+    "policy.draft_begun": _l("Draft of the policy begun"),
+    "policy.draft_discarded": _l("Draft of the policy discarded"),
+    "policy.draft_published": _l("Draft of the policy published"),
+    "policy.draft_saved": _l("Draft of the policy saved"),
+    "policy.record_kept": _l("How the policy was made noted"),
+    "sign_in.password": _l("Password right, second factor asked"),
+    "sign_in.provider": _l("Signed in by the sign-on"),
+    "spotcheck.changed": _l("Spot check changed"),
+    "spotcheck.entered": _l("Spot check entered"),
+    "task.changed": _l("Follow-up task changed"),
+    "task.done": _l("Follow-up task done"),
+    "task.dropped": _l("Follow-up task dropped"),
+    "task.made": _l("Follow-up task made"),
 }
 
 
@@ -122,7 +161,8 @@ def action_words(action: str) -> str:
         return str(_WORDS[action])
     kind, colon, what = action.partition(":")
     if colon and what == "change":
-        return str(_("Row changed by an import: %(kind)s", kind=kind))
+        shown = KINDS[kind][0] if kind in KINDS else kind
+        return str(_("Row changed by an import: %(kind)s", kind=shown))
     return action
 
 

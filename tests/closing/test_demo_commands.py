@@ -28,6 +28,7 @@ from core.db import db, transaction
 from core.errors import N_, Refused
 from core.models import AuditEntry
 from core.values import Month
+from reports.audit.words import action_words
 from staff.accounts import passwords
 from staff.accounts.services import find
 from staff.models import Account, Employee
@@ -100,10 +101,11 @@ def test_all_months_but_the_last_are_closed_and_that_one_can_be(small: Flask) ->
     assert sum(card["status"] == "complete" for card in cards) >= 12
 
 
-def test_the_trail_of_the_demo_is_whole(small: Flask) -> None:
+def test_the_trail_of_the_demo_is_whole_and_told_in_words(small: Flask) -> None:
     with inside(small) as session:
         assert list(verify(session)) == []
         actions = set(session.scalars(select(AuditEntry.action)))
+        assert [each for each in sorted(actions) if action_words(each) == each] == []
     assert {"demo.created", "month.closed", "import.applied"} <= actions
 
 
