@@ -20,7 +20,7 @@ def tighten(instance: Path, database: str) -> Iterator[Path]:
     an SQLite database wherever it is; tell of each that was open to them. What is not ours stays.
     """
     found = [instance, *(instance / name for name in NAMES)]
-    file = _file_of(database)
+    file = _file_of(database, instance)
     if file is not None:
         found += [file.with_name(f"{file.name}{ending}") for ending in ("", "-wal", "-shm")]
     for path in found:
@@ -35,11 +35,12 @@ def tighten(instance: Path, database: str) -> Iterator[Path]:
             yield path
 
 
-def _file_of(database: str) -> Path | None:
+def _file_of(database: str, instance: Path) -> Path | None:
+    """The file of an SQLite database; one without a folder lies in that of the instance."""
     url = make_url(database)
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         return None
-    return Path(url.database).resolve()
+    return (instance / url.database).resolve()
 
 
 @event.listens_for(Engine, "do_connect")

@@ -160,6 +160,9 @@ def test_an_installation_is_its_owners_alone_and_an_older_one_becomes_so(
             f"{path} was open to others; it is its owner's alone now"
             for path in (folder, folder / "pingyou.db")
         ]
+        database = (folder / "pingyou.db").resolve()
+        database.chmod(0o644)
+        assert list(private.tighten(folder, "sqlite:///pingyou.db")) == [database]
         folder.chmod(0o755)
         monkeypatch.setattr(Path, "chmod", _read_only)
         assert list(private.tighten(folder, "postgresql+psycopg://db/pingyou")) == []
