@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -16,11 +17,18 @@ from wtforms import (
     TimeField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
-from wtforms.validators import DataRequired, InputRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
+from core.imports.cells import EARLIEST, LATEST
 from staff.attendance.request_rows import LONGEST_REASON
 
 DAY = _l("Choose a day.")
+
+
+def _plausible(_form: Any, field: Any) -> None:
+    """Beyond these years there is no calendar."""
+    if field.data is not None and not EARLIEST <= field.data.year <= LATEST:
+        raise ValidationError(_("the year %(year)s cannot be right", year=field.data.year))
 
 
 def _reason(help_: Any) -> TextAreaField:
@@ -34,8 +42,8 @@ def _reason(help_: Any) -> TextAreaField:
 
 class LeaveForm(FlaskForm):  # type: ignore[misc]
     type = SelectField(_l("Type of leave"), validators=[DataRequired(_l("Choose a type."))])
-    first = DateField(_l("First day"), validators=[InputRequired(DAY)])
-    last = DateField(_l("Last day"), validators=[InputRequired(DAY)])
+    first = DateField(_l("First day"), validators=[InputRequired(DAY), _plausible])
+    last = DateField(_l("Last day"), validators=[InputRequired(DAY), _plausible])
     part = RadioField(
         _l("How much of it"),
         choices=[
@@ -57,7 +65,7 @@ class LeaveForm(FlaskForm):  # type: ignore[misc]
 
 
 class OvertimeForm(FlaskForm):  # type: ignore[misc]
-    first = DateField(_l("Day"), validators=[InputRequired(DAY)])
+    first = DateField(_l("Day"), validators=[InputRequired(DAY), _plausible])
     begin = TimeField(_l("From"), validators=[InputRequired(_l("Say from when."))])
     end = TimeField(
         _l("To"),
@@ -72,7 +80,7 @@ class CorrectionForm(FlaskForm):  # type: ignore[misc]
     at = DateTimeLocalField(
         _l("When you came or went"),
         format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"],
-        validators=[InputRequired(_l("Say when it was."))],
+        validators=[InputRequired(_l("Say when it was.")), _plausible],
     )
     reason = _reason(_l("Why there is no punch: forgotten, a failed device, an errand."))
     files = MultipleFileField()

@@ -133,6 +133,11 @@ def test_what_is_refused_keeps_what_was_typed_and_says_why(
     assert "The last day comes before the first." in answer.text
     assert "A move" in answer.text
     assert ask(site, agent, "correction", at="2026-10-27T08:57").status_code == 400
+    assert ask(site, agent, "leave", first="soon").status_code == 400
+    for year in ("0001", "9999"):
+        assert "cannot be right" in ask(site, agent, "leave", last=f"{year}-12-31").text
+        assert "cannot be right" in ask(site, agent, "leave", first=f"{year}-01-01").text
+        assert "cannot be right" in ask(site, agent, "correction", at=f"{year}-01-01T08:57").text
     with site.session() as session:
         offices.close(session, OCTOBER)
     answer = ask(site, agent, "correction")
