@@ -17,6 +17,7 @@ from closing.versions import policy_version
 from core import tables, web
 from core.permissions import Permission
 from core.tables import Column, Filter, Listing
+from staff import positions
 from staff.listing import inside_team, team_paths
 
 
@@ -55,6 +56,7 @@ def acknowledgements(number: int) -> str | Response:
         "policy/acknowledgements.html",
         filename=f"policy-{number}-acknowledgements",
         version=version,
+        position=positions.name,
         everybody=count[0],
         done=count[1],
     )
