@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from core import audit, mail
+from core import mail
 from core.actor import Actor
 from core.clock import Now
 from core.db import one_at_a_time
@@ -19,6 +19,7 @@ from core.permissions import Role
 from staff.accounts import codes, factor, sessions
 from staff.accounts.naming import get, label_of, mailbox_of
 from staff.accounts.services import add_account
+from staff.accounts.trail import note
 from staff.models import Account, Employee, RoleGrant
 from staff.viewer import load_viewer
 
@@ -261,23 +262,3 @@ def _granted_ids() -> Any:
 def roles_by_hand(session: Session, account_id: int) -> list[Role]:
     rows = session.scalars(select(RoleGrant.role).where(RoleGrant.account_id == account_id))
     return sorted(Role(name) for name in rows)
-
-
-def note(
-    session: Session,
-    actor: Actor,
-    now: Now,
-    action: str,
-    account: Account,
-    before: object = None,
-    after: object = None,
-) -> None:
-    audit.record(
-        session,
-        actor=actor,
-        at=now.moment,
-        action=action,
-        subject=label_of(session, account),
-        before=before,
-        after=after,
-    )

@@ -18,6 +18,7 @@ from core.models import Setting
 from staff.accounts import codes, sessions, throttles
 from staff.accounts.naming import get, label_of
 from staff.accounts.throttles import Claim, Verdict
+from staff.accounts.trail import note
 from staff.models import Account, RecoveryCode
 
 WINDOW = 1  # steps that the clock of a telephone may be off, either way
@@ -78,7 +79,7 @@ def enrol(
     account.second_factor = keyring.encrypt(session, _place(account_id), secret)
     account.factor_step = step
     sessions.end_all(session, actor=actor, now=now, account_id=account_id)
-    _record(session, actor, now, "factor.set", account)
+    note(session, actor, now, "factor.set", account)
     return _new_recovery_codes(session, account_id)
 
 
@@ -151,7 +152,7 @@ def renew_recovery_codes(session: Session, *, actor: Actor, now: Now, account_id
     account = get(session, account_id)
     if account.second_factor is None:
         raise Refused(N_("There is no second factor yet."))
-    _record(session, actor, now, "factor.recovery_codes", account)
+    note(session, actor, now, "factor.recovery_codes", account)
     return _new_recovery_codes(session, account_id)
 
 
@@ -176,13 +177,8 @@ def remove(session: Session, *, actor: Actor, now: Now, account_id: int) -> None
     own = actor.account_id == account_id
     if not own:
         sessions.end_all(session, actor=actor, now=now, account_id=account_id)
-    _record(session, actor, now, "factor.removed" if own else "factor.reset", account)
+    note(session, actor, now, "factor.removed" if own else "factor.reset", account)
 
 
 def _place(account_id: int) -> str:
     return f"accounts:{account_id}:totp"
-
-
-def _record(session: Session, actor: Actor, now: Now, action: str, account: Account) -> None:
-    subject = label_of(session, account)
-    audit.record(session, actor=actor, at=now.moment, action=action, subject=subject)

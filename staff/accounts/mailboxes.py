@@ -13,14 +13,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from core import audit, mail
+from core import mail
 from core.actor import Actor
 from core.clock import Now
 from core.db import one_at_a_time
 from core.errors import N_, Conflict, NotFound, Refused
 from core.imports.cells import Bad
 from staff.accounts import codes
-from staff.accounts.naming import get, label_of, named, person_of
+from staff.accounts.naming import get, named, person_of
+from staff.accounts.trail import note
 from staff.imports import mail as address_of
 from staff.models import Account, EmailChange, Employee
 
@@ -62,7 +63,7 @@ def ask(
         )
     )
     mail.queue(session, recipient=address, letter=compose(account.language, code), now=now.moment)
-    _record(session, actor, now, "account.email_asked", account, None, address)
+    note(session, actor, now, "account.email_asked", account, None, address)
 
 
 def confirm(
@@ -85,7 +86,7 @@ def confirm(
     if before:
         letter = compose(account.language, person.email)
         mail.queue(session, recipient=before, letter=letter, now=now.moment)
-    _record(session, actor, now, "account.email", account, before, person.email)
+    note(session, actor, now, "account.email", account, before, person.email)
     return person.email
 
 
@@ -102,23 +103,3 @@ def _check_free(session: Session, address: str) -> None:
     held = exists().where(func.lower(Employee.email) == address)
     if named(session, address) or session.scalar(select(held)):
         raise Refused(N_("%(login)s is somebody's sign-in already."), field="email", login=address)
-
-
-def _record(
-    session: Session,
-    actor: Actor,
-    now: Now,
-    action: str,
-    account: Account,
-    before: str | None,
-    after: str,
-) -> None:
-    audit.record(
-        session,
-        actor=actor,
-        at=now.moment,
-        action=action,
-        subject=label_of(session, account),
-        before=before,
-        after=after,
-    )

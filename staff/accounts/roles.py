@@ -18,8 +18,9 @@ from core.errors import N_, Forbidden, NotFound, Refused
 from core.models import Setting
 from core.permissions import Role
 from staff import notices
-from staff.accounts.administration import HR_WAS, Positions, note, other_account, roles_by_hand
+from staff.accounts.administration import HR_WAS, Positions, other_account, roles_by_hand
 from staff.accounts.naming import get, label_of
+from staff.accounts.trail import note
 from staff.models import Account, Employee, RoleGrant, RoleRequest
 from staff.viewer import people_of_hr
 

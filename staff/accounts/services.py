@@ -8,7 +8,6 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import audit
 from core.actor import SYSTEM, Actor
 from core.clock import Now
 from core.errors import N_, Refused
@@ -16,6 +15,7 @@ from core.permissions import Role
 from staff.accounts import passwords, sessions, throttles
 from staff.accounts.naming import find, get, label_of, named, words_about
 from staff.accounts.throttles import Claim, Verdict
+from staff.accounts.trail import note
 from staff.models import Account, RoleGrant
 
 __all__ = [
@@ -78,14 +78,8 @@ def add_account(
     session.flush()
     roles = sorted(set(roles))
     session.add_all(RoleGrant(account_id=account.id, role=str(role)) for role in roles)
-    audit.record(
-        session,
-        actor=actor,
-        at=now.moment,
-        action="account.create",
-        subject=label_of(session, account),
-        after={"roles": [str(role) for role in roles]},
-    )
+    after = {"roles": [str(role) for role in roles]}
+    note(session, actor, now, "account.create", account, after=after)
     return account
 
 
@@ -142,8 +136,7 @@ def set_password(
     account.password_hash = passwords.hasher().hash(password)
     account.must_change = False
     sessions.end_all(session, actor=actor, now=now, account_id=account_id)
-    subject = label_of(session, account)
-    audit.record(session, actor=actor, at=now.moment, action="account.password", subject=subject)
+    note(session, actor, now, "account.password", account)
     return account
 
 
@@ -153,15 +146,7 @@ def set_language(
     account = get(session, account_id)
     before = account.language
     account.language = language
-    audit.record(
-        session,
-        actor=actor,
-        at=now.moment,
-        action="account.language",
-        subject=label_of(session, account),
-        before=before,
-        after=language,
-    )
+    note(session, actor, now, "account.language", account, before, language)
 
 
 def acting(session: Session, login: str) -> Actor:

@@ -16,7 +16,7 @@ from core.actor import Actor
 from core.clock import Now
 from core.errors import N_, NotFound
 from core.secrets import sha256
-from staff.accounts.naming import label_of
+from staff.accounts.trail import note
 from staff.models import Account, SignedInSession
 
 LONGEST = timedelta(hours=12)
@@ -163,11 +163,4 @@ def _end(session: Session, now: Now, *conditions: Any) -> int:
 
 def _record(session: Session, actor: Actor, now: Now, account_id: int, ended: int) -> None:
     account = session.get_one(Account, account_id)
-    audit.record(
-        session,
-        actor=actor,
-        at=now.moment,
-        action="session.revoke",
-        subject=label_of(session, account),
-        after={"ended": ended},
-    )
+    note(session, actor, now, "session.revoke", account, after={"ended": ended})

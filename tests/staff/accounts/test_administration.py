@@ -21,7 +21,16 @@ from core.clock import Now
 from core.errors import Forbidden, NotFound, Refused
 from core.models import AuditEntry, OutgoingMail
 from core.permissions import Role
-from staff.accounts import administration, codes, factor, roles, sessions, signing_in, throttles
+from staff.accounts import (
+    administration,
+    codes,
+    factor,
+    roles,
+    sessions,
+    signing_in,
+    throttles,
+    trail,
+)
 from staff.models import Account, Employee, OneTimeCode, RoleGrant, SignInFailure
 from staff.viewer import load_viewer
 
@@ -453,7 +462,7 @@ def test_two_sessions_at_once_do_not_replace_both_either(
     def remove_after(session: Session, **_: Any) -> None:
         waits()
         by = actor_of(accounts["admin"])
-        administration.note(session, by, people.NOW, "factor.reset", accounts["hr"])
+        trail.note(session, by, people.NOW, "factor.reset", accounts["hr"])
 
     monkeypatch.setattr(codes, "issue", issue_after)
     monkeypatch.setattr(factor, "remove", remove_after)
