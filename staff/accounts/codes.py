@@ -60,7 +60,7 @@ def issue(
     """
     made = {account_id: make() for account_id in account_ids}
     if purpose != "reset":
-        _void(session, list(made), now.moment)
+        void(session, list(made), now.moment)
     session.execute(delete(OneTimeCode).where(OneTimeCode.expires_at < now.moment - KEPT))
     if made:
         _insert(session, [_row(each, code, purpose, now) for each, code in made.items()])
@@ -90,7 +90,8 @@ def _insert(session: Session, rows: list[dict[str, Any]]) -> None:
     session.execute(insert(OneTimeCode), rows, execution_options={"render_nulls": True})
 
 
-def _void(session: Session, account_ids: list[int], now: datetime) -> None:
+def void(session: Session, account_ids: list[int], now: datetime) -> None:
+    """No code of these accounts that is still open counts any more."""
     for start in range(0, len(account_ids), 500):  # databases limit what one statement may name
         session.execute(
             update(OneTimeCode)
@@ -137,7 +138,7 @@ def redeem(session: Session, *, code: str, password: str, address: str, now: Now
         raise Spent(N_("This code was used already, or is too old. Ask for a new one."))
     account.password_hash = hashed_password
     account.must_change = False
-    _void(session, [account.id], now.moment)
+    void(session, [account.id], now.moment)
     actor = Actor(label_of(session, account), account.employee_id, account.id, address)
     sessions.end_all(session, actor=actor, now=now, account_id=account.id)
     audit.record(

@@ -69,7 +69,9 @@ def ask(
 def confirm(
     session: Session, *, actor: Actor, now: Now, account_id: int, code: str, compose: Compose
 ) -> str:
-    """The address asked for is in force, and returned; the old one gets a letter.
+    """The address asked for is in force, and returned; the old one gets a letter, and no more.
+
+    One-time codes that were sent there before are void.
 
     Raises ``Conflict`` for a code that is another one's, old, or used, ``Refused`` where somebody
     took the address meanwhile.
@@ -83,6 +85,7 @@ def confirm(
     before, person.email = person.email, row.email
     session.delete(row)
     session.flush()
+    codes.void(session, [account_id], now.moment)  # in the old mailbox lie links that sign in
     if before:
         letter = compose(account.language, person.email)
         mail.queue(session, recipient=before, letter=letter, now=now.moment)

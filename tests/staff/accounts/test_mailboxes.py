@@ -14,7 +14,8 @@ from support.site import Site
 
 from core import keyring
 from core.models import AuditEntry, OutgoingMail
-from staff.models import Account, EmailChange, Employee, SignedInSession
+from staff.accounts import codes
+from staff.models import Account, EmailChange, Employee, OneTimeCode, SignedInSession
 
 PLACE = "/account/email"
 HOST = "https://pingyou.example.org"
@@ -66,6 +67,9 @@ def test_a_new_address_holds_once_its_owner_confirms_it_from_there(
     other = writing.signed_in(accounts["colleague"])
     assert other.get(link, follow_redirects=True).request.path == PLACE  # nothing of theirs waits
     assert address_of(writing, accounts["agent"]) == "agent@example.org"
+    with writing.session() as session:  # a forgotten password was asked for before
+        open_ = [accounts["agent"].id]
+        codes.issue(session, account_ids=open_, purpose="reset", now=people.NOW)
     agent.get(link)  # looking changes nothing
     confirm = f"{PLACE}/confirm"
     assert "new@example.org" in agent.get(confirm).text
@@ -81,6 +85,7 @@ def test_a_new_address_holds_once_its_owner_confirms_it_from_there(
         entries = session.scalars(
             select(AuditEntry).where(AuditEntry.action.startswith("account.email"))
         ).all()
+        assert None not in session.scalars(select(OneTimeCode.used_at)).all()
         assert [(each.action, each.actor, each.subject) for each in entries] == [
             ("account.email_asked", "E0004", "E0004"),
             ("account.email", "E0004", "E0004"),
