@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from core.actor import SYSTEM
 from core.db import one_at_a_time, wall_seconds, wall_time
-from core.errors import N_, Forbidden, NotFound, Refused
+from core.errors import N_, Conflict, Forbidden, NotFound, Refused
 from core.values import Month
 from staff.attendance import request_notices
 from staff.attendance.models import AttendanceRequest, Punch
@@ -51,7 +52,7 @@ def ask_for_leave(
     _employed(person, date_of(start), date_of(end - 1))
     made = _request(who, person, "leave", start, end, reason)
     made.type = kind
-    _stand(session, made)
+    _stand(session, who, made)
     return _asked(session, who, person, made, types)
 
 
@@ -63,7 +64,7 @@ def ask_for_overtime(
     person = _oneself(session, who)
     _employed(person, date_of(start), date_of(end - 1))
     made = _request(who, person, "overtime", start, end, reason)
-    _stand(session, made)
+    _stand(session, who, made)
     return _asked(session, who, person, made)
 
 
@@ -111,14 +112,17 @@ def corrections_in(session: Session, employee_id: int, month: Month) -> int:
 
 
 def withdraw(session: Session, *, who: Who, request_id: int) -> AttendanceRequest:
-    """Take back what one asked for, before it is decided. Raises ``Conflict`` afterwards."""
+    """Take back what one asked for, before it is decided here or by a file. Raises ``Conflict``
+    afterwards."""
     one_at_a_time(session, MONTHS)
     row = session.get(AttendanceRequest, request_id)
     if row is None or row.employee_id != who.actor.employee_id or who.actor.behalf_id is not None:
         raise NotFound(N_("There is no such request."))
     undecided(row)
     there = standing(session, row)
-    if there is not None and there.status == "requested":
+    if there is not None:
+        if there.status != "requested":
+            raise Conflict(N_("A file has changed this request meanwhile."))
         session.delete(there)
     settle(session, who, row, "withdrawn", "")
     return row
@@ -173,7 +177,7 @@ def _noon(month: Month) -> tuple[int, int]:
     return middle, middle + 1
 
 
-def _stand(session: Session, made: AttendanceRequest) -> None:
+def _stand(session: Session, who: Who, made: AttendanceRequest) -> None:
     """Put a row with status ``requested`` among leave or overtime; refuse what overlaps."""
     table, end = TABLES[made.kind], made.end or made.start
     overtime = made.kind == "overtime"
@@ -196,17 +200,19 @@ def _stand(session: Session, made: AttendanceRequest) -> None:
             start=f"{wall_time(other.start):%Y-%m-%d %H:%M}",
             end=f"{wall_time(other.end):%Y-%m-%d %H:%M}",
         )
-    if open_same(session, made) is not None:  # a file has declined it meanwhile
-        raise Refused(N_("This is asked for already."), field="first")
-    row = standing(session, made)
+    earlier = open_same(session, made)
+    if earlier is not None:  # a file has declined it meanwhile
+        row = session.get_one(AttendanceRequest, earlier)
+        settle(session, Who(SYSTEM, who.now), row, "declined", "")
+    there = standing(session, made)
     values: dict[str, Any] = {"end": end, "status": "requested"}
     if made.kind == "leave":
         values["type"] = made.type
-    if row is None:
-        row = table(employee_id=made.employee_id, start=made.start, **values)
-        session.add(row)
+    if there is None:
+        there = table(employee_id=made.employee_id, start=made.start, **values)
+        session.add(there)
     for name, value in values.items():  # one that was declined is asked for again
-        setattr(row, name, value)
+        setattr(there, name, value)
 
 
 def _asked(

@@ -259,15 +259,22 @@ def test_what_nobody_asked_for_is_not_found(session: Session, me: int, ref: str)
         decide(session, who=BOSS, ref=ref, approve=True)
 
 
-def test_what_a_file_changed_meanwhile_is_not_decided(session: Session, me: int) -> None:
-    made = ask_for_overtime(
-        session, who=own(me), start=wall("2026-10-13 18:00"), end=wall("2026-10-13 20:00"),
-        reason="x",
-    )  # fmt: skip
-    session.scalars(select(Overtime)).one().status = "declined"
-    session.flush()
-    with pytest.raises(Conflict):
-        decide(session, who=BOSS, ref=str(made.id), approve=True)
+def test_what_a_file_changed_meanwhile_is_not_decided_but_may_be_asked_again(
+    session: Session, me: int
+) -> None:
+    start, end = wall("2026-10-13 18:00"), wall("2026-10-13 20:00")
+    made = ask_for_overtime(session, who=own(me), start=start, end=end, reason="x")
+    for status in ("approved", "declined"):
+        session.scalars(select(Overtime)).one().status = status
+        session.flush()
+        with pytest.raises(Conflict):
+            decide(session, who=BOSS, ref=str(made.id), approve=True)
+        with pytest.raises(Conflict):
+            withdraw(session, who=own(me), request_id=made.id)
+    again = ask_for_overtime(session, who=own(me), start=start, end=end, reason="y")
+    decide(session, who=BOSS, ref=str(again.id), approve=True)
+    assert (made.state, made.decided_by, again.state) == ("declined", "system", "approved")
+    assert session.scalars(select(Overtime.status)).all() == ["approved"]
 
 
 NIGHT = {MONDAY: Shift(22 * 60, 30 * 60)}
