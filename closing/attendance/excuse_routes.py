@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
@@ -20,6 +19,7 @@ from core.permissions import Permission
 from core.values import Month
 from evaluations.holding import is_closed
 from staff.attendance import decisions
+from staff.attendance.days import ExcuseKind
 from staff.attendance.models import Excuse, PersonDay
 from staff.guard import person_or_abort
 from staff.models import Employee
@@ -32,7 +32,7 @@ class Lack:
     """Something of a day that an excuse may be given for; ``excuse`` is the one it has."""
 
     day: date
-    kind: str
+    kind: ExcuseKind
     minutes: int
     excuse: Excuse | None
 
@@ -70,21 +70,18 @@ def excuse(month: Month, employee_no: str) -> Redirect:
 
 
 def _excuse(employee_id: int, month: Month) -> None:
-    try:
-        day = date.fromisoformat(request.form.get("day", ""))
-    except ValueError:
-        day = month.first_day
-    kind: Any = request.form.get("kind", "")
-    found = (each for each in _lacks(employee_id, month) if (each.day, each.kind) == (day, kind))
-    if next(found, None) is None:
+    day, kind = request.form.get("day", ""), request.form.get("kind", "")
+    lacks = _lacks(employee_id, month)
+    lack = next((each for each in lacks if (str(each.day), each.kind) == (day, kind)), None)
+    if lack is None:
         raise Refused(N_("Nothing of this kind lacks on this day."))
     decisions.excuse_day(
         session(),
         actor=web.current_actor(),
         now=web.now(),
         employee_id=employee_id,
-        day=day,
-        kind=kind,
+        day=lack.day,
+        kind=lack.kind,
         reason=request.form.get("reason", "")[:1000],
     )
     refresh()
@@ -131,7 +128,11 @@ def _lacks(employee_id: int, month: Month) -> list[Lack]:
     }
     found = []
     for day in days:
-        events = {"late": day.late_minutes, "early": day.early_minutes, "missing": int(day.missing)}
+        events: dict[ExcuseKind, int] = {
+            "late": day.late_minutes,
+            "early": day.early_minutes,
+            "missing": int(day.missing),
+        }
         found += [
             Lack(day.day, kind, minutes, given.get((day.day, kind)))
             for kind, minutes in events.items()
