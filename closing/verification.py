@@ -89,25 +89,34 @@ def _shown(session: Session) -> Iterator[Said]:
 
 
 def _policies(session: Session) -> Iterator[Said]:
-    """Versions whose text, or month, is not the one that was published."""
+    """Versions whose text, or month, is not the one that was published; those that nobody
+    published, and those that are gone."""
     entries = session.execute(
         select(AuditEntry.subject, AuditEntry.payload).where(
             AuditEntry.action == "policy.published"
         )
     )
     said = {
-        subject: json.loads(payload)["after"]
+        subject: None if payload is None else json.loads(payload)["after"]
         for subject, payload in entries
-        if payload is not None  # blanked for erasure
     }
-    for row in session.scalars(select(DocumentVersion).order_by(DocumentVersion.id)):
-        place = f"policy:{row.number}"
-        told = said.get(place, {"hash": row.hash, "effective_from": str(row.effective_from)})
-        hashed = hash_of(canonical_text(json.loads(row.body)))
-        if {hashed, row.hash} != {told["hash"]} or str(row.effective_from) != told[
-            "effective_from"
-        ]:
+    kept = {
+        f"policy:{row.number}": row
+        for row in session.scalars(select(DocumentVersion).order_by(DocumentVersion.id))
+    }
+    for place, row in kept.items():
+        if place not in said or not _is_published(row, said[place]):
             yield Said(N_("%(place)s: is not what was published"), place=place)
+    for place in said:
+        if place not in kept:
+            yield Said(N_("%(place)s: was removed"), place=place)
+
+
+def _is_published(row: DocumentVersion, said: dict[str, str] | None) -> bool:
+    """``said`` is None where its entry was blanked for erasure."""
+    hashed = hash_of(canonical_text(json.loads(row.body)))
+    told = said or {"hash": row.hash, "effective_from": str(row.effective_from)}
+    return hashed == row.hash == told["hash"] and str(row.effective_from) == told["effective_from"]
 
 
 def _has_head(session: Session, closing: Closing) -> bool:

@@ -156,6 +156,11 @@ def test_a_closed_month_that_was_changed_is_found(url: str, statement: str) -> N
             "UPDATE document_versions SET effective_from = '2026-10' WHERE number = 1",
             "policy:1: is not what was published",
         ),
+        (
+            "UPDATE document_versions SET number = 9 WHERE number = 1",
+            "policy:9: is not what was published",
+        ),
+        ("UPDATE document_versions SET number = 9 WHERE number = 1", "policy:1: was removed"),
     ],
 )
 def test_what_a_closed_month_stands_on_or_shows_is_found_when_changed(
