@@ -165,7 +165,7 @@ def adjust_line(appeal_id: int, line_id: int) -> str | Redirect:
             raise
         except Refused as refused:
             show(form, refused)
-    computed, due = bool(request.args.get("figures")), None
+    computed, due = bool(request.args.get("figures")) and not form.is_submitted(), None
     if not form.is_submitted():
         form.reason.data = _("Appeal %(number)d", number=appeal_id)
         due = _due(row) if computed else None

@@ -11,13 +11,12 @@ from werkzeug.wrappers import Response as Redirect
 
 from closing.appeals import differences as services
 from closing.appeals.blueprint import appeals
-from closing.months import current_closing
+from closing.months import closed_month
 from closing.pages.common import attempt, session
 from closing.pages.words import month_text
 from closing.versions import policy_of_closing
 from core import web
 from core.errors import N_, Conflict
-from core.models import MonthState
 from core.permissions import Permission
 from core.values import Month
 from staff.models import Employee
@@ -29,17 +28,17 @@ P = Permission
 @web.requires(P.CLOSING_WRITE)
 def differences(month: Month) -> str:
     """Computed when it is asked for: a large centre takes seconds."""
-    closing, state = current_closing(session(), month), session().get(MonthState, month)
-    if closing is None or state is None:
+    closed = closed_month(session(), month)
+    if closed is None:
         abort(404)
-    if state.exported_at is None:
+    if closed.state.exported_at is None:
         raise Conflict(N_("The payroll of %(month)s is not exported yet."), month=str(month))
     found = services.differences(session(), month) if request.args.get("figures") else None
     return render_template(
         "appeals/differences.html",
         month=month,
         found=found,
-        currency=policy_of_closing(session(), closing.document_version_id).policy.currency,
+        currency=policy_of_closing(session(), closed.document.id).policy.currency,
     )
 
 
@@ -51,6 +50,8 @@ def add_difference(month: Month) -> Redirect:
     try:
         seen = Decimal(request.form.get("amount", ""))
     except InvalidOperation:
+        abort(400)
+    if not seen.is_finite():
         abort(400)
     if who is None:
         abort(404)

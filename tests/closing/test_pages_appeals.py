@@ -185,7 +185,18 @@ def test_an_exported_month_is_adjusted_and_the_payroll_tells(
     assert "nothing is left to adjust" in page(hr, f"{computed}?figures=1").words
     site.post(hr, computed, {"employee_no": "E0004", "amount": "5"}, form=form)
     assert "The difference is another by now" in page(hr, "/payroll/adjustments").words
+    odd = site.post(hr, computed, {"employee_no": "E0004", "amount": "sNaN"}, form=form)
+    assert odd.status_code == 400
     assert hr.get("/payroll/2026-09/differences").status_code == 404
+    lodge(site, site.signed_in(accounts["agent"]))
+    line = "/appeals/1/lines/1"
+    decision = {"decision": "accepted", "reason": "Heard again", "value": "70"}
+    site.post(hr, line, decision, form=line)
+    same = "the month would pay the same"
+    amount = f"{line}/adjustment?figures=1"
+    shown = page(hr, amount).words
+    refused = site.post(hr, amount, {"amount": "5", "reason": ""}, form=amount)
+    assert (same in shown, same in markup(refused).words) == (True, False)
 
 
 def test_pages_take_few_statements(site: Site, accounts: dict[str, Account]) -> None:
