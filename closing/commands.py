@@ -231,8 +231,8 @@ def awards_command(month: Month, award: str, kind: str, output: Path | None) -> 
 @refusing
 def payroll_command(month: Month, kind: str, login: str | None, output: Path | None) -> None:
     with transaction():
-        rows = payroll.pay_lines(db.session(), month)
         payroll.mark_exported(db.session(), actor=acting(login), now=now().moment, month=month)
+        rows = payroll.pay_lines(db.session(), month)  # as whoever it waited for left them
         # Before the commit that tells of it: a file that could not be written was not exported.
         deliver((payroll.COLUMNS, [line.as_row() for line in rows]), output, kind)
 

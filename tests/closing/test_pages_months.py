@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,17 +13,20 @@ import time_machine
 from factories import offices, people
 from factories.offices import NOW, OCTOBER, SEPTEMBER
 from flask.testing import FlaskClient
+from sqlalchemy import delete, select
 from support.markup import Markup, markup
 from support.site import Site
 from support.statements import sent
 
+from closing import payroll
+from closing.appeals.models import PayAdjustment
 from closing.payroll import COLUMNS
 from core import jobs
 from core.db import db
 from core.models import MonthState
 from core.values import Month
 from evaluations.scorecards.models import Scorecard
-from staff.models import Account
+from staff.models import Account, Employee
 
 MONTH = "/closing/2026-10"
 
@@ -245,6 +249,25 @@ def test_the_payroll_command_is_an_export_too(site: Site, hr: FlaskClient) -> No
     assert refused.exit_code == 1
     assert "2026-10" in refused.stderr
     assert "Exported" in page(hr, "/payroll/2026-10").words
+
+
+def test_the_payroll_command_gives_what_whoever_it_waited_for_left(
+    site: Site, hr: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close(site, OCTOBER)
+    with site.session() as session:
+        who = session.scalars(select(Employee.id).where(Employee.employee_no == "E0004")).one()
+        session.add(
+            PayAdjustment(employee_id=who, for_month=OCTOBER.plus(-1), pay_month=OCTOBER,
+                          amount=Decimal(5), reason="Gone", decided_by="E0003", decided_at=NOW)
+        )  # fmt: skip
+
+    def waits(session: Any, _what: str) -> None:
+        session.execute(delete(PayAdjustment))  # somebody takes it back, and ends
+
+    monkeypatch.setattr(payroll, "one_at_a_time", waits)
+    done = site.app.test_cli_runner().invoke(args=["payroll", "2026-10"])
+    assert (done.exit_code, "Gone" in done.output) == (0, False)
 
 
 def test_pay_lines_that_could_not_be_written_were_not_exported(
