@@ -69,7 +69,9 @@ def _result(view: CardView) -> dict[str, Any]:
 
 
 def _keep(session: Session, same: Mapping[int, int], published_at: datetime) -> None:
-    """``same`` are scorecards by those that follow them."""
+    """``same`` are scorecards by those that follow them; what is kept already stays as it is."""
+    kept = select(CarriedResult.scorecard_id).where(CarriedResult.scorecard_id.in_(sorted(same)))
+    known = set(session.scalars(kept))
     earlier = sorted(same.values())
     roots = {
         row.scorecard_id: row
@@ -82,15 +84,17 @@ def _keep(session: Session, same: Mapping[int, int], published_at: datetime) -> 
         for row in session.scalars(select(Receipt).where(Receipt.scorecard_id.in_(earlier)))
     }
     for new, then in same.items():
+        if new in known:
+            continue
         root, receipt = roots.get(then), read.get(then)
-        session.merge(
+        session.add(
             CarriedResult(
                 scorecard_id=new,
                 root_id=root.root_id if root else then,
                 published_at=root.published_at if root else published_at,
             )
         )
-        if receipt is not None and session.get(Receipt, new) is None:
+        if receipt is not None:
             session.add(
                 Receipt(
                     scorecard_id=new,
@@ -100,12 +104,6 @@ def _keep(session: Session, same: Mapping[int, int], published_at: datetime) -> 
                 )
             )
     session.flush()
-
-
-def published_at(session: Session, scorecard_id: int, month_published_at: datetime) -> datetime:
-    """Since when the result of a scorecard in force is known to its owner."""
-    carried = session.get(CarriedResult, scorecard_id)
-    return carried.published_at if carried else month_published_at
 
 
 def concerns() -> ColumnElement[bool]:

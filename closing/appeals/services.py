@@ -14,7 +14,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from closing.appeals import telling
-from closing.appeals.carrying import published_at
 from closing.appeals.models import Appeal, AppealComment, AppealLine
 from closing.appeals.queries import standing
 from closing.appeals.receipts import published_card
@@ -106,11 +105,11 @@ def _open_window(session: Session, actor: Actor, now: Now, card: Scorecard) -> D
     assert state.published_at is not None  # published_card has seen to it
     closing = session.get_one(Closing, card.closing_id)
     section = policy_of_closing(session, closing.document_version_id).policy.appeals
-    since = published_at(session, card.id, state.published_at)
-    until = deadlines_of(closing, section, since, now)
+    said = standing(session, card.id)
+    until = deadlines_of(closing, section, said.since or state.published_at, now)
     if until.over(now.wall.date()):
         raise Refused(N_("Appeals were possible until %(day)s."), day=until.lodge)
-    if standing(session, card.id).appeal_id is not None:
+    if said.appeal_id is not None:
         raise Conflict(N_("There is an appeal against this scorecard already."))
     return until
 

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 from support.databases import Databases, Kind
 from support.site import Site, application
+from support.statements import sent
 
 from closing.appeals import adjustments, changes, corrections, deadlines, receipts, services
 from closing.appeals.differences import adjust_difference, cards_by_now, differences
@@ -524,7 +525,10 @@ def test_whose_result_stays_keeps_receipt_appeal_and_days(any_session: Session) 
     asked = [Asked(name, "It was otherwise", "Put it right")]
     mine: dict[str, Any] = {"actor": other, "now": at(3), "lines": asked}
     pending = services.lodge(session, scorecard_id=theirs, **mine)
-    apply(session, accepted(session, "metric", {"value": 0.99, "sample_size": None}))
+    appeal = accepted(session, "metric", {"value": 0.99, "sample_size": None})
+    with sent(session) as found:
+        apply(session, appeal)
+    assert sum("FROM carried_results" in each for each in found.statements) == 2
     new = card_of(session, "E0005")
     assert new != theirs
     said = standing(session, new)
