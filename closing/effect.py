@@ -14,7 +14,7 @@ from closing.cards import CardView, preview_views, stored_views
 from closing.gather import Gathered
 from closing.policy import Policy
 from closing.services import run
-from closing.simulation import Difference, closed_inputs
+from closing.simulation import Difference, closed_inputs, paid
 from core.models import Closing
 from core.values import Month
 from rewards.entries import RuleEntry
@@ -145,7 +145,7 @@ def _hits(
                 states=tuple(dict.fromkeys(entry.state for entry in entries)),
                 times=len(entries),
                 points=sum(entry.points for entry in entries if entry.state == "counts"),
-                money=_paid([view]) - (_paid([other]) if other else Decimal(0)),
+                money=paid(view) - paid(other),
                 before=then is not None and bool(_fired(then, code)),
             )
         )
@@ -178,4 +178,4 @@ def _rank(view: CardView | None) -> int | None:
 
 
 def _paid(views: Iterable[CardView]) -> Decimal:
-    return sum((view.pay.payout - view.pay.wage_deduction for view in views), Decimal("0.00"))
+    return sum((paid(view) for view in views), Decimal("0.00"))

@@ -50,7 +50,7 @@ class Difference:
     @property
     def money(self) -> Decimal:
         """What the other policy would pay more, wage deductions taken off."""
-        return _paid(self.after) - _paid(self.before)
+        return paid(self.after) - paid(self.before)
 
     @property
     def differs(self) -> bool:
@@ -115,17 +115,17 @@ def closed_inputs(session: Session, closing: Closing, policy: Policy) -> Gathere
     if then.tickets != policy.tickets:
         old = evaluation_facts(then.tickets)
         fresh = ticket_facts(session, month, policy.tickets, closing.as_of)
-        _replace(sheets, {k for k in old if k not in _NOT_TICKETS}, fresh)
+        replace_facts(sheets, {k for k in old if k not in _NOT_TICKETS}, fresh)
     if (then.attendance, then.leave) != (policy.attendance, policy.leave):
         days = _attendance(session, month, policy, closing)
-        _replace(sheets, attendance_facts(then.attendance), days)
+        replace_facts(sheets, attendance_facts(then.attendance), days)
     if then.reviews != policy.reviews:
         again = {
             who: {"review_360": sheet["review_360"]}
             for who, sheet in anew.inputs.sheets.items()
             if "review_360" in sheet
         }
-        _replace(sheets, ["review_360"], again)
+        replace_facts(sheets, ["review_360"], again)
     people = _people_then(anew.inputs.people, {each.employee_id: each for each in stored}, month)
     decided = _decisions_then(session, closing, then)
     inputs = replace(
@@ -159,7 +159,7 @@ def _own_facts(sheet: Sheet) -> Sheet:
     }
 
 
-def _replace(
+def replace_facts(
     sheets: dict[int, Sheet], old: Iterable[str], fresh: Mapping[int, Mapping[str, Fact]]
 ) -> None:
     """Computed facts give way to those computed anew; what was entered stays."""
@@ -264,7 +264,8 @@ def _people_then(
     return found
 
 
-def _paid(view: CardView | None) -> Decimal:
+def paid(view: CardView | None) -> Decimal:
+    """The payout without what is taken off wages."""
     return view.pay.payout - view.pay.wage_deduction if view else Decimal(0)
 
 

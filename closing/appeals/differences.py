@@ -22,16 +22,16 @@ from closing.appeals.settled import is_settled
 from closing.cards import CardView, preview_views, stored_views
 from closing.facts import Sheet
 from closing.gather import Gathered, decisions
-from closing.months import current_closing
+from closing.months import closed_month
 from closing.policy import Policy
 from closing.services import run
-from closing.simulation import closed_inputs
+from closing.simulation import closed_inputs, paid, replace_facts
 from closing.versions import policy_of_closing
 from core.actor import Actor
 from core.clock import Now
 from core.db import one_at_a_time, wall_seconds
 from core.errors import N_, Conflict
-from core.models import Closing, MonthState
+from core.models import Closing
 from core.values import Fact, Month
 from evaluations.fact_queries import spot_check_facts
 from evaluations.models import SpotCheck
@@ -73,7 +73,7 @@ def differences(session: Session, month: Month) -> list[Due]:
     Raises ``Conflict`` for a month whose payroll was not exported.
     """
     closing, exported = _exported(session, month)
-    now = {view.employee_id: _paid(view) for view in cards_by_now(session, closing, exported)}
+    now = {view.employee_id: paid(view) for view in cards_by_now(session, closing, exported)}
     adjusted = _adjusted(session, month)
     found = [
         Due(
@@ -81,7 +81,7 @@ def differences(session: Session, month: Month) -> list[Due]:
             view.employee_no,
             view.name,
             view.team,
-            _paid(view),
+            paid(view),
             now.get(view.employee_id, NOTHING),
             adjusted.get(view.employee_id, NOTHING),
         )
@@ -130,13 +130,13 @@ def adjust_difference(
 
 
 def _exported(session: Session, month: Month) -> tuple[Closing, datetime]:
-    closing, state = current_closing(session, month), session.get(MonthState, month)
-    if closing is None or state is None or state.exported_at is None:
+    closed = closed_month(session, month)
+    if closed is None or closed.state.exported_at is None:
         raise Conflict(
             N_("The payroll of %(month)s was not exported: correct the records instead."),
             month=str(month),
         )
-    return closing, state.exported_at
+    return closed.closing, closed.state.exported_at
 
 
 def _granted(session: Session, month: Month, exported: datetime) -> Granted:
@@ -218,8 +218,7 @@ def _take_checks(
 ) -> None:
     if people:
         fresh = spot_check_facts(session, month)
-        for who in people:
-            _replace(sheets.get(who), ("qa_score",), fresh.get(who, {}))
+        replace_facts(_of(people, sheets), ("qa_score",), fresh)
 
 
 def _take_days(
@@ -234,19 +233,11 @@ def _take_days(
         fresh = days_for_policy(
             session, closing.month, policy.attendance, policy.leave, closing.calendar
         )
-        for who in people:
-            _replace(sheets.get(who), keys, fresh.get(who, {}))
+        replace_facts(_of(people, sheets), keys, fresh)
 
 
-def _replace(sheet: Sheet | None, keys: Collection[str], fresh: Mapping[str, Fact]) -> None:
-    """Computed facts give way; what was entered stays."""
-    if sheet is None:
-        return
-    for key in keys:
-        if key in sheet and sheet[key].source != "entered":
-            del sheet[key]
-    for key, fact in fresh.items():
-        sheet.setdefault(key, fact)
+def _of(people: Collection[int], sheets: Mapping[int, Sheet]) -> dict[int, Sheet]:
+    return {who: sheets[who] for who in people if who in sheets}
 
 
 def _voided(
@@ -276,7 +267,3 @@ def _adjusted(session: Session, month: Month) -> dict[int, Decimal]:
         .group_by(PayAdjustment.employee_id)
     )
     return dict(rows.all())
-
-
-def _paid(view: CardView) -> Decimal:
-    return view.pay.payout - view.pay.wage_deduction
