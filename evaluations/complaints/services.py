@@ -162,6 +162,7 @@ def held(
         case.description, case.reference, case.details_missing = "", "", False
         case.handlers = []
         session.add(case)
+    case.handlers = sorted(handlers_of(complaint, case))  # a page or a file may name another then
     return complaint, case
 
 
@@ -249,10 +250,8 @@ def _next_number(session: Session, received: datetime, channel: str) -> str:
 
 
 def _describe(complaint: Complaint, case: ComplaintCase, about: Described) -> None:
-    handlers = handlers_of(complaint, case)
     complaint.category, complaint.severity = about.category, about.severity
     complaint.handler_id = about.handler_id
-    case.handlers = sorted(handlers | handlers_of(complaint, case))
     case.subclass, case.description = about.subclass, about.description
     case.reference, case.details_missing = about.reference, about.details_missing
 

@@ -171,7 +171,11 @@ def test_who_handled_it_once_notes_no_earlier_time_and_steps_keep_their_order(
     hand_over("E0009", 1)
     with pytest.raises(Forbidden, match="as they happen"):
         step(session, made, who="E0002", **early)  # type: ignore[arg-type]
+    made.handler_id = one(session, "E0001")  # so a file says
     step(session, made, "plan_at", at=RECEIVED + timedelta(hours=1))
+    made.handler_id = one(session, "E0009")  # and so the next one
+    with pytest.raises(Forbidden, match="as they happen"):
+        step(session, made, who="E0001", **early)  # type: ignore[arg-type]
     for name, minutes, problem in (("contacted_at", 90, "later"), ("closed_at", 30, "first")):
         with pytest.raises(Refused, match=problem):
             step(session, made, name, at=RECEIVED + timedelta(minutes=minutes))
