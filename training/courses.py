@@ -16,6 +16,7 @@ from core.errors import N_, Conflict, NotFound, Refused
 from training.models import Course
 
 COURSES = "courses"
+LONGEST = 1000  # of a list of positions or metrics
 CATEGORIES = (
     "product",
     "communication",
@@ -110,7 +111,10 @@ def _write(course: Course, written: Written, known: Collection[str]) -> None:
     if any(";" in each for each in written.positions):
         raise Refused(N_("A position has no semicolon in it."), field="positions")
     for field, value in asdict(written).items():
-        setattr(course, field, ";".join(value) if isinstance(value, tuple) else value)
+        plain = ";".join(value) if isinstance(value, tuple) else value
+        if isinstance(plain, str) and len(plain) > LONGEST:
+            raise Refused(N_("is longer than %(limit)s characters"), field=field, limit=LONGEST)
+        setattr(course, field, plain)
     course.name = name
 
 

@@ -19,11 +19,15 @@ from training.models import Course, TrainingRecord
 READ, WRITE = Permission.TRAINING_READ, Permission.TRAINING_WRITE
 
 
-def courses() -> Select[Any]:
-    """The curriculum, with how often each was attended."""
+def courses(viewer: Viewer, day: date) -> Select[Any]:
+    """The curriculum, with how often the people in reach attended each."""
     held = (
         select(func.count())
-        .where(TrainingRecord.course_id == Course.id, TrainingRecord.status == "attended")
+        .where(
+            TrainingRecord.course_id == Course.id,
+            TrainingRecord.status == "attended",
+            TrainingRecord.employee_id.in_(visible_employees(viewer, READ, day=day)),
+        )
         .scalar_subquery()
     )
     columns: list[Any] = [

@@ -37,9 +37,14 @@ class Result:
         if self.status is None:
             return ""
         return "|".join(
-            "" if each is None else f"{each:g}" if isinstance(each, float) else str(each)
+            "" if each is None else exact(each) if isinstance(each, float) else str(each)
             for each in (self.status, self.hours, self.score, self.passed)
         )
+
+
+def exact(value: float) -> str:
+    """As short as it may be written and still read as the same number."""
+    return repr(value).removesuffix(".0")
 
 
 NOTHING = Result(None)

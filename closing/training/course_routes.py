@@ -62,7 +62,7 @@ def courses() -> str | Response:
     )
     return tables.respond(
         listing,
-        lists.courses(),
+        lists.courses(web.viewer(), web.today()),
         "training/courses.html",
         filename="courses",
         writes=web.viewer().may(P.RULES_WRITE),

@@ -23,7 +23,15 @@ from core.tables import Listing
 from core.values import Month
 from training import lists
 from training.models import Course
-from training.results import STATUSES, Entered, Result, enter_results, is_closed, result_of
+from training.results import (
+    STATUSES,
+    Entered,
+    Result,
+    enter_results,
+    exact,
+    is_closed,
+    result_of,
+)
 
 P = Permission
 MOST = 200  # rows that a grid shows without a team chosen
@@ -120,7 +128,7 @@ def _stored(row: Any, field: str) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return exact(value) if isinstance(value, float) else str(value)
 
 
 def _shown(rows: list[Any], team: str) -> list[Any]:

@@ -16,9 +16,13 @@ from sqlalchemy import select
 from support.site import Site
 from support.statements import sent
 
+from core.actor import SYSTEM
+from core.clock import Now
 from core.db import db
+from core.errors import Refused
 from core.models import AuditEntry, MonthState
 from staff.models import Account, Employee
+from training.courses import Written, add_course
 from training.models import Course, TrainingRecord
 from training.standing import standings
 
@@ -99,6 +103,29 @@ def test_whoever_is_left_empty_gets_what_is_said_of_all_others(
     fields = {f"status-{one}": "missed", f"status-{two}": "", "others": "attended"}
     assert send(site, site.signed_in(office["supervisor"]), **fields).status_code == 302
     assert [row[0] for row in rows(site)] == ["missed", "attended"]
+
+
+def test_numbers_of_a_file_stay_whole_where_nobody_changed_them(
+    site: Site, office: dict[str, Account]
+) -> None:
+    (one,) = ids(site, "E0004")
+    with site.session() as session:
+        course = session.scalars(select(Course.id)).one()
+        session.add(
+            TrainingRecord(employee_id=one, course_id=course, day=date(2026, 10, 12), hours=4 / 3,
+                           score=200 / 3, status="attended", mandatory=False)
+        )  # fmt: skip
+    boss = site.signed_in(office["supervisor"])
+    page = boss.get(GRID).text
+    fields = {
+        f"{name}-{one}": page.partition(f'name="{name}-{one}" value="')[2].partition('"')[0]
+        for name in ("seen", "score", "hours")
+    }
+    assert send(site, boss, **{f"status-{one}": "attended"}, **fields).status_code == 302
+    assert rows(site) == [("attended", 4 / 3, 200 / 3, None, False)]
+    with site.session() as session:
+        entries = select(AuditEntry.action).where(AuditEntry.action.startswith("training."))
+        assert session.scalars(entries).all() == []
 
 
 def test_what_somebody_else_entered_meanwhile_is_not_overwritten(
@@ -218,6 +245,11 @@ def test_courses_are_written_and_changed_by_hr(site: Site, office: dict[str, Acc
     assert 'value="On the phone"' in answer.text
     bad = site.post(hr, change, {**fields, "pass_mark": "101"}, form=change)
     assert "From 0 to 100." in bad.text
+    many = Written(name="x", positions=tuple(f"position {number}" for number in range(100)))
+    now = Now(NOW, NOW.replace(tzinfo=None))
+    with site.session() as session, pytest.raises(Refused) as refused:
+        add_course(session, actor=SYSTEM, now=now, code="MANY", written=many, known=())
+    assert refused.value.field == "positions"
 
 
 def test_lists_of_training_are_the_same_on_both_databases(any_site: Site) -> None:
@@ -226,7 +258,7 @@ def test_lists_of_training_are_the_same_on_both_databases(any_site: Site) -> Non
         course = Course(course_code="C", name="C", positions="agent", pass_mark=60, metrics="csat")
         session.add(course)
         session.flush()
-        for number, score in (("E0004", 60.0), ("E0005", 59.0)):
+        for number, score in (("E0004", 60.0), ("E0005", 59.0), ("E0009", None)):
             session.add(
                 TrainingRecord(employee_id=offices.employee_id(session, number), score=score,
                                course_id=course.id, day=date(2026, 10, 12), status="attended",
@@ -241,6 +273,11 @@ def test_lists_of_training_are_the_same_on_both_databases(any_site: Site) -> Non
     assert len(boss.get("/training/2026-10?format=csv").text.splitlines()) == 3
     hr = any_site.signed_in(accounts["hr"])
     auditor = any_site.signed_in(accounts["auditor"])
+    attended = [
+        each.get("/training/courses?format=csv").text.splitlines()[1].rpartition(",")[2]
+        for each in (boss, hr, auditor)
+    ]
+    assert attended == ["2", "3", "0"]
     assert "59.5" in hr.get("/training/courses/1").text
     assert hr.get("/attendance/requests").status_code == 200
     assert hr.get("/attendance/2026-10").status_code == 200
