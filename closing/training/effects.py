@@ -17,6 +17,7 @@ from core.viewer import Viewer
 from evaluations.scorecards.models import FactSheet
 from staff.queries import visible_employees
 from training.catalogue import TRAINING_EFFECT
+from training.effect import VERDICT_AFTER
 from training.lists import passed_condition
 from training.models import Course, TrainingRecord
 
@@ -66,7 +67,7 @@ def results_of(session: Session, viewer: Viewer, day: date, course_id: int) -> C
             TrainingRecord.employee_id.in_(_reach(viewer, day)),
         )
     )
-    decided = {(who, Month.of(passed).plus(2)) for who, passed in rows}
+    decided = {(who, Month.of(passed).plus(VERDICT_AFTER)) for who, passed in rows}
     if not decided:
         return Counter()
     sheets = session.execute(
