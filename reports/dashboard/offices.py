@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from closing.imports.unmapped import is_waiting
 from closing.kept_preview import kept_summary
+from closing.versions import policy_of_month
 from core import web
 from core.models import ImportBatch, MonthState, UnmappedRow
 from core.pages.filters import month as month_in_words
@@ -136,11 +137,14 @@ def proposals(session: Session, who: Viewer, month: Month) -> Iterator[Item]:
         yield Item(text, url_for("rewards.month_proposals", month=month))
 
 
-def awards(found: dict[str, Any]) -> Iterator[Item]:
-    if found.get("awards"):
+def awards(session: Session, found: dict[str, Any]) -> Iterator[Item]:
+    """A policy without awards leaves none to decide."""
+    month = found.get("awards")
+    held = policy_of_month(session, month) if month else None
+    if held is not None and held[0].policy.awards:
         yield Item(
-            _("The awards of %(month)s are not decided", month=month_in_words(found["awards"])),
-            url_for("rewards.awards", month=found["awards"]),
+            _("The awards of %(month)s are not decided", month=month_in_words(month)),
+            url_for("rewards.awards", month=month),
         )
     if count := found.get("objections"):
         text = ngettext(

@@ -43,7 +43,7 @@ def waiting(session: Session, who: Viewer, worked_on: Month) -> list[Item]:
         row = session.execute(select(*(part.label(key) for key, part in asked.items()))).one()
         found = row._asdict()
     proposed = offices.proposals(session, who, worked_on)
-    office = [*proposed, *offices.told(found), *offices.awards(found)]
+    office = [*proposed, *offices.told(found), *offices.awards(session, found)]
     return [*_told(found, who, worked_on), *office, *_unread(who)]
 
 

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 
 import pytest
 import time_machine
@@ -62,6 +63,14 @@ def test_what_waits_depends_on_who_looks(site: Site, office: dict[str, Account])
     assert found["manager"][theirs] == "/evaluations/2026-10"
     assert "Submit 1 evaluation of October 2026" in found["manager"]  # the supervisor's
     assert theirs not in found["supervisor"]
+
+
+def test_no_awards_wait_where_the_policy_has_none(
+    site: Site, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(offices, "policy", partial(offices.policy, awards={}))
+    office = request.getfixturevalue("office")
+    assert not [text for text in waits(site.signed_in(office["hr"])) if "awards" in text]
 
 
 def test_what_is_done_waits_no_more(site: Site, office: dict[str, Account]) -> None:
