@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
+from closing import months
 from closing.policy import Policy
 from closing.versions import in_force_id, policy_of_closing
 from core.models import Closing, DocumentVersion, MonthState
@@ -42,17 +43,13 @@ class ClosedMonth:
 
 def closed_month(session: Session, month: Month) -> ClosedMonth | None:
     """None while the month is open. One statement."""
-    row = session.execute(
-        select(Closing, MonthState.published_at, DocumentVersion)
-        .join(MonthState, MonthState.closing_id == Closing.id)
-        .join(DocumentVersion, DocumentVersion.id == Closing.document_version_id)
-        .where(MonthState.month == month)
-    ).first()
-    if row is None:
+    found = months.closed_month(session, month)
+    if found is None:
         return None
-    closing, published_at, document = row
-    version = policy_of_closing(session, document.id)
-    return ClosedMonth(month, closing, published_at, version.policy, document)
+    version = policy_of_closing(session, found.document.id)
+    return ClosedMonth(
+        month, found.closing, found.state.published_at, version.policy, found.document
+    )
 
 
 def sees_unpublished(viewer: Viewer) -> bool:
