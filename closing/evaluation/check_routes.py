@@ -15,7 +15,7 @@ from closing.evaluation.common import session
 from closing.pages.common import attempt
 from core import attachments, tables, web
 from core.db import transaction
-from core.pages.attachments import given, respond
+from core.pages.attachments import chosen, respond
 from core.permissions import Permission
 from core.tables import Column, Filter, Listing
 from core.values import Month
@@ -134,7 +134,7 @@ def add_check_files(check_id: int) -> Redirect:
     if is_closed(session(), Month.of(row.SpotCheck.day)):
         abort(409)
     return attempt(
-        lambda: attach_given(check_id),
+        lambda: attach_given(check_id, chosen()),
         _("The files are kept with the check."),
         url_for("evaluations.check", check_id=check_id),
     )
@@ -158,13 +158,13 @@ def by_section(items: tuple[Item, ...]) -> list[tuple[str, list[tuple[int, Item]
     return list(found.items())
 
 
-def attach_given(check_id: int) -> None:
+def attach_given(check_id: int, files: list[tuple[str, bytes]]) -> None:
     attachments.attach_all(
         session(),
         actor=web.current_actor(),
         now=web.now(),
         subject=subject(check_id),
-        files=given(),
+        files=files,
     )
 
 

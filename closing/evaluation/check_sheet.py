@@ -23,6 +23,7 @@ from core import web
 from core.db import transaction
 from core.errors import Refused
 from core.forms import show
+from core.pages.attachments import given
 from core.permissions import Permission
 from evaluations.checks import queries, services
 from evaluations.checks.checklists import items_of
@@ -159,7 +160,7 @@ def _enter(sheet: Sheet, form: NewCheckForm) -> int:
         version_id=sheet.version.id,
         answers=sheet.answers,
     )
-    attach_given(made.id)
+    attach_given(made.id, given())
     return made.id
 
 
@@ -172,4 +173,4 @@ def _change(sheet: Sheet, form: CheckForm, check_id: int) -> None:
         seen=number_in(form.seen.data),
         answers=sheet.answers,
     )
-    attach_given(check_id)
+    attach_given(check_id, given())

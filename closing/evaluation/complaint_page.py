@@ -26,7 +26,7 @@ from core import attachments, web
 from core.db import transaction, wall_seconds
 from core.errors import N_, Conflict, Refused
 from core.forms import show
-from core.pages.attachments import given, respond
+from core.pages.attachments import chosen, respond
 from core.permissions import Permission
 from evaluations.complaints import deciding, queries, services, steps
 from evaluations.complaints.clocks import CLOSED, DETAILS, LIMITS, clocks, next_due
@@ -239,7 +239,7 @@ def add_complaint_files(complaint_id: int) -> Redirect:
             actor=web.current_actor(),
             now=web.now(),
             subject=_subject(complaint_id),
-            files=given(),
+            files=chosen(),
         ),
         _("The files are kept with the complaint."),
         _back(complaint_id),

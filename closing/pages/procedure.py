@@ -25,7 +25,7 @@ from core.db import transaction
 from core.errors import Refused
 from core.forms import show
 from core.i18n import LOCALES, language
-from core.pages.attachments import given, respond
+from core.pages.attachments import chosen, given, respond
 from core.permissions import Permission
 from core.values import Month
 from rewards import procedure, queries, task_queries
@@ -213,7 +213,7 @@ def serve(incident_id: int) -> str | Redirect:
 def add_files(incident_id: int) -> Redirect:
     _led(incident_id)
     act: Callable[[], object] = lambda: attachments.attach_all(  # noqa: E731
-        session(), **_who(), subject=_subject(incident_id), files=given()
+        session(), **_who(), subject=_subject(incident_id), files=chosen()
     )
     return attempt(act, _("The files are kept with the incident."), _back(incident_id))
 

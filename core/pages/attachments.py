@@ -7,6 +7,7 @@ import io
 from flask import Response, request, send_file
 
 from core import attachments
+from core.errors import N_, Refused
 from core.models import Attachment
 
 
@@ -17,6 +18,14 @@ def given(field: str = "files") -> list[tuple[str, bytes]]:
     for each in request.files.getlist(field):
         if each.filename:
             found.append((each.filename, each.stream.read(attachments.LARGEST + 1)))
+    return found
+
+
+def chosen() -> list[tuple[str, bytes]]:
+    """The files of a form that is sent for its files alone; ``Refused`` without any."""
+    found = given()
+    if not found:
+        raise Refused(N_("Choose a file."), field="files")
     return found
 
 

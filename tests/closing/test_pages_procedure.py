@@ -127,7 +127,7 @@ def test_each_does_their_own_part_only(
         assert site.post(client, url + path, form="/account").status_code == status
 
 
-def test_a_file_of_another_kind_is_refused_with_the_incident(
+def test_a_file_of_another_kind_is_refused_with_the_incident_and_none_is_no_file(
     site: Site, accounts: dict[str, Account]
 ) -> None:
     supervisor = site.signed_in(accounts["supervisor"])
@@ -136,6 +136,9 @@ def test_a_file_of_another_kind_is_refused_with_the_incident(
     assert "camera.pdf is no PDF" in markup(answer).words
     with site.session() as session:
         assert session.scalars(select(Incident)).all() == []
+    url = record(site, supervisor, tell="")
+    site.post(supervisor, f"{url}/files", form=url)
+    assert "Choose a file." in markup(supervisor.get(url)).words
 
 
 def test_notices_are_printed_in_both_languages(site: Site, accounts: dict[str, Account]) -> None:

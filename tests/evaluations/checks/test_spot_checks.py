@@ -286,6 +286,8 @@ def test_hr_writes_a_checklist_row_by_row(site: Site, accounts: dict[str, Accoun
     rows = {"name": "Calls", "text-0": "Greets", "section-0": "Courtesy", "weight-0": "10"}
     rows |= {"text-1": "Never insults", "kind-1": "fatal", "evidence-1": "on"}
     assert site.post(hr, new, {**rows, "weight-0": "x"}, form=new).status_code == 400
+    nameless = site.post(hr, new, {**rows, "name": ""}, form=new).get_data(as_text=True)
+    assert '<p class="error" id="error-name">Give it a name.' in nameless
     made = site.post(hr, new, rows, form=new)
     assert made.status_code == 302
     with site.session() as session:
