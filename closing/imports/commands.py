@@ -117,8 +117,9 @@ def _mapping(
         return None
     if recognised_file(how["kind"], how["path"]) is None:
         raise Refused(
-            N_("the file is in our own columns: --dates and --on-unknown are for those of others")
-        )
+            N_("--dates and --on-unknown are for files that are recognised by their content; this"
+               " one is not")
+        )  # fmt: skip
     return recognised(how["kind"], source=SOURCE, **told)
 
 

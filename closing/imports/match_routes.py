@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from flask import Response, abort, flash, redirect, render_template, request, url_for
@@ -102,8 +103,10 @@ def matched(number: int) -> str | Redirect | tuple[str, int]:
     try:
         mapping = mappings.read_map(db.session(), web.now().wall, text)
     except DocumentError as error:
-        return _again(batch, theirs, columns, fields, [*problems, *error.problems])
-    problems += _missing(columns, mapping)
+        problems += [each for each in error.problems if each.place != "columns"]
+        problems += _missing(columns, document.get("columns", {}))
+        return _again(batch, theirs, columns, fields, problems)
+    problems += _missing(columns, mapping.columns)
     if problems:
         return _again(batch, theirs, columns, fields, problems)
     question = question_of(path, mapping)
@@ -144,12 +147,12 @@ def _judge(number: int, mapping: FileMapping, text: str, theirs: Theirs) -> None
         )
 
 
-def _missing(columns: tuple[Column, ...], mapping: FileMapping) -> list[Problem]:
+def _missing(columns: tuple[Column, ...], filled: Collection[str]) -> list[Problem]:
     """A needed column that nothing fills."""
     return [
         Problem(f"columns.{each.name}", N_("Choose a column of the file, or write a value."))
         for each in columns
-        if each.required and each.name not in mapping.columns
+        if each.required and each.name not in filled
     ]
 
 

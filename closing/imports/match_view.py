@@ -33,6 +33,7 @@ from core.models import ImportBatch
 
 ROWS, LOOKED_AT, ASKED_IN, VALUES = 5, 200, 20_000, 4
 DEFAULT_KIND = "tickets"
+SOURCE = ".source"  # as no column of ours is called
 Fields = dict[str, str]
 
 
@@ -84,6 +85,7 @@ class MatchView:
     starts: list[tuple[str, str]]
     errors: list[str] = field(default_factory=list)
     conditions: int = 1
+    source_error: str = ""
 
     @property
     def has_agent(self) -> bool:
@@ -209,6 +211,7 @@ def match_view(
         starts=map_choices(session),
         errors=list(errors),
         conditions=left + 1,
+        source_error=(beside or {}).get(SOURCE, ""),
     )
 
 
@@ -239,13 +242,15 @@ def _likely(cells: Sequence[str]) -> str:
 
 
 def problems_beside(places: Iterator[tuple[str, str]]) -> tuple[dict[str, str], list[str]]:
-    """Problems by the column of ours that they are about, and those about anything else."""
+    """Problems by the column of ours (or ``SOURCE``) that they are about, and any other ones."""
     beside: dict[str, str] = {}
     above: list[str] = []
     for place, text in places:
         head, _, rest = place.partition(".")
         if head == "columns" and rest:
             beside.setdefault(rest.partition(".")[0], text)
+        elif place == "source":
+            beside[SOURCE] = text
         else:
             above.append(f"{place}: {text}" if place else text)
     return beside, above

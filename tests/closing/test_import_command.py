@@ -82,7 +82,7 @@ def test_what_a_recognised_file_leaves_open_is_told_by_options(run: Run) -> None
     assert run("punches", listed, *options)[1] == ["new 0, changed 0, same 2, late 0, refused 0"]
     status, _, told = run("punches", "employee_no,timestamp\nE1,2026-04-03 8:05\n", *options)
     assert status == 1
-    assert "is in our own columns" in told[-1]
+    assert "this one is not" in told[-1]
 
 
 def test_a_bad_row_is_named_and_nothing_is_stored(run: Run) -> None:

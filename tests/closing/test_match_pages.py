@@ -74,6 +74,16 @@ def test_a_map_that_was_made_is_the_same_document_as_that_of_the_command(desk: D
     assert "Filled in as" not in desk.get(send(desk, THEIRS, *ROWS).location)
 
 
+def test_an_answer_that_says_nothing_is_told_beside_its_fields(desk: Desk) -> None:
+    path = send(desk, "a,b", "1,2").location
+    refused = desk.site.post(desk.client, path, {"kind": "tickets", "source": ""}, form=path)
+    assert refused.status_code == 400
+    html = refused.get_data(as_text=True)
+    assert '<p class="error" id="wrong-source">' in html
+    assert 'id="error-ticket_id">Choose a column of the file' in html
+    assert "notice-bad" not in html
+
+
 def test_dates_that_may_be_read_in_two_ways_are_asked_about(desk: Desk) -> None:
     lines = [THEIRS, ROWS[1].replace("03/10", "03/04")]
     path = send(desk, *lines).location
