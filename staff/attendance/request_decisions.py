@@ -18,6 +18,7 @@ from staff.attendance.request_rows import (
     MONTHS,
     TABLES,
     Who,
+    differs,
     open_same,
     settle,
     short_reason,
@@ -68,7 +69,11 @@ def _enter(session: Session, who: Who, row: AttendanceRequest, state: str, reaso
             )
         return
     there = standing(session, row)
-    if there is None or there.status != "requested":
+    if (
+        there is None
+        or there.status != "requested"
+        or (state == "approved" and differs(row, there))
+    ):
         raise Conflict(N_("A file has changed this request meanwhile."))
     there.status = state
     session.flush()

@@ -50,6 +50,12 @@ def standing(session: Session, row: AttendanceRequest) -> Leave | Overtime | Non
     return found
 
 
+def differs(row: AttendanceRequest, there: Leave | Overtime) -> bool:
+    """Whether a file has given the leave or overtime another end or type than was asked for."""
+    kind = there.type if isinstance(there, Leave) else None
+    return (row.end, row.type) != (there.end, kind)
+
+
 def open_same(session: Session, made: AttendanceRequest) -> int | None:
     return session.scalar(
         select(AttendanceRequest.id).where(

@@ -264,6 +264,9 @@ def test_what_a_file_changed_meanwhile_is_not_decided_but_may_be_asked_again(
 ) -> None:
     start, end = wall("2026-10-13 18:00"), wall("2026-10-13 20:00")
     made = ask_for_overtime(session, who=own(me), start=start, end=end, reason="x")
+    session.scalars(select(Overtime)).one().end += 3600
+    with pytest.raises(Conflict):
+        decide(session, who=BOSS, ref=str(made.id), approve=True)
     for status in ("approved", "declined"):
         session.scalars(select(Overtime)).one().status = status
         session.flush()
