@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 from support.repository import ROOT
-from support.spoilt import Fault, copy_to, run, spoilt
+from support.spoilt import Fault, copy_to, gone, run, spoilt
 
-pytestmark = pytest.mark.long
 
 ONLY = "not postgresql"
 
@@ -67,7 +66,8 @@ CONTROLS = (
             f"{SIGN_IN}::test_a_given_password_has_to_be_replaced_before_anything_else"),
     Control("a new password ends the sessions", "staff/accounts/services.py",
             "    sessions.end_all(session, actor=actor, now=now, account_id=account_id)\n"
-            "    subject = label_of", "    subject = label_of",
+            "    note(session, actor, now, \"account.password\"",
+            "    note(session, actor, now, \"account.password\"",
             f"{SIGN_IN}::test_a_new_password_ends_the_other_sessions_of_the_account"),
     Control("an idle session ends", "staff/accounts/sessions.py",
             "            or now - row.seen_at >= self.idle\n", "",
@@ -129,17 +129,23 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy_to(tmp_path_factory.mktemp("controls"))
 
 
+@pytest.mark.long
 def test_with_the_controls_in_it_the_copy_passes(copy: Path) -> None:
     result = run(copy, ONLY, *dict.fromkeys(control.test for control in CONTROLS))
     assert result.returncode == 0, result.stdout[-3000:]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.name)
 def test_without_a_control_its_test_fails(copy: Path, control: Control) -> None:
     with spoilt(copy, control):
         result = run(copy, ONLY, control.test)
     assert result.returncode == 1, result.stdout[-3000:]
     assert "failed" in result.stdout
+
+
+def test_every_control_is_where_it_is_taken_out() -> None:
+    assert gone(CONTROLS) == []
 
 
 def test_the_document_names_every_control() -> None:

@@ -9,9 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.spoilt import Fault, copy_to, run, spoilt
+from support.spoilt import Fault, copy_to, gone, run, spoilt
 
-pytestmark = pytest.mark.long
 
 # By how soon they find something.
 QUICK = (
@@ -177,11 +176,13 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy_to(tmp_path_factory.mktemp("seeded"))
 
 
+@pytest.mark.long
 def test_the_copy_passes_as_it_is(copy: Path) -> None:
     result = run(copy, ONLY, *QUICK)
     assert result.returncode == 0, result.stdout[-3000:]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_fault_is_found(copy: Path, fault: Fault) -> None:
     with spoilt(copy, fault):
@@ -190,6 +191,7 @@ def test_a_fault_is_found(copy: Path, fault: Fault) -> None:
     assert "failed" in result.stdout
 
 
-def test_every_fault_is_a_change_of_its_own() -> None:
+def test_every_fault_is_a_change_of_its_own_where_it_says() -> None:
+    assert gone(FAULTS) == []
     assert len({(fault.path, fault.new) for fault in FAULTS}) == len(FAULTS)
     assert len({fault.name for fault in FAULTS}) == len(FAULTS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,15 @@ def copy_to(folder: Path) -> Path:
     for name in ("app.py", "pyproject.toml"):
         shutil.copy(ROOT / name, folder / name)
     return folder
+
+
+def gone(faults: Iterable[Fault]) -> list[str]:
+    """The faults that name a place which is not there, or not once."""
+    return [
+        each.name
+        for each in faults
+        if (ROOT / each.path).read_text(encoding="utf-8").count(each.old) != 1
+    ]
 
 
 @contextmanager
