@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from closing.imports.unmapped import is_waiting
 from closing.kept_preview import kept_summary
-from closing.versions import policy_of_month
+from closing.versions import policy_of_closing
 from core import web
-from core.models import ImportBatch, MonthState, UnmappedRow
+from core.models import Closing, ImportBatch, MonthState, UnmappedRow
 from core.pages.filters import month as month_in_words
 from core.permissions import Permission, Scope
 from core.values import Month
@@ -48,7 +48,9 @@ def asked(who: Viewer) -> dict[str, ColumnElement[Any]]:
             .scalar_subquery()
         )
     if who.reaches_all(P.AWARDS_WRITE):
-        found["awards"] = _without_award()
+        undecided = _without_award()
+        found["awards"] = select(undecided.c.month).scalar_subquery()
+        found["awards_policy"] = select(undecided.c.document_version_id).scalar_subquery()
         objections = _objections(who)
         found["objections"] = select(func.count()).select_from(objections).scalar_subquery()
         found["objections_month"] = select(func.min(objections.c.month)).scalar_subquery()
@@ -64,7 +66,8 @@ def asked(who: Viewer) -> dict[str, ColumnElement[Any]]:
 def _without_award() -> Any:
     """The newest closed month, while no award of it is decided and its payroll is not out."""
     newest = (
-        select(MonthState.month, MonthState.exported_at)
+        select(MonthState.month, MonthState.exported_at, Closing.document_version_id)
+        .join(Closing, Closing.id == MonthState.closing_id)
         .where(MonthState.state == "closed")
         .order_by(MonthState.month.desc())
         .limit(1)
@@ -73,7 +76,11 @@ def _without_award() -> Any:
     decided = exists().where(
         AwardDecision.month == newest.c.month, AwardDecision.taken_back_at.is_(None)
     )
-    return select(newest.c.month).where(newest.c.exported_at.is_(None), ~decided).scalar_subquery()
+    return (
+        select(newest.c.month, newest.c.document_version_id)
+        .where(newest.c.exported_at.is_(None), ~decided)
+        .subquery()
+    )
 
 
 def _objections(who: Viewer) -> Any:
@@ -138,10 +145,9 @@ def proposals(session: Session, who: Viewer, month: Month) -> Iterator[Item]:
 
 
 def awards(session: Session, found: dict[str, Any]) -> Iterator[Item]:
-    """A policy without awards leaves none to decide."""
+    """A policy without awards leaves none to decide; the session holds that of the newest month."""
     month = found.get("awards")
-    held = policy_of_month(session, month) if month else None
-    if held is not None and held[0].policy.awards:
+    if month and policy_of_closing(session, found["awards_policy"]).policy.awards:
         yield Item(
             _("The awards of %(month)s are not decided", month=month_in_words(month)),
             url_for("rewards.awards", month=month),
