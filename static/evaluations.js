@@ -35,6 +35,7 @@
     var sending = false;
     var timer = null;
     var given = ""; // a reason that is to be sent
+    var lost = 0; // what of the last paste had no cell
 
     function inputs() {
       return Array.from(form.querySelectorAll(".eval-grid .cell input[data-version]"));
@@ -65,6 +66,10 @@
       }
     }
 
+    function wrong() {
+      return form.querySelector("[data-state=bad], [data-state=conflict]");
+    }
+
     function keep(input, text, version) {
       input.dataset.version = version;
       input.dataset.saved = text;
@@ -77,6 +82,9 @@
         asking.delete(input);
         mark(input, "");
         showAsking();
+        if (!wrong()) {
+          say("");
+        }
         return;
       }
       if (!input.dataset.version && input.value.trim() === input.placeholder) {
@@ -188,8 +196,8 @@
       if (bar && !asking.size) {
         bar.querySelector("input").value = "";
       }
-      var wrong = form.querySelector("[data-state=bad], [data-state=conflict]");
-      say(wrong ? words.refused : dirty.size ? "" : words.saved, wrong ? "bad" : "good");
+      var text = wrong() ? words.refused : dirty.size ? "" : words.saved;
+      say(lost ? fill(words.lost, { count: lost }) + " " + text : text, lost || wrong() ? "bad" : "good");
     }
 
     function conflict(input, told) {
@@ -313,7 +321,7 @@
       var lines = Array.from(row.closest("tbody").children);
       var top = lines.indexOf(row);
       var left = Array.from(row.children).indexOf(cellOf(input));
-      var lost = 0;
+      lost = 0;
       block.forEach(function (texts, down) {
         texts.forEach(function (each, right) {
           var line = lines[top + down];
@@ -337,6 +345,7 @@
     });
     form.addEventListener("input", function (event) {
       if (event.target.dataset.version !== undefined) {
+        lost = 0;
         changed(event.target, false);
       }
     });

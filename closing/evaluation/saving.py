@@ -15,11 +15,13 @@ from closing.evaluation.live import Live, live
 from core.actor import Actor, people_in
 from core.clock import Now
 from core.errors import N_, Forbidden, NotFound, Refused
+from core.imports.cells import Bad
 from core.pages import filters as written
 from core.permissions import Permission
+from core.values import FactSpec
 from core.viewer import Viewer
 from evaluations.monthly import services
-from evaluations.monthly.cells import typed, version_of
+from evaluations.monthly.cells import read, typed, version_of
 from evaluations.monthly.services import Entry, Outcome
 from staff.models import Employee
 from staff.queries import visible_employees
@@ -126,18 +128,15 @@ class Saving:
             raise NotFound(N_("There is no such metric."))
         spec = spec_of(self.month, cell.metric)
         fact = given(found, row.id, cell.metric)
-        # What is copied from the cell's own hint is no value of somebody's.
+        declared = self.month.declared(cell.metric)
+        # What says the same as the cell's own hint is no value of somebody's.
         copied = (
-            not cell.version and fact is not None and cell.text.strip() == shown(spec, fact.value)
+            not cell.version
+            and fact is not None
+            and _says(spec, cell.text, declared) == shown(spec, fact.value)
         )
-        return Entry(
-            row.id,
-            spec,
-            "" if copied else cell.text,
-            cell.version,
-            fact is not None,
-            self.month.declared(cell.metric),
-        )
+        text = "" if copied else cell.text
+        return Entry(row.id, spec, text, cell.version, fact is not None, declared)
 
     def figures(self, numbers: Sequence[str]) -> dict[str, Any]:
         """What follows from the values of these people, by number."""
@@ -148,6 +147,17 @@ class Saving:
             number: figures_of(self.month, positions[row.position], row.id, found)
             for number, row in rows.items()
         }
+
+
+def _says(spec: FactSpec, text: str, declared: bool) -> str:
+    """What was typed, as records are shown: ``0`` says the same as ``0.0%``."""
+    try:
+        found = read(spec, text, declared=declared)
+    except Bad:
+        return text.strip()
+    if found is None or found.sample_size is not None:
+        return text.strip()
+    return shown(spec, found.value)
 
 
 def told(cells: Sequence[Sent], outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:

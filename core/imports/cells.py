@@ -84,10 +84,11 @@ def number(least: float | None = None, most: float | None = None) -> Parser:
 def rate(cell: str) -> float:
     """A share from 0 to 1, written ``0.93`` or ``93%``."""
     if cell.endswith(("%", "％")):
-        value = decimal(cell[:-1].rstrip()).scaleb(-2)
-    else:
-        value = decimal(cell)
-    return float(_within(value, 0, 1))
+        value = decimal(cell[:-1].rstrip())
+        if not 0 <= value <= 100:
+            raise Bad(N_("%(cell)s is not between 0%% and 100%%"), cell=short(cell))
+        return float(value.scaleb(-2))
+    return float(_within(decimal(cell), 0, 1))
 
 
 score = number(0, 100)

@@ -20,7 +20,7 @@ from core.values import Month
 from rewards.models import AwardWinner, Incident, RuleApproval
 from staff.models import Account
 
-PROPOSALS = "/rewards/proposals/2026-10"
+PROPOSALS = "/rewards/proposals/2026-10?figures=1"
 NEW = "/rewards/incidents/new"
 LIST = f"/rewards/awards/2026-09/{AWARD}"
 PHONE = {
@@ -198,6 +198,7 @@ def test_the_list_of_incidents_filters_and_exports(
     record(site, supervisor, rule="SEC-R1", description="Reported a leak")
     listed = page(hr, "/rewards/incidents")
     assert listed.heading == "2 incidents and merits on record"
+    assert "month-switch" not in hr.get("/rewards/incidents").get_data(as_text=True)
     assert len(listed.rows[0]) == 6
     row = listed.row("On the phone")
     assert row[1] == "Person E0004 E0004 · One"

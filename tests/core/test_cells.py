@@ -61,6 +61,7 @@ def test_a_moment_is_whole_seconds_of_the_wall_clock(cell: str) -> None:
         (cells.rate, "93"),
         (cells.rate, "-0.01"),
         (cells.rate, "100.0001%"),
+        (cells.rate, "-1%"),
         (cells.rate, "nan"),
         (cells.rate, "∞"),
         (cells.score, "100.5"),

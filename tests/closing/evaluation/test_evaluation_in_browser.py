@@ -90,18 +90,23 @@ def _keys(page: Page, site: Site) -> None:
 
 
 def _block(page: Page, site: Site) -> None:
-    """Two rows of two columns, one of them out of range: it is flagged, the others are saved."""
+    """Two rows of two columns, one of them out of range: it is flagged, the others are saved.
+
+    A third row has no place, which is said with it.
+    """
     start = page.query_selector(field(page, "E0004", "csat"))
-    page.evaluate(PASTE, [start, "91.5%\t９６％\r\n92%\t130%\r\n"])
+    page.evaluate(PASTE, [start, "91.5%\t９６％\r\n92%\t130%\r\n93%\r\n"])
     flagged = page.locator(cell(page, "E0005", "callback_rate"))
-    expect(flagged.locator(".cell-problem")).to_contain_text("more than 1")
+    expect(flagged.locator(".cell-problem")).to_contain_text("not between 0% and 100%")
     expect(page.locator(cell(page, "E0005", "csat"))).to_have_attribute("data-state", "saved")
+    expect(page.locator(".save-state")).to_contain_text("found no open cell: 1")
     assert stored(site, "E0004", "csat") == 0.915
     assert stored(site, "E0004", "callback_rate") == 0.96
     assert stored(site, "E0005", "csat") == 0.92
     assert stored(site, "E0005", "callback_rate") == 0.95
     page.press(field(page, "E0005", "callback_rate"), "Escape")
     expect(flagged.locator(".cell-problem")).to_be_hidden()
+    expect(page.locator(".save-state")).to_be_empty()
 
 
 def _two_at_one_cell(page: Page, site: Site, address: str) -> None:

@@ -177,6 +177,9 @@ def test_overwriting_the_records_asks_for_a_reason_and_shows_it(desks: dict[str,
     asked = desk.type(cell)
     assert (asked.status_code, asked.json["cells"][0]["state"]) == (422, "reason")
     assert desk.type(("E0004", "qa_score", "193", "")).status_code == 422
+    # What says the same as the records, written in whatever way, is nobody's value.
+    same = desk.type(("E0004", "qa_score", "93分", ""))
+    assert (same.status_code, same.json["cells"][0]["state"]) == (200, "same")
     done = desk.type(cell, reason="One check was somebody else's")
     assert done.status_code == 200
     assert done.json["rows"]["E0004"]["lines"]["qa_score"]["given"] == "93.00"

@@ -71,6 +71,8 @@ def test_what_is_out_of_range_or_no_number_is_refused(kind: str, text: str) -> N
 def test_a_share_without_a_percent_sign_is_asked_about() -> None:
     with pytest.raises(Bad, match="write 93%"):
         read(SPECS["rate"], "93", declared=False)
+    with pytest.raises(Bad, match="160%"):
+        read(SPECS["rate"], "160%", declared=False)
 
 
 # Shares and means of whole numbers, as records give them.
