@@ -1,4 +1,4 @@
-"""What the page of an open month tells of its preview, kept for as long as nothing happened.
+"""What pages of an open month tell of its preview, kept for as long as nothing happened.
 
 A preview takes seconds where there are thousands of people, and some thirty statements anywhere.
 What it says is kept in this process until the audit trail tells of something that could change it,
@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from closing.cards import CardView
+from closing.fired import Fired, fired
 from closing.preview import preview_month
 from core import audit
 from core.kept import Mark, unchanged_since
@@ -30,7 +31,7 @@ KEPT_FOR = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class PreviewCard:
-    """A scorecard of the preview, as far as groups of them are compared. No money, no facts.
+    """A scorecard of the preview, as far as a list shows it and groups are compared. No facts.
 
     ``entered`` are the scores of the lines whose values were entered by hand, by metric.
     """
@@ -44,19 +45,28 @@ class PreviewCard:
     status: str
     grade: str | None
     total: float | None
+    company_rank: int | None
+    payout: Decimal
     entered: tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """``left_out`` is that of ``closing.left_out``, as JSON; ``at`` when it was computed."""
+    """``left_out`` is that of ``closing.left_out``, as JSON; ``at`` when it was computed.
+
+    ``fired`` are the rules that wait for an approval.
+    """
 
     at: datetime
     version: int
     currency: str
     cards: tuple[PreviewCard, ...]
-    payout: Decimal
+    fired: tuple[Fired, ...]
     left_out: tuple[dict[str, Any], ...]
+
+    @property
+    def payout(self) -> Decimal:
+        return sum((card.payout for card in self.cards), start=Decimal(0))
 
     @property
     def grades(self) -> Mapping[str, int]:
@@ -122,7 +132,7 @@ def _summary(session: Session, month: Month, now: datetime) -> Summary:
         version=computed.version.number,
         currency=computed.version.policy.currency,
         cards=tuple(_card(view, supervisors.get(view.employee_id)) for view in views),
-        payout=sum((view.pay.payout for view in views), start=Decimal(0)),
+        fired=tuple(fired(views, computed.version.policy, is_open=True)),
         left_out=tuple(each.as_json() for each in computed.left_out),
     )
 
@@ -138,6 +148,8 @@ def _card(view: CardView, supervisor_id: int | None) -> PreviewCard:
         status=view.status,
         grade=view.grade,
         total=view.total,
+        company_rank=view.company_rank,
+        payout=view.pay.payout,
         entered=tuple(
             (line.metric, line.score)
             for line in view.lines

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,21 +10,20 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from closing.cards import CardView, stored_views
-from closing.catalogue import condition_catalogue
-from closing.months import current_closing
+from closing.fired import Fired, fired
+from closing.kept_preview import PreviewCard, Summary
 from closing.policy import Policy
-from closing.preview import preview_month
-from closing.versions import policy_of_closing
+from closing.versions import policy_of_closing, policy_version
 from core.clock import Now
-from core.values import Month, flat
+from core.models import Closing
+from core.values import Month
 from core.viewer import Viewer
 from rewards import queries
-from rewards.conditions import compile_condition
 from rewards.models import RuleApproval
 from rewards.policy import Rule
-from rewards.wording import Finding, findings
+from rewards.wording import Finding
 
-REVIEW = "review_360"
+Card = CardView | PreviewCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,62 +59,54 @@ class Proposal:
     lapsed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What the proposals of a month follow from: a preview of it, or its closing."""
+
+    policy: Policy
+    cards: Mapping[int, Card]
+    fired: Iterable[Fired]
+    is_open: bool
+
+
+def of_preview(session: Session, preview: Summary) -> Source:
+    policy = policy_version(session, preview.version).policy
+    cards = {card.employee_id: card for card in preview.cards}
+    return Source(policy, cards, preview.fired, is_open=True)
+
+
+def of_closing(session: Session, closing: Closing) -> Source:
+    policy = policy_of_closing(session, closing.document_version_id).policy
+    views = stored_views(session, closing)
+    cards = {view.employee_id: view for view in views}
+    return Source(policy, cards, fired(views, policy, is_open=False), is_open=False)
+
+
 def proposals(
-    session: Session, viewer: Viewer, month: Month, now: Now, within: Collection[int]
-) -> tuple[Policy, list[Proposal]]:
+    session: Session, viewer: Viewer, month: Month, now: Now, within: Collection[int], of: Source
+) -> list[Proposal]:
     """The month's proposals about those in ``within`` (employee ids), undecided ones first.
 
-    An open month is computed, reading only; a closed one tells what was decided. Raises ``Refused``
-    where an open month cannot be computed.
+    Of a closed month only what was decided of incidents.
     """
-    closing = current_closing(session, month)
-    if closing is None:
-        computed = preview_month(session, month, now.moment)
-        policy, views = computed.version.policy, computed.views()
-        rows = list(queries.undecided_incidents(session, viewer, now.wall.date(), month))
-    else:
-        policy = policy_of_closing(session, closing.document_version_id).policy
-        views, rows = stored_views(session, closing), []
-    rows += queries.decided_incidents(session, viewer, now.wall.date(), month)
+    day, policy = now.wall.date(), of.policy
+    rows = list(queries.undecided_incidents(session, viewer, day, month)) if of.is_open else []
+    rows += queries.decided_incidents(session, viewer, day, month)
     decisions = {(row.employee_id, row.rule): row for row in queries.rule_decisions(session, month)}
-    found = list(_fired(views, policy, decisions, viewer, within, is_open=closing is None))
-    fired = {each.key for each in found}
-    found += _lapsed(views, policy, decisions, fired, viewer, within)
+    cards = {who: card for who, card in of.cards.items() if who in within}
+    found = [
+        _of_rule(cards[each.employee_id], policy.rules[each.code], decisions, viewer, each.findings)
+        for each in of.fired
+        if each.employee_id in cards
+    ]
+    found += _lapsed(cards, policy, decisions, {each.key for each in found}, viewer)
     found += [_incident(row, policy, viewer, within) for row in rows]
     found.sort(key=lambda each: (each.decision is not None, each.employee_no, each.key))
-    return policy, found
-
-
-def _fired(
-    views: Iterable[CardView],
-    policy: Policy,
-    decisions: dict[tuple[int, str], RuleApproval],
-    viewer: Viewer,
-    within: Collection[int],
-    *,
-    is_open: bool,
-) -> Iterable[Proposal]:
-    """A 360° result is not told while the round runs: from day to day the difference would be one
-    person's review."""
-    facts = condition_catalogue(policy)
-    for view in views:
-        if view.employee_id not in within:
-            continue
-        for entry in view.rules:
-            rule = policy.rules.get(entry.rule)
-            if rule is None or not rule.approval or rule.incident or entry.state == "undecided":
-                continue
-            explained: list[Finding] = []
-            if rule.when is not None:
-                values = flat(dict(view.facts))
-                if is_open:
-                    values = {key: each for key, each in values.items() if REVIEW not in key}
-                explained = findings(compile_condition(rule.when, None), values, facts)
-            yield _of_rule(view, rule, decisions, viewer, tuple(explained))
+    return found
 
 
 def _of_rule(
-    view: CardView,
+    view: Card,
     rule: Rule,
     decisions: dict[tuple[int, str], RuleApproval],
     viewer: Viewer,
@@ -142,22 +133,17 @@ def _of_rule(
 
 
 def _lapsed(
-    views: Iterable[CardView],
+    cards: Mapping[int, Card],
     policy: Policy,
     decisions: dict[tuple[int, str], RuleApproval],
-    fired: Collection[str],
+    there: Collection[str],
     viewer: Viewer,
-    within: Collection[int],
 ) -> list[Proposal]:
     """Decisions on rules that do not fire (any more)."""
-    cards = {view.employee_id: view for view in views}
     return [
         _of_rule(cards[who], policy.rules[code], decisions, viewer, lapsed=True)
         for who, code in decisions
-        if who in within
-        and who in cards
-        and code in policy.rules
-        and f"rule:{who}:{code}" not in fired
+        if who in cards and code in policy.rules and f"rule:{who}:{code}" not in there
     ]
 
 

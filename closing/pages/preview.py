@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Response, redirect, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as Redirect
 
 from closing.awards import totals_before
-from closing.cards import CardView
+from closing.kept_preview import PreviewCard, kept_summary, summary
 from closing.months import current_closing
 from closing.pages import words
 from closing.pages.blueprints import closing
 from closing.pages.common import session
 from closing.policy import Policy
-from closing.preview import preview_month
+from closing.versions import policy_version
 from core import tables, web
 from core.permissions import Permission
 from core.tables import Column, Filter, Listing
 from core.values import Month, half_up
 
-Change = Callable[[CardView], float | None]
+Change = Callable[[PreviewCard], float | None]
 
 
 @closing.get("/closing/<month:month>/preview")
@@ -30,12 +30,16 @@ Change = Callable[[CardView], float | None]
 def preview(month: Month) -> str | Response | Redirect:
     if current_closing(session(), month) is not None:
         return redirect(url_for("closing.month", month=month))
-    computed = preview_month(session(), month, web.now().moment)
-    policy = computed.version.policy
+    computed = kept_summary(session(), month, web.now().moment)
+    if computed is None:
+        if not (request.args.get("figures") or request.args.get("format")):
+            return render_template("closing/preview_wait.html", month=month)
+        computed = summary(session(), month, web.now().moment)
+    policy = policy_version(session(), computed.version).policy
     change = _change_since(totals_before(session(), month))
     return tables.respond(
         _listing(policy, change),
-        computed.views(),
+        computed.cards,
         "closing/preview.html",
         filename=f"preview-{month}",
         month=month,
@@ -48,7 +52,7 @@ def preview(month: Month) -> str | Response | Redirect:
 def _change_since(before: dict[int, float]) -> Change:
     """The change of a total since the month before, by employee id."""
 
-    def change(view: CardView) -> float | None:
+    def change(view: PreviewCard) -> float | None:
         old = before.get(view.employee_id)
         if old is None or view.status != "complete" or view.total is None:
             return None
@@ -74,7 +78,7 @@ def _listing(policy: Policy, change: Change) -> Listing:
             Column("change", _l("Change"), "number", value=change),
             Column("grade", _l("Grade")),
             Column("company_rank", _l("Rank"), "short"),
-            Column("payout", payout, "number", lambda view: view.pay.payout),
+            Column("payout", payout, "number", lambda view: view.payout),
         ],
         order=["employee_no"],
         default="employee_no",

@@ -9,12 +9,13 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from closing.months import is_closed
+from closing.kept_preview import kept_summary, summary
+from closing.months import current_closing
 from closing.pages import words
 from closing.pages.blueprints import rewards
 from closing.pages.common import open_month, policy_for, session
 from closing.policy import Policy
-from closing.proposals import Proposal, proposals
+from closing.proposals import Proposal, Source, of_closing, of_preview, proposals
 from core import web
 from core.access import note
 from core.db import transaction
@@ -45,7 +46,7 @@ def month_proposals(month: Month) -> str | Response | tuple[str, int]:
             with transaction():
                 count = _decide(month)
             flash(_told(count))
-            return redirect(url_for("rewards.month_proposals", month=month))
+            return redirect(url_for("rewards.month_proposals", month=month, figures=1))
         except NotFound:
             raise
         except Refused as refused:
@@ -135,20 +136,25 @@ def _check_scope(employee_id: int, within: set[int], own_id: int | None) -> None
 
 
 def _page(month: Month, problem: str) -> str:
+    """An open month that is not computed yet asks for itself again, which computes it."""
     found: list[Proposal] = []
-    policy = None
+    source = None
     obstacle = ""
+    closing = current_closing(session(), month)
     try:
-        policy, found = proposals(session(), web.viewer(), month, web.now(), reach())
+        source = of_closing(session(), closing) if closing else _of_preview(month)
+        if source is None:
+            return render_template("rewards/proposals_wait.html", month=month)
+        found = proposals(session(), web.viewer(), month, web.now(), reach(), source)
     except Refused as refused:
         obstacle = refused.message.render(_)
     return render_template(
         "rewards/proposals.html",
         month=month,
-        closed=is_closed(session(), month),
+        closed=closing is not None,
         waiting=[each for each in found if each.decision is None],
         decided=[each for each in found if each.decision is not None],
-        effects=words.effects_of(policy) if policy else {},
+        effects=words.effects_of(source.policy) if source else {},
         say_finding=words.say_finding,
         problem=problem,
         obstacle=obstacle,
@@ -156,3 +162,12 @@ def _page(month: Month, problem: str) -> str:
         reason=request.form.get("reason", ""),
         states=words.incident_states(),
     )
+
+
+def _of_preview(month: Month) -> Source | None:
+    """None where it had to be computed, and was not asked for."""
+    now = web.now().moment
+    found = kept_summary(session(), month, now)
+    if found is None and (request.args.get("figures") or request.method == "POST"):
+        found = summary(session(), month, now)
+    return of_preview(session(), found) if found else None

@@ -117,7 +117,7 @@ def test_the_preview_lists_totals_grades_and_changes(site: Site, hr: FlaskClient
     with site.session() as session:
         offices.values(session, "E0004", OCTOBER, csat=0.98)
         offices.close(session, SEPTEMBER)
-    found = page(hr, f"{MONTH}/preview")
+    found = page(hr, f"{MONTH}/preview?figures=1")
     assert found.heading == "October 2026: 5 scorecards as of now"
     row = found.row("E0004")
     assert row[3:5] == ["After-sales agent", "Complete"]

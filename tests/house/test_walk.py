@@ -88,10 +88,9 @@ NUMBER = re.compile(r"E\d{4}")
 ACCOUNTS = {"administration", "audit"}
 # Statements of a page, sign-in and permissions included, where nothing is kept from before.
 MOST = 12
-# Those that compute a month which nothing is kept of: they read every kind of record.
-WHOLE_MONTH = {"closing.figures", "closing.preview", "closing.calibration_chart"}
-WHOLE_MONTH |= {"policy.draft_effect", "rewards.month_proposals", "evaluations.figures"}
-WHOLE_MONTH |= {"evaluations.person"}
+# Parts of pages that compute a month of which nothing is kept: they read every kind of record.
+WHOLE_MONTH = {"closing.figures", "closing.calibration_chart", "policy.draft_effect"}
+WHOLE_MONTH |= {"evaluations.figures"}
 BY_WHOLE_MONTH = 40
 
 

@@ -173,7 +173,7 @@ def test_one_answer_changes_no_page_of_hr_and_no_preview(site: Site) -> None:
     """Nor any of the one it is about, or of the supervisor: progress is in tens of percent."""
     office = Office(site)
     office.answer(office.asked["E10", "peer"][0], "E10", [5, 5, 5], "first")
-    pages = [ROUND, f"{ROUND}?format=csv", "/reviews/rounds", f"/closing/{OCTOBER}/preview", "/"]
+    pages = [ROUND, f"{ROUND}?format=csv", "/reviews/rounds", f"/closing/{OCTOBER}/preview?figures=1", "/"]
     own = ["/reviews/", "/reviews/results", "/inbox/", "/audit/"]
 
     def seen() -> list[str]:
