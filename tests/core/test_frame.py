@@ -129,7 +129,7 @@ def test_a_number_that_no_row_can_have_is_no_page(site: Site) -> None:
 def test_the_month_is_carried_along_by_the_rail_and_the_switcher(site: Site) -> None:
     with site.session() as session:
         client = site.signed_in(people.centre(session)["agent"])
-    text = client.get("/staff/?month=2026-03&q=x").get_data(as_text=True)
+    text = client.get("/rewards/matrix?month=2026-03&q=x").get_data(as_text=True)
     assert "2026年3月" in text
     before = re.search(r'href="([^"]+)" rel="prev"', text)
     assert before is not None
