@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+
+import pytest
 from hypothesis import settings
 
 # A machine that is busy makes no example wrong.
@@ -18,3 +21,9 @@ pytest_plugins = [
     "support.desk",
     "support.no_network",
 ]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What was imported until now stays; looking for garbage among it takes time in every test."""
+    gc.collect()
+    gc.freeze()

@@ -35,6 +35,8 @@ KINDS: tuple[Kind, ...] = ("sqlite", "postgresql")
 SHARED = "PINGYOU_TEST_SHARED"
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
+PLENTY = 8 * 1024**3
+
 # A crash of the machine may cost the tests their data; waiting for the disk costs them time.
 FAST_AND_LOOSE = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 
@@ -53,6 +55,15 @@ def build_schema(url: str) -> None:
     with app.app_context():
         upgrade()
         db.engine.dispose()
+
+
+def in_memory() -> Path | None:
+    """Where files stay in memory, if there is plenty of it: making databases is making files."""
+    folder = Path("/dev/shm")
+    try:
+        return folder if shutil.disk_usage(folder).free > PLENTY else None
+    except OSError:
+        return None
 
 
 def server_at(shared: Path) -> PostgresServer:
@@ -118,7 +129,8 @@ class Databases:
             target = self._shared / f"{name}.db"
             shutil.copyfile(source.database, target)
             return f"sqlite:///{target}"
-        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{source.database}"')
+        # File by file; the other way, through the log, takes three times as long.
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{source.database}" STRATEGY file_copy')
         return self._postgres_url(name)
 
     def drop(self, url: str) -> None:
@@ -167,7 +179,7 @@ class Databases:
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        os.environ[SHARED] = tempfile.mkdtemp(prefix="pingyou-")
+        os.environ[SHARED] = tempfile.mkdtemp(prefix="pingyou-", dir=in_memory())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
