@@ -46,6 +46,9 @@
 
   form.addEventListener("change", function (event) {
     var item = event.target.closest(".check-item");
+    if (item && event.target.type === "radio") {
+      item.querySelectorAll(":scope > .error.open").forEach(function (each) { each.remove(); });
+    }
     if (item && event.target.type === "radio" && "evidence" in event.target.dataset) {
       item.querySelector("details").open = true;
     }

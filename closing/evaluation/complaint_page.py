@@ -110,7 +110,8 @@ def complaint_step(complaint_id: int, step: str) -> Redirect:
         at = _typed_time() if "at" in request.form else None
         steps.take_step(session(), **who, complaint_id=complaint_id, step=step, at=at)
 
-    return attempt(act, _("Noted."), _back(complaint_id))
+    done = _("Taken back.") if "back" in request.form else _("Noted.")
+    return attempt(act, done, _back(complaint_id))
 
 
 def _typed_time() -> datetime:
