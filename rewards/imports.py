@@ -36,7 +36,7 @@ class Incidents(Kind):
         "approved_by_no": "审批人工号 批准人工号",
         "case": "案件号 案件",
     }
-    example: ClassVar[str] = "E0007,2026-10-12,CON-P1,,E0002,,"
+    example: ClassVar[str] = "E0007,2026-10-12,CON-P1,工作时间私用手机,E0002,,"
 
     def __init__(
         self, setting: Setting, people: People, rules: Callable[[Month], Mapping[str, Rule]]

@@ -68,7 +68,7 @@ class Employees(Kind):
         "effective_from": "生效日期",
     }
     example: ClassVar[str] = (
-        "E0007,,e0007@example.com,agent,客服中心/售前一组,E0002,2026-03-01,,5000,"
+        "E0007,林小满,e0007@example.com,agent,客服中心/售前一组,E0002,2026-03-01,,5000,"
     )
 
     def __init__(self, setting: Setting) -> None:

@@ -59,7 +59,7 @@ class Courses(Kind):
         "pass_mark": "及格分",
         "metrics": "提升指标 指标",
     }
-    example: ClassVar[str] = "CONF,,confidentiality,agent;senior_agent,30,12,2,60,csat"
+    example: ClassVar[str] = "CONF,保密培训,confidentiality,agent;senior_agent,30,12,2,60,csat"
 
     def __init__(self, setting: Setting, is_metric: Callable[[str], bool]) -> None:
         self._is_metric = is_metric

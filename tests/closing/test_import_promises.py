@@ -159,3 +159,13 @@ def test_every_column_has_a_chinese_heading_of_its_own(files: Files, kind: str) 
     chinese, _ = template(files.session, kind, clock=CLOCK, chinese=True)
     assert len(set(chinese)) == len(english) == len(example)
     assert [name for name in chinese if name.isascii()] == []
+
+
+def test_the_row_of_every_template_is_taken_as_it_stands(files: Files) -> None:
+    """In the order in which a new centre imports them, with a supervisor and a ticket system."""
+    files.people("E0002")
+    for kind in KINDS:
+        header, rows = template(files.session, kind, clock=CLOCK)
+        report = files.take(kind, files.write(write_csv(header, rows)))
+        assert reasons(report) == [], kind
+        assert report.counts["new"] == 1, kind
