@@ -152,12 +152,12 @@ def _hints(report: ImportReport) -> Iterator[str]:
     """What may be told of a file that leaves something open."""
     asked = report.question
     if asked is not None:
+        ways = {order: word for word, order in ORDERS.items()}
+        days = "; ".join(f"--dates {ways[order]}: {day}" for order, day in asked.readings.items())
         yield gettext(
-            '"%(cell)s" is %(day_first)s or %(month_first)s: say which with --dates day-first or'
-            " --dates month-first",
+            '"%(cell)s" can be read in several ways, say in which: %(days)s',
             cell=asked.cell,
-            day_first=asked.day_first,
-            month_first=asked.month_first,
+            days=days,
         )
     if report.nobody:
         names = ", ".join(report.nobody[:10]) + (" …" if len(report.nobody) > 10 else "")

@@ -64,12 +64,11 @@ class Ours:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A date that may begin with the day or the month; ``likely`` is what other dates say."""
+    """A date that may be read in several ways; ``likely`` is what other dates say."""
 
     column: str
     cell: str
-    day_first: date
-    month_first: date
+    readings: Mapping[str, date]
     likely: str
 
 
@@ -229,8 +228,8 @@ def question_of(path: Path, mapping: FileMapping) -> Question | None:
         cells = [row[place].strip() for _, row in rows if place < len(row)]
         for cell in cells:
             found = readings(cell)
-            if found is not None:
-                return Question(heading, cell, *found, _likely(cells))
+            if found:
+                return Question(heading, cell, found, _likely(cells))
     return None
 
 

@@ -23,11 +23,10 @@ from core.models import ImportBatch, ImportMap
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A date of the file that may be read in two ways."""
+    """A date of the file that may be read in several ways, by what comes first in it."""
 
     cell: str
-    day_first: date
-    month_first: date
+    readings: Mapping[str, date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +61,8 @@ def reading_in(batch: ImportBatch) -> Reading | None:
 def _asked(found: Mapping[str, Any] | None) -> Asked | None:
     if not found:
         return None
-    days = (date.fromisoformat(found[key]) for key in ("day_first", "month_first"))
-    return Asked(found["cell"], *days)
+    days = {order: date.fromisoformat(day) for order, day in found["readings"].items()}
+    return Asked(found["cell"], days)
 
 
 def read_so(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -22,17 +22,15 @@ WARNINGS = 200
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A date that may begin with the day or with the month."""
+    """A date that may be read in several ways, and what it is by what comes first in it."""
 
     cell: str
-    day_first: date
-    month_first: date
+    readings: Mapping[str, date]
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, Any]:
         return {
             "cell": self.cell,
-            "day_first": self.day_first.isoformat(),
-            "month_first": self.month_first.isoformat(),
+            "readings": {order: day.isoformat() for order, day in self.readings.items()},
         }
 
 
@@ -64,13 +62,13 @@ class ImportReport:
 
     @property
     def question(self) -> Question | None:
-        """The first date that may be read in two ways, where nobody said which."""
+        """The first date that may be read in several ways, where nobody said which."""
         cells = (
             str(each.message.params["cell"])
             for each in self.problems
             if each.message.msgid == AMBIGUOUS
         )
-        return next((Question(cell, *found) for cell in cells if (found := readings(cell))), None)
+        return next((Question(cell, found) for cell in cells if (found := readings(cell))), None)
 
     @property
     def summary(self) -> str:

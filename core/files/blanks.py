@@ -69,21 +69,21 @@ def column_number(name: bytes) -> int:
     return number
 
 
-def first_sheet(archive: zipfile.ZipFile) -> str | None:
-    """The member that holds the first sheet; None where the archive does not say."""
+def sheet_member(archive: zipfile.ZipFile, number: int) -> str | None:
+    """The member that holds a sheet, the first being 0; None where the archive does not say."""
     names = set(archive.namelist())
     index, relations = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
     if not {index, relations} <= names:
         return None
     with archive.open(index) as part:
-        sheet = _SHEET.search(part.read(_INDEX))
-    if sheet is None:
+        sheets = _SHEET.findall(part.read(_INDEX))
+    if number >= len(sheets):
         return None
     with archive.open(relations) as part:
         listed = re.findall(rb"<(?:\w+:)?Relationship\s[^<>]*>", part.read(_INDEX))
     for each in listed:
         target = re.search(rb'\bTarget="([^"]+)"', each)
-        if target and re.search(rb'\bId="' + re.escape(sheet[1]) + rb'"', each):
+        if target and re.search(rb'\bId="' + re.escape(sheets[number]) + rb'"', each):
             path = target[1].decode("utf-8", "replace")
             return path[1:] if path.startswith("/") else normpath(f"xl/{path}")
     return None

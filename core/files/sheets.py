@@ -1,4 +1,4 @@
-"""Spreadsheets by python-calamine: the first sheet as rows of text, within bounds.
+"""Spreadsheets by python-calamine: a sheet as rows of text, within bounds.
 
 Sizes are checked before the library sees the file: it unpacks a sheet as a whole, and makes room
 for every cell between the first and the last.
@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from core.files.blanks import Blanks, Finder, column_number, first_sheet, shown
+from core.files.blanks import Blanks, Finder, column_number, sheet_member, shown
 from core.files.torn import TORN
 from core.messages import N_, Refused
 
@@ -36,18 +37,35 @@ def is_sheet(path: Path) -> bool:
     return head.startswith((_ZIP, _OLE))
 
 
-def sheet_rows(path: Path) -> Iterator[list[str]]:
-    """The rows of the first sheet, empty ones included. Raises ``Refused``."""
-    blanks: Blanks = {}
-    with path.open("rb") as file:
-        if file.read(4) == _ZIP:
-            blanks = _check_archive(path)
-    try:
-        workbook = CalamineWorkbook.from_path(str(path))
-        sheet = workbook.get_sheet_by_index(0)
+def sheet_rows(path: Path, index: int = 0) -> Iterator[list[str]]:
+    """The rows of a sheet, empty ones included. Raises ``Refused``."""
+    blanks = _blanks(path, index)
+    with _opened(path) as workbook:
+        sheet = workbook.get_sheet_by_index(index)
         for number, row in enumerate(sheet.to_python(skip_empty_area=False)):
             cells = [cell_text(cell) for cell in row]
             yield shown(cells, number, blanks) if blanks else cells
+
+
+def sheet_heads(path: Path, count: int, most: int = 12) -> Iterator[tuple[str, list[list[str]]]]:
+    """The names of the first sheets with their first ``count`` rows. Raises ``Refused``."""
+    _blanks(path, 0)
+    with _opened(path) as workbook:
+        for name in workbook.sheet_names[:most]:
+            rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False, nrows=count)
+            yield name, [[cell_text(cell) for cell in row] for row in rows]
+
+
+def _blanks(path: Path, index: int) -> Blanks:
+    with path.open("rb") as file:
+        return _check_archive(path, index) if file.read(4) == _ZIP else {}
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[CalamineWorkbook]:
+    """The workbook; what the library says of a damaged one becomes a reason."""
+    try:
+        yield CalamineWorkbook.from_path(str(path))
     except BaseException as error:
         if not isinstance(error, _BROKEN) and type(error).__name__ != _PANIC:
             raise
@@ -58,15 +76,15 @@ def sheet_rows(path: Path) -> Iterator[list[str]]:
         ) from error
 
 
-def _check_archive(path: Path) -> Blanks:
+def _check_archive(path: Path, index: int) -> Blanks:
     """Unpack once in small pieces: a bomb, a torn file or an endless sheet is refused here.
 
-    Tells which cells of the first sheet hold an error, or a formula without a value.
+    Tells which cells of the sheet hold an error, or a formula without a value.
     """
     unpacked, finder = 0, Finder()
     try:
         with zipfile.ZipFile(path) as archive:
-            first = first_sheet(archive)
+            wanted = sheet_member(archive, index)
             for info in archive.infolist():
                 with archive.open(info) as part:
                     is_data = info.filename.startswith("xl/worksheets/")
@@ -76,7 +94,7 @@ def _check_archive(path: Path) -> Blanks:
                         unpacked += len(chunk)
                         if unpacked > MAX_UNPACKED:
                             raise Refused(N_("the spreadsheet unpacks to more than it may"))
-                        if info.filename == first:
+                        if info.filename == wanted:
                             finder.feed(chunk)
                         if is_data:
                             found = set(_CELL.findall(tail + chunk))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import NamedTuple
@@ -22,6 +24,8 @@ _NAMED = re.compile(
     r"(?:(\d{1,2})[- ]([a-z]{3,9})[- ,]+(\d{4})|([a-z]{3,9}) (\d{1,2}),? (\d{4}))", re.I | re.ASCII
 )
 _SHORT = re.compile(r"(\d{2})-(\d{2})-(\d{2})\s*(?:星期|周)([一二三四五六日天])", re.ASCII)
+_PLAIN = re.compile(r"((?:19|20)\d{2})(0[1-9]|1[0-2])([0-3]\d)(?!\d)", re.ASCII)
+_TWO = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)", re.ASCII)
 _JOINED = re.compile(r"(?<=\d)T(?=\d)")
 _WEEKDAY = re.compile(
     r"\(?(?:星期|周|礼拜)[一二三四五六日天]\)?|\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b,?", re.I
@@ -47,14 +51,16 @@ class When(NamedTuple):
 def read_when(cell: str, order: str | None = None) -> When:
     """A date, with or without a time. ``order`` is that of the file, where it is known.
 
-    ``03/04/2026`` is read by ``order`` alone; without one it is refused, unless one of the two
-    numbers can only be a day. Raises ``Bad``.
+    ``03/04/2026`` and ``26/3/4`` are read by ``order`` alone; without one they are refused, unless
+    they can be read in one way only. Raises ``Bad``.
     """
+    if not cell.isascii():
+        cell = unicodedata.normalize("NFKC", cell)
     plain = " ".join(_WEEKDAY.sub(" ", _JOINED.sub(" ", cell)).split())
     short_year = _SHORT.match(cell.strip())
     if short_year is not None:
         plain = f"{_with_century(short_year, cell)} {cell.strip()[short_year.end() :].strip()}"
-    for pattern, read in ((_YMD, _from_ymd), (_XXY, _from_xxy), (_NAMED, _from_named)):
+    for pattern, read in _FORMS:
         match = pattern.match(plain)
         if match is not None:
             day = read(match, cell, order)
@@ -94,16 +100,18 @@ def read_span(cell: str, unit: int) -> timedelta:
     return timedelta(seconds=int(seconds.to_integral_value("ROUND_HALF_UP")))
 
 
-def readings(cell: str) -> tuple[date, date] | None:
-    """The two dates that ``03/04/2026`` may be, with the day and with the month first."""
-    match = _XXY.match(_WEEKDAY.sub(" ", cell).strip())
-    if match is None:
-        return None
-    first, second = int(match[1]), int(match[2])
-    if first == second or not (1 <= first <= 12 and 1 <= second <= 12):
-        return None
-    year = int(match[3])
-    return (date(year, second, first), date(year, first, second)) if year else None
+def readings(cell: str) -> dict[str, date]:
+    """The dates that ``03/04/2026`` or ``26/3/4`` may be, by what comes first; none of others."""
+    plain = _WEEKDAY.sub(" ", cell).strip()
+    found: dict[str, date] = {}
+    match, two = _XXY.match(plain), _TWO.match(plain)
+    if match is not None:
+        for order in (DMY, MDY):
+            with suppress(Bad):
+                found[order] = _from_xxy(match, cell, order)
+    elif two is not None:
+        found = _orders(two)
+    return found if len(set(found.values())) > 1 else {}
 
 
 def order_of(cells: Iterable[str]) -> str | None:
@@ -112,18 +120,24 @@ def order_of(cells: Iterable[str]) -> str | None:
     None where nothing decides it; raises ``Bad`` where they contradict each other.
     """
     found: dict[str, str] = {}
+    fits, short_years = {DMY, MDY, YMD}, False
     for cell in cells:
-        match = _XXY.match(cell.strip())
+        plain = cell.strip()
+        match, two = _XXY.match(plain), _TWO.match(plain)
         if match is not None and int(match[1]) > 12:
             found.setdefault(DMY, cell)
         elif match is not None and int(match[2]) > 12:
             found.setdefault(MDY, cell)
+        elif two is not None and match is None:
+            fits, short_years = fits & set(_orders(two)), True
     if len(found) > 1:
         raise Bad(
             N_('"%(one)s" begins with the day and "%(other)s" with the month'),
             one=short(found[DMY]),
             other=short(found[MDY]),
         )
+    if short_years and not found and len(fits) == 1:
+        return fits.pop()
     return next(iter(found), None)
 
 
@@ -142,6 +156,32 @@ def _from_xxy(match: re.Match[str], cell: str, order: str | None) -> date:
     if order is None and (second > 12 >= first or first == second):
         return _date(cell, match[3], first, second)
     raise Bad(AMBIGUOUS, cell=short(cell))
+
+
+def _from_two(match: re.Match[str], cell: str, order: str | None) -> date:
+    found = _orders(match)
+    if order in found:
+        return found[order]
+    if order is not None:
+        raise Bad(N_('"%(cell)s" is no date of the calendar'), cell=short(cell))
+    if len(set(found.values())) > 1:
+        raise Bad(AMBIGUOUS, cell=short(cell))
+    if not found:
+        raise Bad(N_('"%(cell)s" is no date of the calendar'), cell=short(cell))
+    return next(iter(found.values()))
+
+
+def _orders(match: re.Match[str]) -> dict[str, date]:
+    """The dates that three numbers may be of which one is a year of two digits, by their order."""
+    found: dict[str, date] = {}
+    one, two, three = match.groups()
+    ways = {DMY: (three, two, one), MDY: (three, one, two), YMD: (one, two, three)}
+    for order, (year, month, day) in ways.items():
+        if len(year) == 2:
+            century = "19" if year >= str(EARLIEST)[2:] else "20"
+            with suppress(Bad):
+                found[order] = _date(match[0], century + year, month, day)
+    return found
 
 
 def _from_named(match: re.Match[str], cell: str, _order: str | None) -> date:
@@ -196,6 +236,12 @@ def _offset(text: str | None) -> timezone | None:
     if minutes >= 24 * 60:
         raise Bad(N_('"%(cell)s" is no date or time'), cell=text)
     return timezone(sign * timedelta(minutes=minutes))
+
+
+_FORMS = (
+    *((_YMD, _from_ymd), (_PLAIN, _from_ymd), (_XXY, _from_xxy)),
+    *((_TWO, _from_two), (_NAMED, _from_named)),
+)
 
 
 def moment_text(when: datetime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -21,26 +22,60 @@ _MONTH = re.compile(r"(?<!\d)(\d{4})\s*(?:年\s*(\d{1,2})\s*月(?!\s*\d)|[-/.](\
 _DAY = re.compile(
     r"0?([1-9]|[12]\d|3[01])(?:\.0)?(?:日|号)?\s*(?:\(?(?:星期|周)?[一二三四五六日天]\)?)?"
 )
+_NEXT = r"次日|第二天|翌日|明日|隔天|next day"
+_HALF = r"上午|下午|凌晨|中午|晚上"
 TIME = re.compile(
-    r"(?P<before>次日|第二天|上午|下午)?\s*(?P<clock>\d{1,2}:\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?)?)"
-    r"\s*(?P<after>\+|\(?次日\)?|\(\+1\))?",
+    rf"(?P<next>{_NEXT})?\s*(?P<half>{_HALF})?\s*"
+    r"(?P<clock>\d{1,2}:\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?)?)"
+    # A word between two times on one line belongs to the later.
+    rf"[ \t]*(?P<after>\+1?(?!\d)|\(\+1\)|\((?:{_NEXT})\)|(?:{_NEXT})(?![ \t]*(?:\d|{_HALF})))?",
     re.I,
 )
 # Two-digit hours stand side by side in one cell, without anything between them.
 _PACKED = re.compile(r"(?:\d{2}:\d{2}){2,}")
-_SECTION = re.compile(r"(?:工号|编号|考勤号码|登记号码|ID)\s*[:：]\s*(\S*)", re.I)
+_SECTION = re.compile(r"(?:工\s*号|编\s*号|考勤号码|登记号码|ID)\s*[:：]\s*(\S*)", re.I)
+_WHOLE = re.compile(r"\s*(?:19|20)\d{2}[-/.年]")  # a date before the time
+_WRITTEN = re.compile(r"(\d{1,2})\s*[点时]\s*(\d{1,2})\s*分?")
+# Digits that may be a time of day, which are no word for what became of a day.
+_DIGITS = re.compile(r"[0-2]?\d[0-5]\d|0\.\d{3,}")
+_BETWEEN = re.compile(r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])")
+_WEEKDAYS = frozenset("一二三四五六日天")
+
+
+def usual(cell: str) -> str:
+    """A cell without full-width forms of digits and signs."""
+    return cell if cell.isascii() else unicodedata.normalize("NFKC", cell)
+
+
+def title(cell: str) -> str:
+    """A heading without full-width forms, blanks within Chinese words, and what closes it."""
+    return _BETWEEN.sub("", usual(cell).strip().lower().rstrip(".:"))
 
 
 def days_of(row: Sequence[str]) -> dict[int, int]:
-    """Columns whose heading is a day of the month, where a row has at least seven in order."""
-    found = {}
+    """Columns whose heading is a day of the month, where a row has at least seven in order.
+
+    Among numbers the letter of a weekday, which some write for days of rest, is the next day.
+    """
+    found: dict[int, int] = {}
     for at, cell in enumerate(row):
         match = _DAY.fullmatch(cell.strip())
         if match is not None:
+            found.update(_rest_before(row, at, int(match[1])) if not found else {})
             found[at] = int(match[1])
+        elif found.get(at - 1, 31) < 31 and cell.strip() in _WEEKDAYS:
+            found[at] = found[at - 1] + 1
     steps = [later - day for day, later in zip(list(found.values()), list(found.values())[1:])]
     in_order = sum(step == 1 for step in steps) >= 6 and sum(step != 1 for step in steps) <= 1
     return found if in_order else {}
+
+
+def _rest_before(row: Sequence[str], at: int, day: int) -> dict[int, int]:
+    """Weekdays before the first number, where they are the first days of the month."""
+    first = at - day + 1
+    before = {place: place - first + 1 for place in range(max(first, 0), at)}
+    fits = first >= 0 and all(row[place].strip() in _WEEKDAYS for place in before)
+    return before if fits else {}
 
 
 def dates_of(row: Sequence[str]) -> dict[int, date]:
@@ -100,22 +135,36 @@ def section_of(row: Sequence[str]) -> str:
 
 def bare(cell: str) -> str:
     """An id as text: a spreadsheet makes 64.0 of 64."""
-    text = cell.strip().lstrip("'")
+    text = usual(cell).strip().lstrip("'")
     return text[:-2] if re.fullmatch(r"\d+\.0", text) else text
 
 
 def times_of(cell: str, day: date) -> list[str]:
     """The punches in a cell: ``08:5518:02``, ``08:55\\n18:02``, ``09:27 +`` of the next day."""
+    cell = usual(cell)
+    if _WHOLE.match(cell):
+        return [_whole(cell)]
     text = _PACKED.sub(lambda match: " ".join(re.findall(r"\d{2}:\d{2}", match[0])), cell)
+    text = _WRITTEN.sub(r"\1:\2", text)
     found = []
     for match in TIME.finditer(text):
-        words = f"{match['before'] if match['before'] in ('上午', '下午') else ''}{match['clock']}"
         try:
-            clock = read_clock(words)
+            clock = read_clock(f"{match['half'] or ''}{match['clock']}")
         except Bad as bad:
             raise Bad(bad.message.msgid, "timestamp", **bad.message.params) from None
-        later = bool(match["after"]) or match["before"] in ("次日", "第二天")
+        later = bool(match["after"] or match["next"])
         found.append(f"{day + timedelta(days=later)} {clock}")
-    if re.search(r"\d:|:\d", TIME.sub(" ", text)):
+    if re.search(r"\d:|:\d", TIME.sub(" ", text)) or _DIGITS.fullmatch(text.strip()):
         raise Bad(N_('"%(cell)s" is no time of day'), "timestamp", cell=short(cell))
     return found
+
+
+def _whole(cell: str) -> str:
+    """A time that brings its own date."""
+    try:
+        when = read_when(cell.strip())
+    except Bad as bad:
+        raise Bad(bad.message.msgid, "timestamp", **bad.message.params) from None
+    if when.clock is None:
+        raise Bad(N_('"%(cell)s" is no time of day'), "timestamp", cell=short(cell))
+    return f"{when.day} {when.clock}"

@@ -6,6 +6,7 @@ kept with its reason, so that no record is lost silently.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
 from collections.abc import Iterator
@@ -16,22 +17,30 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.files.reading import Row, Table
-from core.files.sheets import is_sheet, sheet_rows
+from core.files.sheets import is_sheet, sheet_heads, sheet_rows
 from core.files.texts import bounded_lines, encoding_of, unreadable
 from core.imports.cells import Bad
 from core.imports.kinds import Problem
 from core.imports.mapping import REFUSE
 from core.imports.translating import Translation
 from core.messages import N_, Message, Refused
-from staff.attendance.punch_grids import Grid, grid_of
+from staff.attendance.punch_grids import Grid, grid_of, is_ours
 
 SOURCE = "punches"  # of the aliases that name people at devices and in office suites
 OLDEST = 2010  # a device that lost its clock counts from 2000 or before
 HEAD = 40
 LONGEST, _PIECE = 64 * 1024, 1 << 20  # bytes of a line
-_STAMP = r"(\d{4}[-/]\d{1,2}[-/]\d{1,2} \d{1,2}:\d{2}(?::\d{2})?)"
-_RECORD = re.compile(rf"\s*(\S+)\s*\t(?:[^\t]*\t)?{_STAMP}(?:\t.*|\s*)")
+_STAMP = r"(\d{4}[-/]\d{1,2}[-/]\d{1,2}[ \t]+\d{1,2}:\d{2}(?::\d{2})?)"
+# No name begins like a date, and no second time stands behind: then two records ran into one.
+_NAME = r"(?!\s*\d{4}[-/])[^\t]*\t"
+_REST = r"(?![^\n]*\d{4}[-/]\d{1,2}[-/]\d{1,2}[ \t])"
+_RECORD = re.compile(
+    rf"\s*([^\s,;]+)(?:\s*\t(?:{_NAME})?|\s*,\s*|\s+){_STAMP}{_REST}(?:[\s,].*|)", re.DOTALL
+)
+_TORN = re.compile(rb"\0{2,}(?!\t)")  # not within an id or name that is filled up
 _SEPARATORS = (",", "\t", ";")
+UNSET = N_("the clock of the device was not set")
+WITHOUT = N_("the file holds results of days without times: export the punches themselves")
 
 
 @dataclass(slots=True)
@@ -79,19 +88,27 @@ def punch_file(path: Path, order: str | None = None) -> PunchFile | None:
 
 
 def _records(path: Path) -> Iterator[tuple[int, str]]:
-    """Lines with content; runs of NUL bytes, which a torn write leaves, are dropped."""
+    """Lines with content. Runs of NUL bytes, which a torn write leaves, end a line and are dropped.
+
+    So does a carriage return alone.
+    """
+    number = 0
     with path.open("rb") as file:
-        for number, line in enumerate(iter(partial(_line, file), b""), 1):
+        for line in iter(partial(_line, file), b""):
             text = line.decode("utf-8-sig", "replace").rstrip("\r\n")
-            if text.strip():
-                yield number, text
+            for part in text.split("\r"):
+                number += 1
+                if part.strip():
+                    yield number, part
 
 
 def _line(file: BinaryIO) -> bytes:
     """The next line without NUL bytes; what is longer than any record is cut into several."""
     found = b""
     while len(found) < LONGEST and (piece := file.readline(_PIECE)):
-        found += piece.replace(b"\0", b"")
+        if b"\0" in piece:
+            piece = _TORN.sub(b"\r", piece).replace(b"\0", b"")
+        found = (found + piece).lstrip(b"\r")
         if piece.endswith(b"\n"):
             return found or b"\n"
     return found
@@ -108,15 +125,18 @@ def _beginning(path: Path) -> bytes:
 
 def _is_dump(path: Path) -> bool:
     head = _beginning(path)
-    if b"\t" not in head or not re.search(rb"\d{4}[-/]\d\d?[-/]\d\d? \d\d?:\d\d", head):
+    if not re.search(rb"\d{4}[-/]\d\d?[-/]\d\d?[ \t]+\d\d?:\d\d", head):
+        return False
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return False
     lines = [text for _, text in islice(_records(path), HEAD)]
     good = [bool(_RECORD.fullmatch(line)) for line in lines]
-    return (
-        bool(good)
-        and (good[0] or not re.search(r"[^\W\d_]{3}", lines[0]))
-        and 2 * sum(good) > len(good)
-    )
+    return bool(good) and (good[0] or _is_torn(lines[0])) and 2 * sum(good) > len(good)
+
+
+def _is_torn(first: str) -> bool:
+    """Whether the first line is the rest of a record, and no head."""
+    return bool(re.search(r"\d", first)) and not re.search(r"[^\W\d_]{3}", first)
 
 
 def _dump_rows(path: Path, found: PunchFile) -> Iterator[Row]:
@@ -125,17 +145,16 @@ def _dump_rows(path: Path, found: PunchFile) -> Iterator[Row]:
         if match is None:
             yield found.bad(number, Bad(N_("is a torn record")), text)
         elif int(match[2][:4]) < OLDEST:
-            reason = Bad(N_("the clock of the device was not set"), "timestamp")
-            yield found.bad(number, reason, text)
+            yield found.bad(number, Bad(UNSET, "timestamp"), text)
         else:
             yield number, [match[1], _usual(match[2])]
 
 
 def _usual(stamp: str) -> str:
     """A time with its date as our files write it: by it names are looked up."""
-    if stamp[4] == "-" and stamp[10:11] == " ":
+    if stamp[4] == "-" and stamp[10:11] == " " and stamp[11:12] != " ":
         return stamp
-    day, _, clock = stamp.partition(" ")
+    day, clock = stamp.split()
     year, month, number = re.split("[-/]", day)
     return f"{year}-{month:0>2}-{number:0>2} {clock}"
 
@@ -146,26 +165,47 @@ def _usual(stamp: str) -> str:
 def _refuse_results(path: Path) -> None:
     """A month of results, as office suites sum it up, tells of no time at all."""
     try:
-        first = list(islice(_cells(path), 2))
+        first = list(islice(_cells(path, 0), 2))
     except (Refused, UnicodeDecodeError):
         return
     if any("月度汇总" in cell for row in first for cell in row):
-        raise Refused(
-            N_("the file holds results of days without times: export the punches themselves")
-        )
+        raise Refused(WITHOUT)
 
 
 def _grid(path: Path) -> Grid | None:
+    """The layout of the first sheet whose beginning holds punches, else of the first of any."""
+    found: Grid | None = None
     try:
-        found = grid_of(list(enumerate(islice(_cells(path), HEAD), 1)))
+        for index, (name, rows) in enumerate(_heads(path)):
+            grid = grid_of(list(enumerate(rows, 1)))
+            if grid is None and index == 0 and is_ours(rows):
+                return None
+            if grid is not None:
+                holds = any(isinstance(each[2], str) for each in grid.punches())
+                whole = partial(_numbered, path, index)
+                grid = replace(grid, whole=whole, sheet=name if index else "", without=0)
+                if holds:
+                    return grid
+                found = found or grid
     except Refused:
         return None  # the reader of tables gives the reason
-    return None if found is None else replace(found, whole=lambda: enumerate(_cells(path), 1))
+    return found
 
 
-def _cells(path: Path) -> Iterator[list[str]]:
+def _heads(path: Path) -> Iterator[tuple[str, list[list[str]]]]:
     if is_sheet(path):
-        yield from sheet_rows(path)
+        yield from sheet_heads(path, HEAD)
+    else:
+        yield "", list(islice(_cells(path, 0), HEAD))
+
+
+def _numbered(path: Path, sheet: int) -> Iterator[tuple[int, list[str]]]:
+    return enumerate(_cells(path, sheet), 1)
+
+
+def _cells(path: Path, sheet: int) -> Iterator[list[str]]:
+    if is_sheet(path):
+        yield from sheet_rows(path, sheet)
         return
     encoding = encoding_of(path)
     with path.open(encoding=encoding, newline="") as file:
@@ -181,9 +221,14 @@ def _cells(path: Path) -> Iterator[list[str]]:
 
 def _grid_rows(grid: Grid, found: PunchFile) -> Iterator[Row]:
     punches = 0
+    if grid.sheet:
+        note = Message(N_("read from the sheet %(name)s"), {"name": grid.sheet})
+        found.notes.append(Problem(grid.head, None, note))
     for number, who, stamp in grid.punches():
         if isinstance(stamp, Bad):
             yield found.bad(number, stamp, who)
+        elif int(stamp[:4]) < OLDEST:
+            yield found.bad(number, Bad(UNSET, "timestamp"), who)
         else:
             punches += 1
             yield number, [who, stamp]
@@ -193,6 +238,4 @@ def _grid_rows(grid: Grid, found: PunchFile) -> Iterator[Row]:
         )
         found.notes.append(Problem(grid.head, None, note))
     if not punches and not found.problems:
-        raise Refused(
-            N_("the file holds results of days without times: export the punches themselves")
-        )
+        raise Refused(WITHOUT)

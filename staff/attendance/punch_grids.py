@@ -25,19 +25,24 @@ from staff.attendance.punch_cells import (
     period_of,
     section_of,
     times_of,
+    title,
 )
 
 _IDS = (
     *("工号", "员工号", "员工编号", "人员编号", "考勤号码", "登记号码", "编号", "用户号", "帐号"),
-    *("账号", "userid", "ac-no", "enno", "personnel id", "user id", "no", "id"),
+    *("账号", "userid", "ac-no", "enno", "personnel id", "user id", "id"),
     *("employee no", "employee id", "emp id", "person id", "staff id", "badge number"),
+    *("卡号", "no"),
 )
 _NAMES = ("姓名", "name")
-_DATES = ("考勤日期", "日期", "date", "时间")
+_DATES = ("考勤日期", "打卡日期", "刷卡日期", "出勤日期", "日期", "date", "时间")
 _STAMPS = ("打卡时间", "日期时间", "刷卡时间", "签到时间", "date/time", "datetime", "时间", "time")
+_COUNT = r"[\d一二三四五六七八九十]?"
 _TIMES = re.compile(
-    r"(上班|下班|签到|签退)\d?(打卡时间|时间)?|最早|最晚|(打卡|刷卡|时间|签到|签退)\d?|打卡时间\d?|打卡明细"
-    r"|(clock|on|off|check)[- ]?(in|out|duty)?( time)?|time ?\d?"
+    rf"(第{_COUNT}次)?(上班|下班|签到|签退){_COUNT}(打卡时间|打卡|刷卡时间|时间)?"
+    rf"|(最早|最晚|首次|末次)(打卡|刷卡)?(时间)?|(打卡|刷卡|出勤|时间){_COUNT}|(打卡|刷卡|出勤)时间{_COUNT}"
+    r"|(打卡|刷卡)(明细|记录)"
+    r"|(clock|on|off|check)[- ]?(in|out|duty)?( time)?|(in|out)( time)?|time ?\d?"
 )
 
 LOOKED_AT = 3_000_000  # rows; a file of more punches is refused
@@ -49,7 +54,7 @@ class Grid:
     """What stands where. ``without`` counts cells about days that hold no time.
 
     ``whole`` gives all rows of the file anew; ``titles`` is the head. ``order`` says whether days
-    or months come first in dates, where somebody told it.
+    or months come first in dates, where somebody told it. ``sheet`` is one that is not the first.
     """
 
     whole: Callable[[], Iterable[tuple[int, Sequence[str]]]]
@@ -64,6 +69,7 @@ class Grid:
     dates: dict[int, date] = field(default_factory=dict)
     period: tuple[date, date] | None = None
     without: int = 0
+    sheet: str = ""
 
     def punches(self) -> Iterator[Punch]:
         """Row number, who, and the time in our spelling or why there is none."""
@@ -184,14 +190,14 @@ def grid_of(rows: Rows) -> Grid | None:
     """
     period = None
     for place, (number, row) in enumerate(rows[:12]):
-        plain = [cell.strip().lower().rstrip(".:：") for cell in row]
+        plain = [title(cell) for cell in row]
         if "employee_no" in plain or "timestamp" in plain:
             return None
         period = period or period_of(row)
         days = days_of(row)
         if days:
             above = rows[place - 1][1] if place else ()
-            who = _people(plain) or _people([cell.strip().lower() for cell in above])
+            who = _people(plain) or _people([title(cell) for cell in above])
             if who or any(section_of(each) for _, each in rows):
                 period = period or month_of(rows[:place])
                 return Grid(lambda: rows, number, plain, who=who, days=days, period=period)
@@ -208,6 +214,12 @@ def grid_of(rows: Rows) -> Grid | None:
     return None
 
 
+def is_ours(rows: Iterable[Sequence[str]]) -> bool:
+    """Whether the head is that of our own columns: then no other sheet is looked at."""
+    head = next(([title(cell) for cell in row] for row in rows if any(row)), [])
+    return bool({"employee_no", "timestamp"} & set(head)) or {"工号", "打卡时间"} <= set(head)
+
+
 def _is_year(cell: str) -> bool:
     """Whether a date begins with its year, as most do: then nothing is to be decided."""
     return cell[:4].isdecimal()
@@ -222,7 +234,7 @@ def _people(plain: Sequence[str]) -> tuple[int, ...]:
 def _list(rows: Rows, number: int, plain: Sequence[str], below: Sequence[str]) -> Grid | None:
     """A list with a date and times, or with whole times; its head has one row or two."""
     who = _people(plain)
-    under = [cell.strip().lower() for cell in below]
+    under = [title(cell) for cell in below]
     two = bool(under) and not any(under[at] for at in who if at < len(under))
     two = two and not any(re.search(r"\d{1,2}:\d{2}|\d{4}", cell) for cell in under)
     width = max(len(plain), len(under)) if two else len(plain)

@@ -67,8 +67,8 @@ def test_what_a_recognised_file_leaves_open_is_told_by_options(run: Run) -> None
     status, out, told = run("punches", listed)
     assert (status, out) == (1, ["new 0, changed 0, same 0, late 0, refused 2"])
     assert told[-3:] == [
-        '"03/04/2026 8:05" is 2026-04-03 or 2026-03-04: say which with --dates day-first or'
-        " --dates month-first",
+        '"03/04/2026 8:05" can be read in several ways, say in which: --dates day-first:'
+        " 2026-04-03; --dates month-first: 2026-03-04",
         "not known: 99; --on-unknown set_aside keeps their rows until somebody is mapped"
         " (flask import aliases)",
         "nothing was stored: the file has bad rows",

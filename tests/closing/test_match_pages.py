@@ -90,7 +90,7 @@ def test_dates_that_may_be_read_in_two_ways_are_asked_about(desk: Desk) -> None:
     asked = match(desk, path, dates="")
     assert asked.status_code == 400
     page = words(asked)
-    assert "Which comes first, the day or the month?" in page
+    assert "What comes first in the dates?" in page
     assert "The day: it is Apr 3, 2026" in page
     assert "The month: it is Mar 4, 2026" in page
     assert desk.one("SELECT count(*) FROM import_maps") == 0
@@ -106,7 +106,7 @@ def test_a_recognised_file_is_asked_about_and_its_strangers_wait(desk: Desk) -> 
     listed = "AC-No.,Name,Time\nE0004,A,03/04/2026 8:05 AM\n99,B,2026-04-03 8:06 AM\n"
     path = desk.send(listed, "device.csv").location
     page = desk.get(path)
-    assert "03/04/2026 8:05 AM can be read in two ways" in page
+    assert "03/04/2026 8:05 AM can be read in several ways" in page
     assert "The day: it is Apr 3, 2026" in page
     assert "The month: it is Mar 4, 2026" in page
     assert "set aside until somebody is mapped: 1 rows of 99" in page

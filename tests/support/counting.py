@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from core.files.writing import write_xlsx
 
-_DUMP = re.compile(rb"\s*[^\s\t]+\s*\t(?:[^\t\n]*\t)?\d{4}[-/]\d")
+_DUMP = re.compile(rb"\s*[^\s,;]+(?:\s*\t(?:[^\t\n]*\t)?|\s*,\s*|\s+)\d{4}[-/]\d")
 _LONG = 64 * 1024
 
 
@@ -25,13 +25,24 @@ def records(content: bytes, headings: Collection[str], *, dump: bool) -> int | N
         return None
     if content.startswith(b"PK\x03\x04"):
         return _of_sheet(content)
-    if dump or _DUMP.match(content.replace(b"\0", b"").lstrip()):
-        lines = content.replace(b"\0", b"").split(b"\n")
+    if dump or _is_dump(content):
+        # A run of NUL ends a line, but where it fills up an id or a name.
+        whole = re.sub(rb"\0\0+(?!\t)", b"\n", content).replace(b"\0", b"")
+        lines = re.split(rb"[\r\n]", whole)
         if max(map(len, lines)) >= _LONG:
             return None
         texts = [line.decode("utf-8", "replace").lstrip("\ufeff") for line in lines]
         return sum(bool(line.strip()) for line in texts)
     return _of_text(content, headings)
+
+
+def _is_dump(content: bytes) -> bool:
+    """Records without a head: most of the first lines are some, and the first is no head."""
+    lines = re.split(rb"[\r\n]", content[:_LONG].replace(b"\0", b"").lstrip())
+    lines = [line for line in lines if line.strip()][:40]
+    good = [bool(_DUMP.match(line)) for line in lines]
+    head = lines and (not re.search(rb"\d", lines[0]) or re.search(rb"[A-Za-z]{3}", lines[0]))
+    return 2 * sum(good) > len(good) and (good[0] or not head)
 
 
 def _of_sheet(content: bytes) -> int | None:

@@ -277,13 +277,37 @@ def test_what_the_file_does_not_decide_is_decided_by_what_is_told(
     content = table(["编号", "日期时间"], ["64", "10/09/2026 6:05 PM"])
     asked = read(files, content)
     assert asked.counts["refused"] == 1
-    assert str(asked.question.day_first) == "2026-09-10"
-    assert str(asked.question.month_first) == "2026-10-09"
+    days = {order: str(day) for order, day in asked.question.readings.items()}
+    assert days == {"day/month/year": "2026-09-10", "month/day/year": "2026-10-09"}
     assert read(files, content, dates=dates).question is None
     assert punches(files) == expected
     other = table(["编号", "日期时间"], ["64", "13/10/2026 6:05 PM"])
     told = read(files, other, dates=dates)
     assert told.counts["refused"] == (dates == "month/day/year")
+
+
+@pytest.mark.parametrize(
+    ("stamps", "dates", "expected"),
+    [
+        (["26-10-08 08:55"], "year-month-day", ["2026-10-08 08:55:00"]),
+        (["8/9/26 8:55 AM"], "day/month/year", ["2026-09-08 08:55:00"]),
+        (["8/9/26 08:55"], "month/day/year", ["2026-08-09 08:55:00"]),
+        (["10/8/26 8:55", "10/31/26 9:00"], "", ["2026-10-08 08:55:00", "2026-10-31 09:00:00"]),
+        (["26-10-08 08:55", "26-10-31 08:55"], "", []),
+        (["31/12/26 08:55"], "month/day/year", []),
+    ],
+)
+def test_years_of_two_digits_are_asked_about(
+    files: Files, stamps: list[str], dates: str, expected: list[str]
+) -> None:
+    content = table(["编号", "日期时间"], *(["64", each] for each in stamps))
+    report = read(files, content, partial=True, **({"dates": dates} if dates else {}))
+    assert punches(files) == [f"64 {each}" for each in expected]
+    asked = report.question.readings if report.question else {}
+    ways = {"day/month/year": "2008-10-26", "year-month-day": "2026-10-08"}
+    assert {order: str(day) for order, day in asked.items()} == (
+        ways if len(stamps) == 2 and not expected else {}
+    )
 
 
 def test_a_name_that_several_have_is_refused(files: Files) -> None:
@@ -414,6 +438,69 @@ def test_times_of_nobody_are_told_of(files: Files, form: str) -> None:
     assert [each.split(",")[1] for each in reasons(report)] == [" column employee_no: names nobody"]
 
 
+def test_records_that_ran_into_each_other_are_never_given_to_another(files: Files) -> None:
+    dump = (
+        b"64\t2026-1" + b"\0" * 300 + b"7\t2026-10-08 18:02:11\t1\r\n"
+        b"64\t2026-10-08 08:55:00\t1\t07\t2026-10-08 08:56:00\t1\r\n"
+        b"64\t2026-1       7\t2026-10-08 18:03:11\t1\r\n" + DUMP * 4
+    )
+    report = files.take("punches", files.write(dump), partial=True)
+    assert report.summary == "new 2, changed 0, same 3, late 0, refused 3"
+    assert punches(files) == ["7 2026-10-08 08:59:30", "7 2026-10-08 18:02:11"]
+    files.take("punches", files.write(DUMP.rstrip() + b"\r64\t2026-10-08 09:00\t1\r"))
+    assert punches(files)[0] == "64 2026-10-08 09:00:00"
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("12:00 次日 01:00", ["08 12:00:00", "09 01:00:00"]),
+        ("外勤12:00\n次日上午1:00", ["08 12:00:00", "09 01:00:00"]),
+        ("6:02次日\n18:00", ["08 18:00:00", "09 06:02:00"]),
+        ("18:02 (next day)", ["09 18:02:00"]),
+        ("08：55、翌日００：１０", ["08 08:55:00", "09 00:10:00"]),
+        ("08:55+18:02", ["08 08:55:00", "08 18:02:00"]),
+        ("8点05分", ["08 08:05:00"]),
+        ("2026-10-09 00:30", ["09 00:30:00"]),
+        ("0855", None),
+    ],
+)
+def test_punches_in_one_cell(files: Files, cell: str, expected: list[str] | None) -> None:
+    content = table(["工 号", "出勤日期", "最早打卡时间"], ["６４", "20261008", cell])
+    report = files.take("punches", files.write(content), partial=True)
+    assert punches(files) == [f"64 2026-10-{each}" for each in expected or ()]
+    assert reasons(report) == (
+        [] if expected else ['row 2, column timestamp: "0855" is no time of day']
+    )
+
+
+def test_the_sheet_that_holds_punches_is_read_and_named(files: Files) -> None:
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    week = ["1", "2", "六", "日", *(str(day) for day in range(5, 32))]
+    for name, rows in {
+        "月度汇总": [["姓名", "工号", *DAYS], ["甲", "64", *["正常"] * 31]],
+        "打卡时间": [[MONTH], ["姓名", "工号", *week], ["甲", "64", "", "", "08:55", "9:05"]],
+        "原始记录": [RAW, ["甲", "", "", "64", "", "", "", "", "2026-10-03 08:55"]],
+    }.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    path = files.folder / "book.xlsx"
+    book.save(path)
+    report = files.take("punches", path)
+    assert punches(files) == ["64 2026-10-03 08:55:00", "64 2026-10-04 09:05:00"]
+    assert warnings(report) == ["read from the sheet 打卡时间"]
+
+
+def test_a_list_of_a_device_refuses_a_clock_that_was_not_set(files: Files) -> None:
+    head = "No\tTMNo\tEnNo\tName\tGMNo\tMode\tDateTime\r\n"
+    rows = "1\t1\t00000064\t\t0\t1\t2000/01/01 00:02:23\r\n2\t1\t7\t\t0\t1\t2026/10/20 01:02\r\n"
+    report = files.take("punches", files.write(head + rows), partial=True)
+    assert reasons(report) == ["row 2, column timestamp: the clock of the device was not set"]
+    assert punches(files) == ["7 2026-10-20 01:02:00"]
+
+
 DUMPS = {
     "a long run of NUL first": b"\0" * 200_000 + DUMP,
     "slashes": DUMP.replace(b"-", b"/"),
@@ -421,6 +508,10 @@ DUMPS = {
     "GBK names": "7\t柳青\t2026-10-08 08:59:30\t1\r\n".encode("gbk"),
     "no last column": b"7\t2026-10-08 08:59:30\r\n",
     "no end of line": DUMP.rstrip(),
+    "blanks": DUMP.replace(b"\t", b"  "),
+    "commas": DUMP.strip().replace(b"\t", b","),
+    "two blanks in a time": DUMP.replace(b"8 08", b"8  08"),
+    "a tab in a time": DUMP.replace(b"8 08", b"8\t08"),
     "a torn record first": b"-10-08 08:59:30\t1\r\n" + DUMP + DUMP,
 }
 
