@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from closing.cards import CardView, stored_views
 from closing.fired import Fired, fired
 from closing.kept_preview import PreviewCard, Summary
+from closing.months import ClosedMonth
 from closing.policy import Policy
 from closing.versions import policy_of_closing, policy_version
 from core.clock import Now
-from core.models import Closing
 from core.values import Month
 from core.viewer import Viewer
 from rewards import queries
@@ -75,9 +75,9 @@ def of_preview(session: Session, preview: Summary) -> Source:
     return Source(policy, cards, preview.fired, is_open=True)
 
 
-def of_closing(session: Session, closing: Closing) -> Source:
-    policy = policy_of_closing(session, closing.document_version_id).policy
-    views = stored_views(session, closing)
+def of_closed(session: Session, held: ClosedMonth) -> Source:
+    policy = policy_of_closing(session, held.document.id).policy
+    views = stored_views(session, held.closing)
     cards = {view.employee_id: view for view in views}
     return Source(policy, cards, fired(views, policy, is_open=False), is_open=False)
 

@@ -10,12 +10,12 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from closing.kept_preview import kept_summary, summary
-from closing.months import current_closing
+from closing.months import closed_month
 from closing.pages import words
 from closing.pages.blueprints import rewards
 from closing.pages.common import open_month, policy_for, session
 from closing.policy import Policy
-from closing.proposals import Proposal, Source, of_closing, of_preview, proposals
+from closing.proposals import Proposal, Source, of_closed, of_preview, proposals
 from core import web
 from core.access import note
 from core.db import transaction
@@ -140,9 +140,9 @@ def _page(month: Month, problem: str) -> str:
     found: list[Proposal] = []
     source = None
     obstacle = ""
-    closing = current_closing(session(), month)
+    closed = closed_month(session(), month)
     try:
-        source = of_closing(session(), closing) if closing else _of_preview(month)
+        source = of_closed(session(), closed) if closed else _of_preview(month)
         if source is None:
             return render_template("rewards/proposals_wait.html", month=month)
         found = proposals(session(), web.viewer(), month, web.now(), reach(), source)
@@ -151,7 +151,7 @@ def _page(month: Month, problem: str) -> str:
     return render_template(
         "rewards/proposals.html",
         month=month,
-        closed=closing is not None,
+        closed=closed is not None,
         waiting=[each for each in found if each.decision is None],
         decided=[each for each in found if each.decision is not None],
         effects=words.effects_of(source.policy) if source else {},

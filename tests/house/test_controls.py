@@ -12,7 +12,6 @@ import pytest
 from support.repository import ROOT
 from support.spoilt import Fault, copy_to, gone, run, spoilt
 
-
 ONLY = "not postgresql"
 
 

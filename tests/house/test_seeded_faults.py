@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from support.spoilt import Fault, copy_to, gone, run, spoilt
 
-
 # By how soon they find something.
 QUICK = (
     "tests/evaluations/test_scoring.py",
