@@ -12,6 +12,7 @@ settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
 pytest_plugins = [
+    "support.compiled",
     "support.databases",
     "support.browser",
     "support.centres",

@@ -13,13 +13,11 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from jinja2.bccache import Bucket, BytecodeCache
+from support.compiled import TEMPLATES
 from support.databases import Kind
-from werkzeug.routing import Rule
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -30,39 +28,6 @@ if TYPE_CHECKING:
     from staff.models import Account
 
 
-class Compiled(BytecodeCache):
-    """Templates of all applications of this process: each is compiled once."""
-
-    def __init__(self) -> None:
-        self.codes: dict[tuple[str, str], CodeType] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self.codes.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        if bucket.code is not None:
-            self.codes[bucket.key, bucket.checksum] = bucket.code
-
-
-TEMPLATES = Compiled()
-BUILDERS: dict[tuple[str, tuple[Any, ...], bool], Callable[..., tuple[str, str]]] = {}
-_compile_builder = Rule._compile_builder
-
-
-def _compiled_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-    """What builds the addresses of a route: compiled once, too, and not by each application.
-
-    It is given the rule that it builds for, so that all with the same parts can share it.
-    """
-    if rule.defaults:
-        return _compile_builder(rule, append_unknown)
-    key = (rule.rule, tuple(rule._trace), append_unknown)
-    if key not in BUILDERS:
-        BUILDERS[key] = _compile_builder(rule, append_unknown)
-    return BUILDERS[key]
-
-
-Rule._compile_builder = _compiled_once  # type: ignore[method-assign]
 TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
 
 
