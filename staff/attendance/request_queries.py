@@ -18,7 +18,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from core.permissions import Permission
 from core.viewer import Viewer
@@ -127,13 +127,17 @@ def of_one(employee_id: int, day: date) -> Select[Any]:
 
 def one(session: Session, viewer: Viewer, ref: str, day: date) -> Any:
     """The row of ``listed`` with this ``ref`` if the viewer may see it, else None; ``decides`` says
-    whether their deciding reaches the person, which may be themselves."""
+    whether their deciding reaches the person, which may be themselves; ``decider`` is the name of
+    whoever decided for themselves."""
     query = listed(day).subquery()
     who = query.c.employee_id
     sees = visible_employees(viewer, Permission.ATTENDANCE_READ, day=day)
     reach = visible_employees(viewer, Permission.REQUESTS_DECIDE, day=day)
+    decider = aliased(Employee)
     return session.execute(
-        select(query, who.in_(reach).label("decides")).where(query.c.ref == ref, who.in_(sees))
+        select(query, who.in_(reach).label("decides"), decider.name.label("decider"))
+        .outerjoin(decider, decider.employee_no == query.c.decided_by)
+        .where(query.c.ref == ref, who.in_(sees))
     ).first()
 
 
