@@ -151,6 +151,9 @@ class Kind:
     def derive(self, record: Record, line: Line) -> None:
         """Fill what follows from other fields, before the identity is taken. May raise Bad."""
 
+    def look_over(self, lines: Sequence[Line]) -> None:
+        """What the rows that could be read say together; may change their records, refuse them."""
+
     def check(self, record: Record, before: Record | None, line: Line) -> None:
         """Check the whole record, what was known filled in. May raise Bad."""
 

@@ -65,6 +65,7 @@ def stage(kind: Kind, table: Table) -> Staged:
     """Raises ``Refused`` where the file as a whole cannot be taken."""
     where = layout(table.header, kind.columns)
     lines = _parse(kind, table.rows, where)
+    kind.look_over([line for line in lines if not line.problems])
     fine = [line for line in lines if not line.problems]
     _find_twins(kind, fine)
     once = [line for line in fine if line.twin is None and not line.problems]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from core.documents.problems import short
@@ -37,6 +38,7 @@ _NUMBERS = (
 # Which of our columns says when a row happened: an external id belongs to a person at that time.
 _HAPPENED = ("created_at", "timestamp", "received_at", "date", "from")
 _REFUSED = "\0"
+FEW = 3  # times at midnight that may be chance
 _DAY = len("2026-10-03")
 # Our column that says of a row that its times are days alone.
 DAYS_ONLY = "days_only"
@@ -98,6 +100,7 @@ class Translator:
         self.happened = next((name for name in _HAPPENED if name in self.names), None)
         self.result = Translation()
         self._places: dict[str, int] = {}
+        self._midnight = False
 
     def table(self, theirs: Table) -> Table:
         """Our table; its rows can be read once. Raises ``Refused`` for missing columns."""
@@ -109,7 +112,8 @@ class Translator:
         if missing:
             raise UnknownHeadings(N_("missing column: %(names)s"), names=", ".join(missing))
         self._places = {name: found[plain(name)] for name in self.mapping.theirs}
-        rows = self._rows(theirs.rows, len(theirs.header))
+        width = len(theirs.header)
+        rows = self._rows(self._looked_over(theirs.rows, width), width)
         if self.mapping.newest_by:
             rows = iter(self._newest(rows))
         return Table(list(self.names), self._with_people(rows), theirs.format)
@@ -127,6 +131,37 @@ class Translator:
                 if self.marks:
                     cells.append(self._days(cells))
                 yield number, cells, self._rank(number, cells, row) if newest else None
+
+    def _looked_over(self, rows: Iterator[Row], width: int) -> Iterator[Row]:
+        """The same rows. Where all of several times are midnight, they are days.
+
+        Lengths that are added to a time are known all the same.
+        """
+        cells = [cell for name, cell in self.mapping.columns.items() if name.endswith("_at")]
+        plain = [cell for cell in cells if cell.sources and not cell.plus]
+        if not self.marks or len(plain) < 2:
+            return rows
+        seen: list[Row] = []
+        times = 0
+        for each in rows:
+            check_rows(len(seen))
+            seen.append(each)
+            for cell in plain if len(each[1]) == width else ():
+                clock = self._clock_in(cell, each[1])
+                if clock:
+                    return chain(seen, rows)
+                times += clock is not None
+        self._midnight = times >= FEW
+        return iter(seen)
+
+    def _clock_in(self, cell: Cell, row: Sequence[str]) -> bool | None:
+        """Whether a time is not midnight; None where there is none."""
+        text = cell.separator.join(row[self._places[source]].strip() for source in cell.sources)
+        try:
+            clock = read_when(text, self.mapping.dates).clock
+        except Bad:
+            return None
+        return None if clock is None else clock != time()
 
     def _days(self, cells: list[str]) -> str:
         """Days without times are no times: all of the row become days, which the mark tells."""
@@ -193,7 +228,7 @@ class Translator:
 
     def _moment(self, text: str) -> str:
         when = read_when(text, self.mapping.dates)
-        if when.clock is None:
+        if when.clock is None or self._midnight:
             return when.day.isoformat()
         return moment_text(self._at_home(datetime.combine(when.day, when.clock, when.zone)))
 

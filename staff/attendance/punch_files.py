@@ -39,6 +39,7 @@ _RECORD = re.compile(
 )
 _TORN = re.compile(rb"\0{2,}(?!\t)")  # not within an id or name that is filled up
 _SEPARATORS = (",", "\t", ";")
+FEWEST = 3  # times at midnight that may be chance
 UNSET = N_("the clock of the device was not set")
 WITHOUT = N_("the file holds results of days without times: export the punches themselves")
 
@@ -220,7 +221,7 @@ def _cells(path: Path, sheet: int) -> Iterator[list[str]]:
 
 
 def _grid_rows(grid: Grid, found: PunchFile) -> Iterator[Row]:
-    punches = 0
+    punches = midnights = 0
     if grid.sheet:
         note = Message(N_("read from the sheet %(name)s"), {"name": grid.sheet})
         found.notes.append(Problem(grid.head, None, note))
@@ -231,11 +232,13 @@ def _grid_rows(grid: Grid, found: PunchFile) -> Iterator[Row]:
             yield found.bad(number, Bad(UNSET, "timestamp"), who)
         else:
             punches += 1
+            midnights += stamp.endswith("00:00:00")
             yield number, [who, stamp]
     if grid.without:
         note = Message(
             N_("%(count)s cells say what became of a day, not when"), {"count": grid.without}
         )
         found.notes.append(Problem(grid.head, None, note))
-    if not punches and not found.problems:
+    all_midnight = punches == midnights and punches >= FEWEST
+    if all_midnight or (not punches and not found.problems):
         raise Refused(WITHOUT)

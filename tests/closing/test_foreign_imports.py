@@ -130,6 +130,64 @@ def test_the_newest_of_several_rows_counts_and_every_row_is_told(foreign: Foreig
     ]
 
 
+DAYS = """
+kind: tickets
+source: sheet
+timezone: UTC
+columns:
+  ticket_id: Id
+  agent: Who
+  created_at: Opened
+  {later}
+"""
+
+
+@pytest.mark.parametrize(
+    ("later", "last", "expected"),
+    [
+        ("resolved_at: Solved", "00:00:00", [("2026-10-01 00:00:00", "2026-10-02 00:00:00", 1)]),
+        ("resolved_at: Solved", "00:01:00", [("2026-10-01 08:00:00", "2026-10-02 08:00:00", None)]),
+        (
+            "resolved_at: {from: Opened, plus: Hours, unit: hours}",
+            "00:00:00",
+            [("2026-10-01 08:00:00", "2026-10-01 13:00:00", None)],
+        ),
+    ],
+)
+def test_times_that_are_all_midnight_are_days(
+    foreign: Foreign, later: str, last: str, expected: list[tuple[str, str, int | None]]
+) -> None:
+    foreign.files.people("E1")
+    rows = ["1,E1,2026-10-01 00:00:00,2026-10-02 00:00:00,5", f"2,E1,2026-10-03 {last},,"]
+    report = foreign.add("tickets", DAYS.format(later=later), ["Id,Who,Opened,Solved,Hours", *rows])
+    days = ["days without times: 2 rows, which give no rates of hours and minutes"]
+    assert (reasons(report), notes(report)) == ([], days if expected[0][2] else [])
+    query = "SELECT created_at, resolved_at, days_only FROM tickets WHERE ticket_id = '1'"
+    found = foreign.files.rows(query)
+    assert [
+        (str(wall_time(one)), str(wall_time(two)), mark) for one, two, mark in found
+    ] == expected
+
+
+def test_our_own_columns_at_midnight_are_days_and_no_punches(files: Files) -> None:
+    files.people("E1")
+    rows = [f"T{day},E1,2026-10-0{day} 00:00,2026-10-0{day} 00:00" for day in (1, 2)]
+    report = files.good("tickets", "ticket_id,agent,created_at,resolved_at", *rows)
+    assert [each.row for each in report.warnings] == [2]
+    assert files.rows("SELECT DISTINCT days_only FROM tickets") == [(1,)]
+    head = "complaint_no,received_at,severity,contacted_at"
+    rows = [f"C{day},2026-10-0{day} 00:00,major,2026-10-0{day} 00:00" for day in (1, 2)]
+    report = files.add("complaints", head, *rows, "C3,2026-10-04 00:00,major,", partial=True)
+    assert (report.counts["new"], report.counts["refused"]) == (1, 2)
+    assert "is a day without a time" in reasons(report)[0]
+    days = [f"E1,2026-10-0{day} 00:00" for day in (1, 2, 3)]
+    with pytest.raises(Refused, match="results of days without times"):
+        files.add("punches", "employee_no,timestamp", *days)
+    with pytest.raises(Refused, match="results of days without times"):
+        files.add("punches", "编号,日期时间", *days)
+    files.good("punches", "employee_no,timestamp", *days[:2])
+
+
 def test_what_cannot_be_translated_is_refused_with_its_reason(foreign: Foreign) -> None:
     foreign.files.people("E1")
     report = foreign.add(
