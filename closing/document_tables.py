@@ -23,6 +23,8 @@ from closing.document_edits import (
     within,
 )
 
+MOST_NEW = 40  # rows that a page may add to a table at once: new:…, new2:…
+
 
 class Typed(Protocol):
     """What was typed, by the name of its field."""
@@ -85,6 +87,11 @@ class Cell:
     text: str
     chosen: frozenset[str] = frozenset()
     errors: tuple[str, ...] = ()
+
+    @property
+    def width(self) -> int:
+        """How many characters of a line its text takes; Chinese ones take two."""
+        return sum(2 if ord(each) > 0x2E80 else 1 for each in self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,12 +252,17 @@ def _remove(document: Any, path: Path) -> None:
 
 
 def _append(document: Any, table: Table, typed: Typed) -> None:
-    """A row that was typed below the others, where anything was."""
-    at = (f"new:{place_of(table.at)}",)
+    """The rows that were typed below the others, where anything was."""
+    for number in range(1, MOST_NEW + 1):
+        _append_one(document, table, typed, str(number) if number > 1 else "")
+
+
+def _append_one(document: Any, table: Table, typed: Typed, number: str) -> None:
+    at = (f"new{number}:{place_of(table.at)}",)
     made: dict[str, Any] = {}
     apply_row(made, at, table.columns, typed)
     value = made.get(at[0])
-    key = (typed.get(f"key:{place_of(table.at)}") or "").strip()
+    key = (typed.get(f"key{number}:{place_of(table.at)}") or "").strip()
     content = value_at(document, table.at)
     if content is None and (key if table.keyed else value is not None):
         content = {} if table.keyed else []

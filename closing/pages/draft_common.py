@@ -8,16 +8,18 @@ from typing import Any
 from flask import abort, flash, request
 from flask_babel import gettext as _
 
-from closing.document_edits import Path, leaves, shown, value_at
+from closing.document_edits import Path, leaves, value_at, within
 from closing.drafts import Draft, base_of, read_draft, save_draft
 from closing.pages.common import session
+from closing.pages.draft_compare import plain
+from closing.pages.draft_places import said_at
 from closing.policy import Policy
 from closing.versions import policy_of_closing
 from core import web
 from core.db import transaction
 from core.errors import Conflict, NotFound
 
-Theirs = list[tuple[str, str, str]]
+Theirs = list[tuple[str, str, str]]  # what it is called, theirs, yours
 
 
 def draft_or_abort(draft_id: int) -> Draft:
@@ -71,18 +73,21 @@ def revision() -> int:
 
 
 def _against(draft_id: int, parts: list[Path], edit: Callable[[dict[str, Any]], None]) -> Theirs:
-    theirs, mine = (draft_or_abort(draft_id).document for _again in range(2))
+    draft = draft_or_abort(draft_id)
+    policy, theirs = policy_of(draft), draft.document
+    mine = draft_or_abort(draft_id).document
     edit(mine)
-    found: Theirs = []
+    found: dict[str, tuple[str, str]] = {}  # by what the place is called
     for part in parts:
         one, other = (leaves(value_at(each, part), part) for each in (theirs, mine))
+        said, by_me = (said_at(each, part, policy) for each in (theirs, mine))
         for place in [*one, *(each for each in other if each not in one)]:
             if one.get(place) != other.get(place):
-                found.append((place, _said(one.get(place)), _said(other.get(place))))
-    return found
-
-
-def _said(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(_("yes") if value else _("no"))
-    return shown("number", value) or "—"
+                field = next((each for each in [*said, *by_me] if within(place, each)), place)
+                label = (said.get(field) or by_me.get(field) or (place, ""))[0]
+                pair = [
+                    each[field][1] if field in each else plain(leaf.get(place))
+                    for each, leaf in ((said, one), (by_me, other))
+                ]
+                found[label] = (pair[0] or "—", pair[1] or "—")
+    return [(label, *pair) for label, pair in found.items()]

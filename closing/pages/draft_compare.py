@@ -157,24 +157,24 @@ def _named(sheet: Sheet, document: Any) -> dict[tuple[str, str, str, str], str]:
     for table in sheet.tables(complete):
         rows = view(complete, table).rows
         if table.plain:
-            said = _(", ").join(_written(cell) for row in rows for cell in row.cells)
-            found[table.title, "", _label(table.columns[0]), ""] = said
+            said = _(", ").join(written_cell(cell) for row in rows for cell in row.cells)
+            found[table.title, "", label_of(table.columns[0]), ""] = said
             continue
         names = names_in(table, complete)
         for row in rows:
             for cell in row.cells:
                 title = "" if table.single else table.title
                 place = ".".join((row.key, *cell.column.path))
-                name = _row_name(row, names)
-                found[title, name, _label(cell.column), place] = _written(cell)
+                name = row_name(row, names)
+                found[title, name, label_of(cell.column), place] = written_cell(cell)
     return found
 
 
-def _label(column: Column) -> str:
+def label_of(column: Column) -> str:
     return f"{column.label} ({column.unit})" if column.unit else column.label
 
 
-def _row_name(row: Row, names: Mapping[str, str]) -> str:
+def row_name(row: Row, names: Mapping[str, str]) -> str:
     """What a row is called; in lists its first field: the metric, the grade."""
     if row.key:
         return names.get(row.key) or row.name or row.key
@@ -184,7 +184,7 @@ def _row_name(row: Row, names: Mapping[str, str]) -> str:
     return dict(first.column.options).get(first.text, first.text)
 
 
-def _written(cell: Cell) -> str:
+def written_cell(cell: Cell) -> str:
     options = dict(cell.column.options)
     if cell.kind == "flag":
         return str(_("yes") if cell.text else _("no"))
@@ -211,10 +211,10 @@ def _others(before: Policy, after: Policy) -> Iterator[Said]:
             within(place, each) for each in shown_places
         ):
             what = _("In force from") if place == "effective_from" else place
-            yield what, _plain(one.get(place)), _plain(other.get(place))
+            yield what, plain(one.get(place)), plain(other.get(place))
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
     return shown("number", value) or "—"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from closing.document_edits import Kind, Path, is_weekdays, value_at
 from closing.document_tables import Column, Table
@@ -171,7 +172,7 @@ def ramp_table() -> Table:
     def month(index: int) -> str:
         if index == 0:
             return str(_("Less than one month employed"))
-        return str(_("%(count)d full months employed", count=index))
+        return str(ngettext("%(num)d full month employed", "%(num)d full months employed", index))
 
     return Table(
         ("scoring", "ramp"),

@@ -63,7 +63,7 @@ def through(document: Document, **typed: Sequence[str]) -> Document:
     for key, sheet in sheets().items():
         values = form(document, key)
         for name, value in typed.items():
-            if name in values or name == "remove":
+            if name in values or name.startswith(("remove", "new2:")):
                 values.setlist(name, [value] if isinstance(value, str) else value)
         put_back(document, sheet, values)
     return document
@@ -154,6 +154,7 @@ def test_thresholds_and_types_of_leave_are_added_changed_and_removed() -> None:
             "attendance.late_tiers[1]": "20",
             "attendance.late_tiers[0]": "",  # a blank field removes its row
             "new:attendance.late_tiers": "90",
+            "new2:attendance.late_tiers": "120",  # as many rows as the page was given
             "new:tickets.response_minutes": "5",
             "tickets.clock.days": ["5", "1", "2"],
             "remove": ["leave.compensatory", "scoring.ramp[2]"],
@@ -165,7 +166,7 @@ def test_thresholds_and_types_of_leave_are_added_changed_and_removed() -> None:
         },
     )
     expected = copy.deepcopy(before)
-    expected["attendance"]["late_tiers"] = [20, 60, 90]
+    expected["attendance"]["late_tiers"] = [20, 60, 90, 120]
     expected["tickets"]["response_minutes"] = [3, 10, 30, 5]
     expected["tickets"]["clock"]["days"] = "125"
     del expected["leave"]["compensatory"], expected["reviews"]["carry_months"]

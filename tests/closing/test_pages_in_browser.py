@@ -52,6 +52,23 @@ def test_confirming_an_award_by_hand(page: Page, address: str) -> None:
     assert "Person E0004" in page.inner_text(".plain-list")
 
 
+def test_a_draft_is_given_more_rows_before_it_is_saved(page: Page, address: str) -> None:
+    sign_in(page, address, "E0003", people.PASSWORD)
+    page.goto(f"{address}/policy/drafts")
+    page.fill("[name=name]", "Later")
+    page.click("main form button.btn-primary")
+    page.click("a[href$='/sheet/attendance']")
+    tiers = "[name$='attendance.late_tiers']"
+    held = page.locator("[name^='attendance.late_tiers[']").count()
+    page.fill(tiers, "90")
+    page.click(".table-wrap:has([name$='attendance.late_tiers']) + [data-add-row]")
+    page.locator(tiers).last.fill("120")
+    page.click("main form button.btn-primary")
+    page.wait_for_selector("text=Saved.")
+    values = [each.input_value() for each in page.locator("[name^='attendance.late_tiers[']").all()]
+    assert values[held:] == ["90", "120"]
+
+
 @pytest.mark.parametrize("width", [375, 1280])
 def test_no_page_is_wider_than_the_window(page: Page, address: str, width: int) -> None:
     complaints: list[str] = []
