@@ -195,6 +195,11 @@ def _remarks(found: Translation, created: Sequence[str]) -> list[Message]:
         notes.append(message(N_("left out by the map: %(count)s rows"), count=found.left_out))
     if found.older:
         notes.append(message(N_("older rows of a record: %(count)s"), count=found.older))
+    if found.ties:
+        text = N_(
+            "as new as another row of its record, with other values: %(count)s; the last counts"
+        )
+        notes.append(message(text, count=found.ties))
     if found.days:
         notes.append(
             message(

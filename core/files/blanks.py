@@ -12,6 +12,8 @@ from posixpath import normpath
 
 # What stands for a formula that no program has calculated; its last character is no text's.
 NO_VALUE = "=?\x1a"
+# And for a number so long that a spreadsheet cannot hold all of its digits.
+DIGITS_LOST = "=#\x1a"
 ERRORS = frozenset(
     ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
 )

@@ -15,12 +15,13 @@ from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from core.files.blanks import Blanks, Finder, column_number, sheet_member, shown
+from core.files.blanks import DIGITS_LOST, Blanks, Finder, column_number, sheet_member, shown
 from core.files.torn import TORN
 from core.messages import N_, Refused
 
 MAX_UNPACKED = 400 * 1024 * 1024
 MAX_CELLS = 12_000_000
+EXACT = 2**53  # a whole number beyond it is not the one that was written
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _CELL = re.compile(rb'r="([A-Z]{1,3})(\d{1,7})"')
 _CHUNK = 1 << 20
@@ -119,7 +120,9 @@ def cell_text(cell: object) -> str:
     if isinstance(cell, bool):
         return "1" if cell else "0"
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+        if cell.is_integer():
+            return str(int(cell)) if abs(cell) <= EXACT else DIGITS_LOST
+        return repr(cell)
     if isinstance(cell, datetime):
         return str((cell + timedelta(milliseconds=500)).replace(microsecond=0, tzinfo=None))
     if isinstance(cell, date):  # also a moment at midnight; a date reads either

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from core.db import wall_seconds
 from core.documents.problems import short
-from core.files.blanks import ERRORS, NO_VALUE
+from core.files.blanks import DIGITS_LOST, ERRORS, NO_VALUE
 from core.messages import N_, Message
 from core.values import Month
 
@@ -50,6 +50,8 @@ def readable(cell: str) -> None:
         raise Bad(N_("holds an error of the spreadsheet (%(cell)s)"), cell=cell)
     if cell == NO_VALUE:
         raise Bad(N_("holds a formula without a value: open the file, let it calculate, save it"))
+    if cell == DIGITS_LOST:
+        raise Bad(N_("is a number of which a spreadsheet cannot keep all digits: write it as text"))
 
 
 def text(longest: int) -> Parser:

@@ -14,7 +14,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from core.documents import N_, Section
 
 ORDERS: Final = ("year-month-day", "day/month/year", "month/day/year")
-UNITS: Final = {"seconds": 1, "minutes": 60, "hours": 3600, "clock": 0}
+# Seconds of a unit; of lengths with colons not positive: hh:mm:ss, and of two numbers the last.
+UNITS: Final = {
+    "seconds": 1, "minutes": 60, "hours": 3600,
+    "clock": 0, "hh:mm": -60, "mm:ss": -1,
+}
 WAYS: Final = ("number", "email", "external", "name")
 DEVICE_WAYS: Final = ("external", "number", "bare", "name")  # bare: without zeros before it
 NUMBERS: Final = ("1,234.5", "1.234,5")

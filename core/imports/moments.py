@@ -21,12 +21,14 @@ AMBIGUOUS = N_('"%(cell)s" may begin with the day or with the month: say which (
 _YMD = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?", re.ASCII)
 _XXY = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})", re.ASCII)
 _NAMED = re.compile(
-    r"(?:(\d{1,2})[- ]([a-z]{3,9})[- ,]+(\d{4})|([a-z]{3,9}) (\d{1,2}),? (\d{4}))", re.I | re.ASCII
+    r"(?:(\d{1,2})[-/ ]([a-z]{3,9})[-/ ,]+(\d{4}|\d{2}(?!\d))|([a-z]{3,9}) (\d{1,2}),? (\d{4}))",
+    re.I | re.ASCII,
 )
 _SHORT = re.compile(r"(\d{2})-(\d{2})-(\d{2})\s*(?:星期|周)([一二三四五六日天])", re.ASCII)
 _PLAIN = re.compile(r"((?:19|20)\d{2})(0[1-9]|1[0-2])([0-3]\d)(?!\d)", re.ASCII)
 _TWO = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)", re.ASCII)
 _JOINED = re.compile(r"(?<=\d)T(?=\d)")
+_SPAN = re.compile(r"(?:(\d+)\s*d?\s+)?(\d+):(\d{2})(?::(\d{2}(?:\.\d{1,9})?))?", re.ASCII)
 _WEEKDAY = re.compile(
     r"\(?(?:星期|周|礼拜)[一二三四五六日天]\)?|\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b,?", re.I
 )
@@ -86,15 +88,22 @@ def read_clock(cell: str) -> time:
 
 
 def read_span(cell: str, unit: int) -> timedelta:
-    """A number of ``unit`` seconds, or ``[d ]hh:mm:ss`` where the unit is 0. Raises ``Bad``."""
-    if unit:
+    """A number of ``unit`` seconds, or ``[d ]hh:mm:ss`` where the unit is not positive.
+
+    Of two numbers the last counts ``-unit`` seconds; 0 takes three, or days before two. Raises
+    ``Bad``.
+    """
+    if unit > 0:
         seconds = decimal(cell) * unit
     else:
-        match = re.fullmatch(r"(?:(\d+)\s*d?\s+)?(\d+):(\d{2})(?::(\d{2}))?", cell, re.ASCII)
-        if match is None:
+        match = _SPAN.fullmatch(cell)
+        if match is None or (match[4] is None and match[1] is None and not unit):
             raise Bad(N_('"%(cell)s" is no length of time (hh:mm:ss)'), cell=short(cell))
-        days, hours, minutes, rest = (int(part or 0) for part in match.groups())
-        seconds = Decimal(days * 86400 + hours * 3600 + minutes * 60 + rest)
+        days, first, second, third = (Decimal(part or 0) for part in match.groups())
+        if match[4] is None:
+            seconds = days * 86400 + (first * 60 + second) * -(unit or -60)
+        else:
+            seconds = days * 86400 + first * 3600 + second * 60 + third
     if abs(seconds) > 10**10:
         raise Bad(N_('"%(cell)s" is no length of time (hh:mm:ss)'), cell=short(cell))
     return timedelta(seconds=int(seconds.to_integral_value("ROUND_HALF_UP")))
@@ -178,17 +187,22 @@ def _orders(match: re.Match[str]) -> dict[str, date]:
     ways = {DMY: (three, two, one), MDY: (three, one, two), YMD: (one, two, three)}
     for order, (year, month, day) in ways.items():
         if len(year) == 2:
-            century = "19" if year >= str(EARLIEST)[2:] else "20"
             with suppress(Bad):
-                found[order] = _date(match[0], century + year, month, day)
+                found[order] = _date(match[0], _whole_year(year), month, day)
     return found
+
+
+def _whole_year(year: str) -> str:
+    if len(year) == 4:
+        return year
+    return ("19" if year >= str(EARLIEST)[2:] else "20") + year
 
 
 def _from_named(match: re.Match[str], cell: str, _order: str | None) -> date:
     day, name, year = match.group(1, 2, 3) if match[1] else match.group(5, 4, 6)
     if name[:3].lower() not in _MONTHS:
         raise Bad(N_('"%(cell)s" is no date or time'), cell=short(cell))
-    return _date(cell, year, _MONTHS.index(name[:3].lower()) + 1, day)
+    return _date(cell, _whole_year(year), _MONTHS.index(name[:3].lower()) + 1, day)
 
 
 def _date(cell: str, year: str, month: str | int, day: str | int) -> date:

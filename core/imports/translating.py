@@ -38,6 +38,9 @@ _NUMBERS = (
 # Which of our columns says when a row happened: an external id belongs to a person at that time.
 _HAPPENED = ("created_at", "timestamp", "received_at", "date", "from")
 _REFUSED = "\0"
+_REOPENED = "reopened"
+# What others write where there is no time.
+_NOTHING = frozenset(("", "-", "--", "—", "/", "n/a", "null", "none", "无"))
 FEW = 3  # times at midnight that may be chance
 _DAY = len("2026-10-03")
 # Our column that says of a row that its times are days alone.
@@ -68,6 +71,7 @@ class Translation:
     aside: list[Aside] = field(default_factory=list)
     left_out: int = 0
     older: int = 0
+    ties: int = 0
     days: int = 0
     unknown: dict[str, date | None] = field(default_factory=dict)
     nobody: dict[str, None] = field(default_factory=dict)
@@ -210,7 +214,9 @@ class Translator:
         if cell.plus:
             return self._later(text, row[self._places[cell.plus]].strip(), cell)
         if is_time(name):
-            return self._moment(text)
+            return self._moment(text) if text.lower() not in _NOTHING else ""
+        if name == _REOPENED and text.isdecimal():
+            return "1" if text.strip("0") else "0"  # how often
         if name in _NUMBERS and self.mapping.numbers == NUMBERS[1]:
             return text.replace(".", "").replace(" ", "").replace(",", ".")
         return text.replace(",", "") if name in _NUMBERS else text
@@ -237,7 +243,7 @@ class Translator:
         return aware.astimezone(self.home).replace(tzinfo=None)
 
     def _later(self, base: str, span: str, cell: Cell) -> str:
-        if not span:
+        if span.lower() in _NOTHING:
             return ""
         when = read_when(base, self.mapping.dates)
         if when.clock is None:
@@ -245,6 +251,8 @@ class Translator:
         start = self._at_home(datetime.combine(when.day, when.clock, when.zone))
         if self.mapping.numbers == NUMBERS[1]:
             span = span.replace(".", "").replace(",", ".")
+        elif UNITS[cell.unit] > 0:
+            span = span.replace(",", "")
         return moment_text(start + read_span(span, UNITS[cell.unit]))
 
     # Several rows of one record
@@ -273,13 +281,14 @@ class Translator:
         for each in rows:
             key = tuple(each[1][index] for index in keys)
             earlier = best.get(key)
-            if each[2] is None:
-                bad.append(each)
+            if each[2] is None or _REFUSED in key or "" in key:
+                bad.append(each)  # of no record that could have a newer row
             elif earlier is None:
                 check_rows(len(best))
                 best[key] = each
             else:
                 self.result.older += 1
+                self.result.ties += earlier[2] == each[2] and earlier[1] != each[1]
                 if not earlier[2] > each[2]:  # type: ignore[operator]
                     best[key] = each
                     self.result.problems.pop(earlier[0], None)

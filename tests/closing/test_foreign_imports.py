@@ -17,6 +17,7 @@ from closing.imports.reports import ImportReport
 from closing.imports.taking_back import undo_import
 from core.actor import SYSTEM
 from core.db import transaction, wall_time
+from core.files.writing import write_xlsx
 from core.messages import Refused
 from core.values import Fact, Month
 from evaluations.fact_queries import ticket_facts
@@ -186,6 +187,52 @@ def test_our_own_columns_at_midnight_are_days_and_no_punches(files: Files) -> No
     with pytest.raises(Refused, match="results of days without times"):
         files.add("punches", "编号,日期时间", *days)
     files.good("punches", "employee_no,timestamp", *days[:2])
+
+
+def test_rows_without_an_identity_are_no_versions_of_each_other(foreign: Foreign) -> None:
+    foreign.files.people("E1")
+    rows = [
+        "tao,,E1,2026-10-01 10:00,none,open,2026-10-02",
+        "tao,,E1,2026-10-01 11:00,none,open,2026-10-03",
+        "tao,1,E1,2026-10-01 10:00,*,open,2026-10-03",
+        "tao,1,E1,2026-10-01 10:00,*****,open,2026-10-03",
+    ]
+    report = foreign.add("tickets", EVENTS, [HEADER, *rows], partial=True)
+    assert report.summary == "new 1, changed 0, same 1, late 0, refused 2"
+    assert [each.row for each in report.problems] == [2, 3]
+    assert notes(report) == [
+        "older rows of a record: 1",
+        "as new as another row of its record, with other values: 1; the last counts",
+    ]
+    assert foreign.files.one("SELECT satisfaction FROM tickets") == "good"
+
+
+SPANS = """
+kind: tickets
+source: desk
+columns:
+  ticket_id: Id
+  agent: Who
+  created_at: Opened
+  first_response_at: {from: Opened, plus: Wait, unit: minutes}
+  resolved_at: Solved
+  reopened: Reopens
+"""
+
+
+def test_counts_dashes_and_long_numbers_as_others_write_them(foreign: Foreign) -> None:
+    foreign.files.people("E1")
+    opened = "2026-10-01 09:00"
+    rows: list[list[object]] = [
+        [1234567890123456, "E1", opened, "1,440", "2026-10-02 10:00", 12],
+        ["2", "E1", opened, "--", "-", 0],
+        [1234567890123456789, "E1", opened, "5", "", 0],
+    ]
+    content = write_xlsx(["Id", "Who", "Opened", "Wait", "Solved", "Reopens"], rows)
+    report = foreign.take("tickets", foreign.files.write(content), SPANS, partial=True)
+    assert [each.split(":")[0] for each in reasons(report)] == ["row 4, column ticket_id"]
+    query = "SELECT ticket_id, first_response_at - created_at, reopened FROM tickets ORDER BY 1"
+    assert foreign.files.rows(query) == [("1234567890123456", 86400, 1), ("2", None, 0)]
 
 
 def test_what_cannot_be_translated_is_refused_with_its_reason(foreign: Foreign) -> None:

@@ -135,6 +135,13 @@ def test_what_a_cell_does_not_decide_is_refused(cell: str, order: str | None) ->
         read_when(cell, order)
 
 
+def test_named_months_and_years_of_two_digits() -> None:
+    assert read_when("01/Oct/26 9:00 AM").day == read_when("20261001").day == date(2026, 10, 1)
+    assert read_when("1-Oct-98").day == read_when("31/10/98").day.replace(day=1)
+    assert order_of(["10/8/26", "10/31/26"]) == MDY
+    assert order_of(["26-10-08", "26-10-31"]) is None
+
+
 def test_the_cells_of_a_file_may_decide_the_order_together() -> None:
     assert order_of(["03/04/2026", "13/04/2026"]) == DMY
     assert order_of(["03/04/2026", "04/13/2026"]) == MDY
@@ -147,7 +154,10 @@ def test_lengths_of_time_in_numbers_and_on_a_clock() -> None:
     assert read_span("1.5", 3600) == timedelta(minutes=90)
     assert read_span("0:19:02", 0) == timedelta(minutes=19, seconds=2)
     assert read_span("1 02:00", 0) == timedelta(hours=26)
+    assert read_span("00:05:12.345", 0) == timedelta(minutes=5, seconds=12)
+    assert read_span("5:12", -60) == timedelta(hours=5, minutes=12)
+    assert read_span("5:12", -1) == timedelta(minutes=5, seconds=12)
     assert read_clock("8:05 PM") == time(20, 5)
-    for cell, unit in (("soon", 60), ("1h", 0), ("9e30", 3600)):
+    for cell, unit in (("soon", 60), ("1h", 0), ("9e30", 3600), ("5:12", 0)):
         with pytest.raises(Bad):
             read_span(cell, unit)
