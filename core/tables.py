@@ -18,6 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Response, current_app, render_template, request
+from markupsafe import Markup, escape
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from core import web
@@ -93,6 +94,18 @@ class Page:
     @property
     def searchable(self) -> bool:
         return bool(self.listing.search)
+
+    def options(self, of: Filter) -> Markup:
+        """The choices of a filter as options of a select: written here, for a large centre has
+        hundreds of teams, which take a template as long as the rest of the page."""
+        chosen = self.chosen.get(of.key)
+        return Markup(
+            "".join(
+                f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>'
+                f"{escape(label)}</option>"
+                for value, label in of.choices
+            )
+        )
 
     @property
     def whole(self) -> bool:

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 from flask import Flask, current_app
@@ -30,11 +32,16 @@ def number(value: Numeric | None, places: int = 2, sign: bool = False) -> str:
     if value is None:
         return DASH
     rounded = half_up(value, places)
-    pattern = "#,##0" + ("." + "0" * places if places else "")
-    text = format_decimal(abs(rounded), format=pattern, locale=get_locale())
+    text = _decimal(abs(rounded), places, get_locale())
     if rounded < 0:
         return f"−{text}"
-    return f"+{text}" if sign and rounded > 0 else str(text)
+    return f"+{text}" if sign and rounded > 0 else text
+
+
+@lru_cache(maxsize=2048)  # a list of fifty people has hundreds of numbers, and few differ
+def _decimal(value: Decimal, places: int, locale: Locale | None) -> str:
+    pattern = "#,##0" + ("." + "0" * places if places else "")
+    return str(format_decimal(value, format=pattern, locale=locale))
 
 
 def short(value: Numeric | None) -> str:

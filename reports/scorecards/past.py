@@ -115,7 +115,11 @@ def _fired() -> Any:
 
 
 def _mates() -> Any:
-    """The totals of everybody ranked in the team, in one text; a total has two decimals."""
+    """The totals of everybody ranked in the team, in one text; a total has two decimals.
+
+    What is NULL is no part of it. To say so would make SQLite look through the whole closing by
+    the index of totals.
+    """
     mate = aliased(Scorecard)
     return (
         select(func.aggregate_strings(cast(mate.total, Text), ","))
@@ -123,7 +127,6 @@ def _mates() -> Any:
             mate.closing_id == Scorecard.closing_id,
             mate.team_id == Scorecard.team_id,
             mate.team_rank.is_not(None),
-            mate.total.is_not(None),
         )
         .correlate(Scorecard)
         .scalar_subquery()
