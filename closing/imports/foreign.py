@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from closing.imports.batches import file_hash, new_batch, store
@@ -229,6 +230,14 @@ def _create_people(
     session: Session, unknown: Mapping[str, date | None], today: date, actor: Actor, now: datetime
 ) -> list[str]:
     """Somebody for every name: it is the number too, and the first day is that of the first row."""
+    numbers = set(session.scalars(select(Employee.employee_no)))
+    taken = sorted(numbers.intersection(unknown))
+    if taken:
+        raise Refused(
+            N_("nobody new can have the number of somebody else, and the map does not look for"
+               " numbers: %(names)s"),
+            names=_some(taken),
+        )  # fmt: skip
     for name, first in sorted(unknown.items()):
         if len(name) > 40 or not name.isprintable():
             raise Refused(N_('"%(name)s" cannot be an employee number'), name=name[:60])

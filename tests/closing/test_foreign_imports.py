@@ -352,6 +352,9 @@ def test_nothing_of_a_dry_run_or_a_refused_file_stays(foreign: Foreign) -> None:
     assert foreign.files.rows("SELECT employee_no, name, hire_date FROM employees") == [
         ("Ann", "Ann", "2026-10-01")
     ]
+    by_name = mapping.replace("columns:", "agents: [external]\ncolumns:")
+    with pytest.raises(Refused, match="the map does not look for numbers: Ann"):
+        foreign.add("tickets", by_name, good)
 
 
 def test_agents_with_american_dates_become_employees(foreign: Foreign) -> None:
