@@ -52,15 +52,15 @@ class LastDayForm(FlaskForm):  # type: ignore[misc]
 class ReviewerForm(FlaskForm):  # type: ignore[misc]
     ratee = StringField(
         _l("About whom"),
-        description=_l("Employee number"),
-        validators=[DataRequired(_l("Type an employee number.")), Length(max=40)],
-        render_kw={"list": "people-of-round", "autocomplete": "off"},
+        description=_l("Employee number, or the whole name."),
+        validators=[DataRequired(_l("Type an employee number or a name.")), Length(max=40)],
+        render_kw={"autocomplete": "off"},
     )
     rater = StringField(
         _l("Who is asked"),
-        description=_l("Employee number"),
-        validators=[DataRequired(_l("Type an employee number.")), Length(max=40)],
-        render_kw={"list": "people-of-round", "autocomplete": "off"},
+        description=_l("Employee number, or the whole name."),
+        validators=[DataRequired(_l("Type an employee number or a name.")), Length(max=40)],
+        render_kw={"autocomplete": "off"},
     )
     relation = SelectField(_l("As"))
 

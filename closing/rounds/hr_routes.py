@@ -9,7 +9,7 @@ from datetime import timedelta
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from werkzeug.wrappers import Response as Redirect
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
@@ -124,7 +124,7 @@ def _act(month: Month, act: Callable[..., object], done: str, **more: object) ->
     return attempt(
         lambda: act(db.session(), actor=web.current_actor(), now=web.now(), month=month, **more),
         done,
-        url_for("reviews.one_round", month=month),
+        web.safe_next(request.form.get("next")) or url_for("reviews.one_round", month=month),
     )
 
 
@@ -209,24 +209,26 @@ def add(month: Month) -> Redirect:
 
 
 def _add(session: object, *, ratee: str, rater: str, **how: object) -> None:
-    found = dict(
-        db.session()
-        .execute(
-            select(Employee.employee_no, Employee.id).where(
-                Employee.employee_no.in_([ratee, rater])
-            )
-        )
-        .all()
-    )
-    for number in (ratee, rater):
-        if number not in found:
-            raise Refused(N_("There is nobody with the number %(number)s."), number=number)
     reviewers.add_reviewer(
         db.session(),
-        ratee_id=found[ratee],
-        rater_id=found[rater],
+        ratee_id=_person(ratee),
+        rater_id=_person(rater),
         **how,  # type: ignore[arg-type]
     )
+
+
+def _person(typed: str) -> int:
+    """By number or whole name."""
+    query = select(Employee.id, Employee.employee_no)
+    rows = db.session().execute(
+        query.where(or_(Employee.employee_no == typed, Employee.name == typed))
+    )
+    found = {number: who for who, number in rows}
+    if typed not in found and len(found) > 1:
+        raise Refused(N_("Several people have this name: type the number."))
+    if not found:
+        raise Refused(N_("Nobody goes by %(name)s."), name=typed)
+    return found.get(typed) or next(iter(found.values()))
 
 
 @reviews.post("/rounds/<month:month>/reviewers/remove")

@@ -101,7 +101,7 @@ def test_hr_plans_draws_again_changes_by_hand_and_opens(site: Site) -> None:
         first = asked(session)
         seed = session.get_one(ReviewRound, OCTOBER).seed
     assert {len(first[number, "peer"]) for number in ("E10", "E20")} == {2}
-    assert office.as_("E10").get("/reviews/").text.count("E1") < 3  # nobody is asked yet
+    assert office.text("E10", "/reviews/").count("E1") < 3  # nobody is asked yet
     office.post("E01", f"{ROUND}/draw")
     with site.session() as session:
         assert session.get_one(ReviewRound, OCTOBER).seed != seed
@@ -110,7 +110,7 @@ def test_hr_plans_draws_again_changes_by_hand_and_opens(site: Site) -> None:
     assert seed not in office.text("E01", ROUND)
     more = next(each for each in ("E11", "E12", "E13") if each not in again["E10", "peer"])
     assert "Added." in office.post(
-        "E01", f"{ROUND}/reviewers", ratee="E10", rater=more, relation="peer"
+        "E01", f"{ROUND}/reviewers", ratee="Person E10", rater=more, relation="peer"
     )
     with site.session() as session:
         assert more in asked(session)["E10", "peer"]
@@ -173,7 +173,13 @@ def test_one_answer_changes_no_page_of_hr_and_no_preview(site: Site) -> None:
     """Nor any of the one it is about, or of the supervisor: progress is in tens of percent."""
     office = Office(site)
     office.answer(office.asked["E10", "peer"][0], "E10", [5, 5, 5], "first")
-    pages = [ROUND, f"{ROUND}?format=csv", "/reviews/rounds", f"/closing/{OCTOBER}/preview?figures=1", "/"]
+    pages = [
+        ROUND,
+        f"{ROUND}?format=csv",
+        "/reviews/rounds",
+        f"/closing/{OCTOBER}/preview?figures=1",
+        "/",
+    ]
     own = ["/reviews/", "/reviews/results", "/inbox/", "/audit/"]
 
     def seen() -> list[str]:
