@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 from support.centres import cards, close, import_centre, opened, publish, reopen
 from support.databases import Databases, Kind
@@ -257,3 +258,129 @@ def test_totals_adjustments_and_caps_hold(databases: Databases, seed: int) -> No
 @given(seed=seeds)
 def test_totals_adjustments_and_caps_hold_in_many_centres(databases: Databases, seed: int) -> None:
     check_bounds(databases, seed)
+
+
+# What can only help
+
+DAYS = text(
+    "SELECT d.day, d.arrival, d.departure FROM person_days d"
+    " JOIN employees e ON e.id = d.employee_id WHERE e.employee_no = :who ORDER BY d.day"
+)
+
+
+def lines_of(found: Results, month: str, who: str) -> dict[str, dict[str, Any]]:
+    return {
+        line["metric"]: line
+        for card in found[month]
+        if card["employee_no"] == who
+        for line in card["lines"]
+    }
+
+
+def with_values(centre: Centre, who: str, month: str, values: dict[str, float]) -> None:
+    """Entered in place of whatever there was, with a sample of twelve."""
+    kept = [
+        row
+        for row in centre.rows["metrics"]
+        if (row["employee_no"], row["month"]) != (who, month) and row["metric"] not in values
+    ]
+    centre.rows["metrics"] = kept + [
+        {
+            "employee_no": who,
+            "month": month,
+            "metric": metric,
+            "value": repr(value),
+            "sample_size": "12",
+        }
+        for metric, value in values.items()
+    ]
+
+
+def better_and_worse(centre: Centre, random: Random) -> dict[str, tuple[float, float]]:
+    """Of every metric that a template uses and that can be entered: a worse value, a better one."""
+    pairs = {}
+    for template in centre.policy["templates"].values():
+        for line in template["lines"]:
+            metric = centre.policy["metrics"][line["metric"]]
+            if line["metric"].startswith("team_") or line["metric"] == "attendance_score":
+                continue
+            top = {"rate": 1, "score": 100, "count": 9, "mean": 200}[metric["kind"]]
+            low, high = sorted((line["floor"], line["target"]))
+            around = (low - (high - low) / 2, high + (high - low) / 2)
+            drawn = sorted(min(top, max(0, random.uniform(*around))) for _ in range(2))
+            if metric["kind"] == "count":
+                drawn = [round(each) for each in drawn]
+            worse, better = drawn if metric["better"] == "higher" else reversed(drawn)
+            pairs[line["metric"]] = (worse, better)
+    return pairs
+
+
+def check_improvement(databases: Databases, seed: int) -> None:
+    """Better values, one more punch, and an approved leave: of three people, by way of files."""
+    random = Random(seed)
+    centre = made_up(seed, people=6)
+    centre.policy["attendance"]["repeat_minutes"] = 0
+    month = centre.months[-1]
+    numbers = [row["employee_no"] for row in centre.rows["employees"]]
+    valued, puncher, absentee = random.sample(numbers[1:], 3)
+    pairs = better_and_worse(centre, random)
+    for row in [row for row in centre.rows["leave"] if row["employee_no"] == absentee]:
+        centre.rows["leave"].remove(row)
+    for who in (puncher, absentee):
+        shift = {"employee_no": who, "from": f"{month}-02", "to": "", "shift": "09:00-18:00"}
+        centre.rows["rosters"] = [r for r in centre.rows["rosters"] if r.get("employee_no") != who]
+        centre.rows["rosters"].append(shift)
+    days_off = [f"{month}-{day:02}" for day in random.sample(range(2, 29), 9)]
+    leaves = [
+        {"employee_no": absentee, "type": "sick", "from": f"{day} 10:30", "to": f"{day} {end}"}
+        for day, end in zip(days_off, ("12:00", "18:00", "21:00") * 3)
+    ]
+    centre.rows["metrics"] = [
+        row for row in centre.rows["metrics"] if row["metric"] != "attendance_score"
+    ]
+    with_anchored_time(centre, "P00")
+    helped = copy.deepcopy(centre)
+    with_values(centre, valued, month, {key: pair[0] for key, pair in pairs.items()})
+    with_values(helped, valued, month, {key: pair[1] for key, pair in pairs.items()})
+    centre.rows["leave"] += [{**leave, "status": "requested"} for leave in leaves]
+    helped.rows["leave"] += [{**leave, "status": "approved"} for leave in leaves]
+    helped.rows["punches"] += [
+        {"employee_no": puncher, "timestamp": f"{day} {random.randint(7, 20):02}:31:07"}
+        for day in days_off
+    ]
+    found, days = [], []
+    for each in (centre, helped):
+        with imported(databases, each) as session:
+            found.append(closed(session, each))
+            days.append(session.execute(DAYS, {"who": puncher}).all())
+    before, after = (lines_of(each, month, valued) for each in found)
+    assert before.keys() == after.keys()
+    for metric in before.keys() & pairs.keys():
+        assert before[metric]["raw"] == pairs[metric][0]
+        assert before[metric]["score"] <= after[metric]["score"] + 1e-9, metric
+    for (one, arrival, departure), (other, sooner, later) in zip(*days, strict=True):
+        assert one == other
+        assert arrival is None or sooner <= arrival
+        assert departure is None or later >= departure
+    scores = [
+        [
+            card["facts"].get("attendance_score")
+            for card in each[month]
+            if card["employee_no"] == absentee
+        ]
+        for each in found
+    ]
+    assert len(scores[0]) == len(scores[1])
+    assert all(one is None or one <= other for one, other in zip(*scores))
+
+
+@pytest.mark.parametrize("seed", [3, 13])
+def test_what_is_better_lowers_nothing(databases: Databases, seed: int) -> None:
+    check_improvement(databases, seed)
+
+
+@pytest.mark.long
+@settings(max_examples=12, deadline=None)
+@given(seed=seeds)
+def test_what_is_better_lowers_nothing_in_many_centres(databases: Databases, seed: int) -> None:
+    check_improvement(databases, seed)
