@@ -11,9 +11,9 @@ from random import Random
 from typing import Any
 
 import pytest
+import sqlalchemy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 from support.centres import cards, close, import_centre, opened, publish, reopen
 from support.databases import Databases, Kind
@@ -262,7 +262,7 @@ def test_totals_adjustments_and_caps_hold_in_many_centres(databases: Databases, 
 
 # What can only help
 
-DAYS = text(
+DAYS = sqlalchemy.text(
     "SELECT d.day, d.arrival, d.departure FROM person_days d"
     " JOIN employees e ON e.id = d.employee_id WHERE e.employee_no = :who ORDER BY d.day"
 )
