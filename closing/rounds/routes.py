@@ -119,7 +119,7 @@ def result(month: Month, employee_no: str) -> str:
         "reviews/result.html",
         person=person,
         found=review_view({month: groups}, policy, month, {month}),
-        comments=queries.comments(session, month, person.id, groups),
+        comments=queries.comments(session, month, person.id, [each.relations for each in groups]),
         month=month,
         own=web.viewer().is_person(person.id),
         least=least,

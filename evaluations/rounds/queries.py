@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session, aliased
 from core.values import Month
 from core.viewer import Viewer
 from evaluations.models import Review
-from evaluations.reviews import ReviewSum
 from evaluations.rounds.models import ReviewAssignment, ReviewComment, ReviewRound
 from evaluations.rounds.proposing import share_in_tens, shuffled
 from staff.models import Employee, Team
@@ -215,9 +214,13 @@ def reviewed(ids: Ids) -> Select[Any]:
 
 
 def comments(
-    session: Session, month: Month, ratee_id: int, groups: Sequence[ReviewSum]
+    session: Session, month: Month, ratee_id: int, groups: Iterable[tuple[str, ...]]
 ) -> dict[tuple[str, ...], list[str]]:
-    """Comments by the group that may be seen; of groups left out there are none."""
+    """Comments by the group that may be seen; of groups left out there are none.
+
+    ``groups`` are told by their relations.
+    """
+    shown = list(groups)
     rows = session.execute(
         select(ReviewComment.relations, ReviewComment.text)
         .where(ReviewComment.month == month, ReviewComment.ratee_id == ratee_id)
@@ -225,9 +228,9 @@ def comments(
     )
     found: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     for relations, text in rows:
-        for group in groups:
-            if set(relations.split(";")) <= set(group.relations):
-                found[group.relations].append(text)
+        for group in shown:
+            if set(relations.split(";")) <= set(group):
+                found[group].append(text)
     return {group: sorted(texts, key=shuffled) for group, texts in found.items()}
 
 

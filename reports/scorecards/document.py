@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from closing.rounds.view import ReviewView
 from core import pdf
@@ -13,6 +15,7 @@ from core.i18n import language
 from core.pages import filters as written
 from core.values import Month
 from evaluations.monthly.models import EvaluationFeedback
+from evaluations.rounds.queries import comments as comments_by_group
 from reports.reach import Subject
 from reports.scorecards import card as cards
 from reports.scorecards.assembling import Assembled
@@ -24,16 +27,35 @@ TEMPLATE = Path(__file__).with_name("card.typ")
 ABREAST = 3  # facts in a row
 
 
+Comments = Mapping[tuple[str, ...], Sequence[str]]
+
+
 def document(
-    whole: Assembled, person: Subject, printed: str, feedback: EvaluationFeedback | None
+    whole: Assembled,
+    person: Subject,
+    printed: str,
+    feedback: EvaluationFeedback | None,
+    comments: Comments,
 ) -> bytes:
     """``printed`` says when, by whom: it stands at the foot of every sheet. ``feedback`` is that of
-    a submitted evaluation which the reader may see."""
-    return pdf.render(TEMPLATE, contents(whole, person, printed, feedback))
+    a submitted evaluation which the reader may see, ``comments`` those of the 360° round."""
+    return pdf.render(TEMPLATE, contents(whole, person, printed, feedback, comments))
+
+
+def comments_of(session: Session, found: ReviewView | None, employee_id: int) -> Comments:
+    """As the page of the round shows them: of the groups shown, shuffled, without authors."""
+    if found is None or not found.in_browser:
+        return {}
+    groups = [group.relations for group in found.groups]
+    return comments_by_group(session, found.month, employee_id, groups)
 
 
 def contents(
-    whole: Assembled, person: Subject, printed: str, feedback: EvaluationFeedback | None = None
+    whole: Assembled,
+    person: Subject,
+    printed: str,
+    feedback: EvaluationFeedback | None = None,
+    comments: Comments | None = None,
 ) -> dict[str, Any]:
     """What the template is handed: texts only, in the reader's language."""
     view, page = whole.view, whole.page
@@ -55,7 +77,7 @@ def contents(
         "facts": _head(whole),
         "note": cards.status_note(view, whole.policy) or "",
         "replaced": "" if whole.chosen.current else _("This revision was replaced by a later one."),
-        "sections": _sections(whole, feedback),
+        "sections": _sections(whole, feedback, comments or {}),
         "foot": printed,
     }
 
@@ -71,7 +93,9 @@ def _head(whole: Assembled) -> list[list[str]]:
     return [*found, [_("Against last month"), change]]
 
 
-def _sections(whole: Assembled, feedback: EvaluationFeedback | None) -> list[dict[str, Any]]:
+def _sections(
+    whole: Assembled, feedback: EvaluationFeedback | None, comments: Comments
+) -> list[dict[str, Any]]:
     page = whole.page
     found = [_feedback(feedback)] if feedback else []
     found += [_lines(page), _sum(_("From the base to the total"), page.ledger, _total(whole))]
@@ -82,7 +106,7 @@ def _sections(whole: Assembled, feedback: EvaluationFeedback | None) -> list[dic
     if page.moved:
         found.append(_moved(page))
     if page.reviews:
-        found += _reviews(page.reviews, page.card.month)
+        found += [*_reviews(page.reviews, page.card.month), *_said(page.reviews, comments)]
     return [*found, *_facts(page)]
 
 
@@ -138,6 +162,16 @@ def _reviews(found: ReviewView, month: Month) -> list[dict[str, Any]]:
         ]
         tables.append(_table(_("Ratings from 1 to 5"), heads, ratings))
     return tables
+
+
+def _said(found: ReviewView, comments: Comments) -> list[dict[str, Any]]:
+    """Comments of a round under the group that they come from."""
+    texts = [
+        [group.label, [f"– {' '.join(text.split())}" for text in comments[group.relations]]]
+        for group in found.groups
+        if comments.get(group.relations)
+    ]
+    return [{"title": _("Comments of the 360° round"), "texts": texts}] if texts else []
 
 
 def _lines(page: cards.CardPage) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from core.values import Month
 from reports.blueprints import scorecards
 from reports.reach import look
 from reports.scorecards.assembling import assembled
-from reports.scorecards.document import document
+from reports.scorecards.document import comments_of, document
 
 READ = Permission.SCORECARDS_READ
 
@@ -37,7 +37,9 @@ def pdf(month: Month, employee_no: str) -> Response:
         who=web.viewer().label,
     )
     feedback = found.feedback if found.person.may(Permission.EVALUATIONS_READ) else None
-    body = document(whole, found.person, printed, feedback)
+    said = found.person.may(Permission.REVIEWS_READ, closed=False)
+    comments = comments_of(session, whole.page.reviews, found.person.id) if said else {}
+    body = document(whole, found.person, printed, feedback, comments)
     name = f"scorecard-{month}-{found.person.employee_no}-r{whole.view.revision}.pdf"
     note(web.current_actor(), now.moment, "export", name)
     return tables.attachment(body, name, "application/pdf")

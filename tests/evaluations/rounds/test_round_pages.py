@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import ColumnElement, and_, func, select, text, update
 from sqlalchemy.orm import Session
 from support.centres import close
+from support.pdf import pages
 from support.rounds import COMPETENCIES, NOW, OCTOBER, PLAN, answer, asked, centre, person, plan
 from support.site import Site
 
@@ -354,6 +355,8 @@ def test_the_same_groups_enter_the_scorecard_and_the_page_after_the_close(site: 
     with site.session() as session:
         close(session, OCTOBER)
     assert office.text("E10", f"/reviews/{OCTOBER}/results/E10") == before
+    printed = "".join(pages(office.as_("E02").get(f"/scorecards/{OCTOBER}/E10.pdf").data))
+    assert "Comments of the 360° round" in printed
     page = office.text("E02", f"/records/{OCTOBER}/E10/reviews")
     assert "answered in the browser" in page
     assert "HR imported" not in page
