@@ -124,8 +124,8 @@ def _open(point: Point) -> str:
     said: dict[str, Callable[[], str]] = {
         "round": lambda: _("The 360° round of the month runs: end it, or close later"),
         "incidents_open": lambda: ngettext(
-            "%(num)d incident is recorded and not decided",
-            "%(num)d incidents are recorded and not decided",
+            "%(num)d incident is not decided: approved later, it counts in a later month",
+            "%(num)d incidents are not decided: approved later, they count in a later month",
             count,
         ),
         "unmapped": lambda: ngettext(
