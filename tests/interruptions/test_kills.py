@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 from support.centres import KEY, Examples, opened, unpacked
-from support.databases import KINDS, Kind
+from support.databases import KINDS, Databases, Kind
 from support.killing import Ended, Point, run_and_kill
 from support.site import application
 
@@ -112,12 +112,16 @@ def problems(url: str) -> list[str]:
 class Bench:
     """One kind of database, one command: the state before, and after an undisturbed run."""
 
+    databases: Databases
     examples: Examples
     kind: Kind
     folder: Path
     work: Work
 
     def __post_init__(self) -> None:
+        self.copies: list[str] = []
+        self.start = self.prepared()
+        assert problems(self.start) == []  # and all that was written is in one file
         url = self.copy()
         self.before, self.actions_before = rows_of(url), actions(url)
         self.whole = self.run(url)
@@ -126,6 +130,10 @@ class Bench:
         assert self.actions_after != self.actions_before
 
     def copy(self) -> str:
+        self.copies.append(self.databases.like(self.start))
+        return self.copies[-1]
+
+    def prepared(self) -> str:
         url = self.examples.closed(self.kind, CENTRE)
         if self.work.words[0] in ("close", "import", "jobs"):
             words = ["reopen", MONTH, "--reason", "a test"]
@@ -168,7 +176,9 @@ Benches = Callable[[Kind, str], Bench]
 
 
 @pytest.fixture(scope="module")
-def benches(examples: Examples, tmp_path_factory: pytest.TempPathFactory) -> Benches:
+def benches(
+    databases: Databases, examples: Examples, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Benches]:
     import_module("app")  # once, not in every process
     made: dict[tuple[Kind, str], Bench] = {}
     folder = tmp_path_factory.mktemp("kills")
@@ -176,10 +186,13 @@ def benches(examples: Examples, tmp_path_factory: pytest.TempPathFactory) -> Ben
 
     def bench(kind: Kind, name: str) -> Bench:
         if (kind, name) not in made:
-            made[kind, name] = Bench(examples, kind, folder, found[name])
+            made[kind, name] = Bench(databases, examples, kind, folder, found[name])
         return made[kind, name]
 
-    return bench
+    yield bench
+    for each in made.values():
+        for url in each.copies:
+            databases.drop(url)
 
 
 # The share of the writes after which it ends, or a point by its number.

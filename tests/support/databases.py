@@ -122,10 +122,16 @@ class Databases:
                 url = self.empty(kind)
                 build(url)
                 ready.write_text(url, encoding="utf-8")
-            source = make_url(ready.read_text(encoding="utf-8"))
+            source = ready.read_text(encoding="utf-8")
+        return self.like(source)
+
+    def like(self, url: str) -> str:
+        """The URL of a new database like another, to which nobody is connected."""
+        source = make_url(url)
         assert source.database is not None
         name = self._new_name()
-        if kind == "sqlite":
+        if source.get_backend_name() == "sqlite":
+            assert not Path(f"{source.database}-wal").exists(), "somebody is connected"
             target = self._shared / f"{name}.db"
             shutil.copyfile(source.database, target)
             return f"sqlite:///{target}"
