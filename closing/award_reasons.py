@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -52,6 +54,19 @@ class AwardList:
     @property
     def proposals(self) -> list[Proposal]:
         return [line.proposal for line in self.lines]
+
+    @property
+    def passed_over(self) -> set[str]:
+        """Who is not proposed because their team has its share of winners already."""
+        taken: Counter[str] = Counter()
+        found = set()
+        for line in self.lines:
+            team, one = line.team or "", line.proposal
+            if one.selected:
+                taken[team] += 1
+            elif one.eligible and team and taken[team] >= (self.award.per_team or math.inf):
+                found.add(one.employee_no)
+        return found
 
 
 def award_list(session: Session, month: Month, key: str) -> AwardList:

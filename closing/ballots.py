@@ -69,7 +69,7 @@ def chosen_from(ballot: Ballot, numbers: set[str]) -> list[Proposal]:
     for team, count in sorted((team, count) for team, count in teams.items() if team):
         if award.per_team is not None and count > award.per_team:
             raise Refused(
-                N_("This award has %(most)d winners of one team at most: %(team)s has %(count)d."),
+                N_("At most %(most)d of one team may win this award: %(team)s has %(count)d."),
                 field="winners",
                 most=award.per_team,
                 team=team,

@@ -64,13 +64,15 @@ def shown_line(found: AwardList, line: Line) -> Shown:
 
 
 def _value(spec: FactSpec | None, value: float | date | None) -> str:
-    """A value in a column of its kind: scores always with two decimals."""
+    """A value in a column of its kind: scores and shares always with two decimals."""
     if value is None:
         return written.DASH
     if isinstance(value, date):
         return written.day(value)
     if spec is not None and spec.kind in ("mean", "score"):
         return written.number(value)
+    if spec is not None and spec.kind == "rate":
+        return written.percent(value, 2)
     return words.figure(value, spec)
 
 

@@ -163,6 +163,7 @@ def _award_page(month: Month, key: str, field: str = "", problem: str = "") -> s
         names={each.employee_id: (each.proposal.employee_no, each.name) for each in found.lines},
         exported=exported,
         ticked=ticked,
+        passed_over=found.passed_over,
         decides=decides(month, key),
         is_candidate=any(web.viewer().is_person(each.employee_id) for each in found.lines),
         reason=request.form.get("reason", ""),

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from support.site import Site
 
 from closing import objections, winners
+from closing.award_reasons import award_list
 from closing.payroll import mark_exported
 from core.actor import Actor
 from core.clock import Now
@@ -233,6 +234,7 @@ def test_replacements_keep_to_the_most_of_one_team(site: Site) -> None:
         changed = offices.policy(awards={AWARD: award}, effective_from="2026-09")
         offices.publish(session, changed)
         offices.close(session, SEPTEMBER)
+        assert award_list(session, SEPTEMBER, AWARD).passed_over == {"E0005"}
         with pytest.raises(Refused) as refused:
             confirm(session, "E0004", "E0005")
         assert refused.value.field == "winners"
