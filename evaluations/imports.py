@@ -47,21 +47,11 @@ def month_at(seconds: int) -> Month:
 
 
 ALL_MIDNIGHT = N_(
-    "all times of the file are 00:00: they are taken as days, which give no rates of hours and"
-    " minutes"
+    "all times of the file are 00:00, and taken as they stand: if they are days, say so in"
+    " days_only"
 )
-DAY_ALONE = N_("is a day without a time, as all in the file: leave it empty or give the times")
+TIMES = ("created_at", "first_response_at", "resolved_at")
 FEW = 3  # times at midnight that may be chance
-
-
-def _only_days(lines: Sequence[Line], first: str, later: Sequence[str]) -> bool:
-    """Whether all of several times stand at midnight, some of ``later`` among them."""
-    records = [line.record for line in lines]
-    for record in records:
-        if any((record.get(name) or 0) % DAY for name in (first, *later)):
-            return False
-    ends = sum(record.get(name) is not None for record in records for name in later)
-    return bool(ends) and ends + len(records) >= FEW
 
 
 class Tickets(Kind):
@@ -114,16 +104,18 @@ class Tickets(Kind):
             record["satisfaction"], record["positive"] = rating if rating else (None, None)
 
     def look_over(self, lines: Sequence[Line]) -> None:
-        """Times that are all midnight are days, as spreadsheets write them."""
-        later = ("first_response_at", "resolved_at")
-        if not _only_days(lines, "created_at", later):
-            return
-        if any(line.record.get("days_only") is not None for line in lines):
-            return  # the file says itself what its times are
-        for line in lines:
-            line.record["days_only"] = True
-        odd = Message(ALL_MIDNIGHT)
-        self.warnings.append(Problem(lines[0].number, "created_at", odd))
+        """Our columns hold times: where all stand at midnight, that is told and nothing assumed."""
+        times = 0
+        for record in (line.record for line in lines):
+            if record.get("days_only") is not None:
+                return  # the file says itself what its times are
+            found = [each for each in map(record.get, TIMES) if each is not None]
+            if any(each % DAY for each in found):
+                return
+            times += len(found)
+        if times >= FEW:
+            odd = Message(ALL_MIDNIGHT)
+            self.warnings.append(Problem(lines[0].number, "created_at", odd))
 
     def check(self, record: Record, before: Record | None, line: Line) -> None:
         created, response = record["created_at"], record["first_response_at"]
@@ -215,14 +207,6 @@ class Complaints(Kind):
 
     def derive(self, record: Record, line: Line) -> None:
         record["month"] = month_at(record["received_at"])
-
-    def look_over(self, lines: Sequence[Line]) -> None:
-        """Deadlines count in hours: days without times say nothing about them."""
-        if _only_days(lines, "received_at", tuple(CLOCKS)):
-            for line in lines:
-                for name in CLOCKS:
-                    if line.record.get(name) is not None:
-                        line.refuse(Bad(DAY_ALONE, name))
 
     def known(self, lines: Sequence[Line]) -> dict[Identity, Known]:
         self._decided = self._now_decided()

@@ -152,7 +152,7 @@ class Kind:
         """Fill what follows from other fields, before the identity is taken. May raise Bad."""
 
     def look_over(self, lines: Sequence[Line]) -> None:
-        """What the rows that could be read say together; may change their records, refuse them."""
+        """What the rows that could be read say together, for warnings."""
 
     def check(self, record: Record, before: Record | None, line: Line) -> None:
         """Check the whole record, what was known filled in. May raise Bad."""

@@ -30,7 +30,7 @@ from core.messages import N_, Refused
 from core.values import Month
 from staff.attendance.boundaries import Edges
 from staff.attendance.models import Punch
-from staff.attendance.punch_files import FEWEST, WITHOUT, PunchFile
+from staff.attendance.punch_files import PunchFile
 from staff.attendance.punch_people import tell_why, with_people
 from staff.attendance.services import StaleSpan, ensure_month, mark_stale
 from staff.attendance.spans import DAY, date_of
@@ -117,8 +117,6 @@ def _stage(kind: Punches, table: Table) -> StagedPunches:
     places = {column.name: index for index, column in where.places}
     read = _read(kind, table, places, where.width)
     seen = read.seen
-    if len(seen) >= FEWEST and not any((key & MASK) % DAY for key in seen):
-        raise Refused(WITHOUT)
     stored = _stored(kind.setting.session, seen)
     seen -= stored
     lines = list(read.bad)
