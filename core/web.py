@@ -28,6 +28,7 @@ from core.errors import Refused
 from core.i18n import init_i18n
 from core.models import MonthState
 from core.pages.assets import init_assets
+from core.pages.characters import check_address, check_body
 from core.pages.compression import init_compression
 from core.pages.converters import CONVERTERS
 from core.pages.errors import init_errors
@@ -261,11 +262,13 @@ def init_web(app: Flask) -> None:
         proxied = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)
         app.wsgi_app = proxied  # type: ignore[method-assign]
     app.after_request(_note_refusals)
+    check_address(app)
     app.before_request(_guard)  # first: an expired session is sent to sign in, not told 400
     app.url_map.converters.update(CONVERTERS)
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)
     login.init_app(app)
     csrf.init_app(app)
+    check_body(app)
     init_i18n(app)
     init_compression(app)
     init_headers(app)

@@ -30,6 +30,7 @@ from closing.months import newest_closed
 from core import tables, web
 from core.db import transaction
 from core.errors import N_, STATUS, Conflict, NotFound, Refused
+from core.pages.characters import read_json
 from core.permissions import Permission
 from core.values import Month
 from evaluations.monthly import queries, services
@@ -135,7 +136,7 @@ def save(month: Month) -> str | Redirect | tuple[str, int]:
 @web.requires(P.EVALUATIONS_WRITE)
 def cells(month: Month) -> tuple[Response, int] | Response:
     """Cells as they are typed: JSON in, what became of each and what follows from them out."""
-    sent = request.get_json(silent=True)
+    sent = read_json()
     try:
         if not isinstance(sent, dict):
             raise Refused(N_("The page sent something that cannot be read."))

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from factories import people
-from flask import Flask
+from flask import Flask, request
 from support.databases import Kind
 from support.site import Site, application
 
 from core import web
 from core.errors import Conflict, Refused
+from core.pages.characters import read_json
 from core.permissions import Permission
 from core.values import Month
 
@@ -124,6 +127,33 @@ def test_a_number_that_no_row_can_have_is_no_page(site: Site) -> None:
     site.app.add_url_rule("/n/<int:number>", "numbered", web.public(lambda number: str(number)))
     answers = [site.client().get(f"/n/{each}") for each in (2**31 - 1, 2**31, "9" * 5000)]
     assert [each.status_code for each in answers] == [200, 404, 404]
+
+
+def test_characters_that_postgresql_cannot_hold_are_refused_wherever_they_stand(
+    site: Site,
+) -> None:
+    @web.public
+    def echo(text: str = "") -> str:
+        return repr((read_json() if request.is_json else request.form.to_dict(), text))
+
+    site.app.add_url_rule("/echo/<text>", "echo", echo, methods=["GET", "POST"])
+    site.app.config["WTF_CSRF_ENABLED"] = False
+    client = site.client()
+    file = {"file": (io.BytesIO(b"x"), "a\x00.csv")}
+    sent: list[tuple[str, dict[str, Any]]] = [
+        ("/echo/%00", {}),
+        ("/echo/a?q=%00", {}),
+        ("/echo/a?%00=q", {}),
+        ("/echo/a", {"data": {"name": "a\x00b"}}),
+        ("/echo/a", {"data": {"a\x00": "b"}}),
+        ("/echo/a", {"json": {"cells": ["a\x00"]}}),
+        ("/echo/a", {"data": '{"a": "\\ud800"}', "content_type": "application/json"}),
+        ("/echo/a", {"data": file}),
+    ]
+    assert [client.post(url, **what).status_code for url, what in sent] == [400] * len(sent)
+    for what in ({"data": {"name": "甲"}}, {"json": {"name": "甲"}}):
+        assert client.post("/echo/a", **what).status_code == 200
+    assert client.get("/sign-in?next=%00").status_code == 400
 
 
 def test_the_month_is_carried_along_by_the_rail_and_the_switcher(site: Site) -> None:
