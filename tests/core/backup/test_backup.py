@@ -115,12 +115,28 @@ def closed(request: pytest.FixtureRequest, place: Place, examples: Examples) -> 
     return place.app(examples.closed(request.param, "centre-a"))
 
 
-@pytest.fixture
-def copy(place: Place, examples: Examples, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def shelf(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """What tests of this module share; they only read it."""
+    made = Place(tmp_path_factory.mktemp("shelf"), databases)
+    yield made
+    made.drop()
+
+
+@pytest.fixture(scope="module")
+def copy(shelf: Place, examples: Examples) -> Path:
     """A backup of a centre in SQLite."""
-    file = tmp_path / "copy.zip"
-    done(place.app(examples.closed("sqlite", "centre-a")), "backup", file)
+    file = shelf.folder / "copy.zip"
+    done(shelf.app(examples.closed("sqlite", "centre-a")), "backup", file)
     return file
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def restored(request: pytest.FixtureRequest, shelf: Place, copy: Path) -> Flask:
+    """The centre out of the backup, once per kind."""
+    app = shelf.empty(request.param)
+    done(app, "restore", copy)
+    return app
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -169,13 +185,10 @@ def test_the_backup_and_the_restore_stand_in_the_trail(closed: Flask, place: Pla
         assert list(verify(session)) == []
 
 
-@pytest.mark.parametrize("kind", KINDS)
 def test_closed_months_are_locked_and_new_rows_get_new_numbers_after_a_restore(
-    copy: Path, place: Place, kind: Kind
+    restored: Flask,
 ) -> None:
-    other = place.empty(kind)
-    done(other, "restore", copy)
-    with inside(other) as session:
+    with inside(restored) as session:
         with pytest.raises(DBAPIError, match="locked: the month is closed"):
             session.execute(text("UPDATE scorecards SET total = 99"))
         session.rollback()
@@ -187,11 +200,8 @@ def test_closed_months_are_locked_and_new_rows_get_new_numbers_after_a_restore(
         session.rollback()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_foreign_keys_hold_after_a_restore(copy: Path, place: Place, kind: Kind) -> None:
-    other = place.empty(kind)
-    done(other, "restore", copy)
-    with inside(other) as session:
+def test_foreign_keys_hold_after_a_restore(restored: Flask) -> None:
+    with inside(restored) as session:
         with pytest.raises(DBAPIError, match=r"(?i)foreign key"):
             session.execute(text("INSERT INTO team_leaders VALUES (987654, 987654)"))
         session.rollback()
