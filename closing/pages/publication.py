@@ -71,7 +71,8 @@ def plan_asked(month: Month, *, needed: bool = False) -> None:
         return
     try:
         wall = datetime.fromisoformat(given).replace(tzinfo=None)
-    except ValueError:
+        when = clock.moment_of(wall, current_app.config["TIMEZONE"])
+    except (ValueError, OverflowError):  # the first day of the calendar has none before it
         raise Refused(
             N_("Type a day and a time, like 2026-11-05 09:00."), field="publish_at"
         ) from None
@@ -80,5 +81,5 @@ def plan_asked(month: Month, *, needed: bool = False) -> None:
         actor=web.current_actor(),
         now=web.now().moment,
         month=month,
-        when=clock.moment_of(wall, current_app.config["TIMEZONE"]),
+        when=when,
     )
