@@ -94,6 +94,19 @@ def is_final(day: date) -> ColumnElement[bool]:
     return and_(AwardDecision.taken_back_at.is_(None), AwardDecision.objections_until < day, ~_OPEN)
 
 
+def awaited(session: Session, today: date) -> Sequence[AwardDecision]:
+    """What everybody may know to be decided and is not final yet, the oldest first."""
+    return session.scalars(
+        select(AwardDecision)
+        .where(
+            AwardDecision.taken_back_at.is_(None),
+            AwardDecision.announced_on <= today,
+            ~is_final(today),
+        )
+        .order_by(AwardDecision.month, AwardDecision.award)
+    ).all()
+
+
 def objections(session: Session, decision_id: int) -> Sequence[Any]:
     """Of one decision, as they were lodged. Columns: AwardObjection, employee_no, name."""
     return session.execute(

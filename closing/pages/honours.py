@@ -40,6 +40,11 @@ def honours() -> str:
         years=years,
         year=year,
         months=_by_month(list(rows)),
+        awaited=[
+            (each, Names(**each.names).get(language()))
+            for each in announcements.awaited(session(), today)
+        ],
+        today=today,
         me=web.viewer().employee_id if web.viewer().behalf is None else None,
         all_certificates=web.viewer().reaches_all(Permission.AWARDS_WRITE),
     )

@@ -155,7 +155,10 @@ def test_the_wall_shows_final_awards_and_winners_get_their_own_certificate(
     site: Site, accounts: dict[str, Account], hr: FlaskClient, clock: Any
 ) -> None:
     site.post(hr, LIST, {"winners": ["E0004"]}, form=LIST)
-    assert "Nobody has won an award yet" in page(hr, "/rewards/honours").words
+    waits = page(hr, "/rewards/honours").words
+    assert "Nobody has won an award yet" in waits
+    assert "Steady hand, September 2026" in waits
+    assert "objections until" in waits
     with site.session() as session:
         winner = session.scalars(select(AwardWinner)).one()
         session.get_one(Employee, winner.employee_id).name = LONG
