@@ -16,7 +16,7 @@ from closing.policy import Policy
 from core.values import FactSpec, Month
 from rewards.conditions import compile_condition
 from rewards.policy import Award
-from rewards.selection import Candidate, Proposal, candidate_values
+from rewards.selection import Candidate, Proposal, candidate_values, quota_of
 from rewards.selection import select as select_winners
 from rewards.wording import Finding, findings
 
@@ -59,12 +59,14 @@ class AwardList:
     def passed_over(self) -> set[str]:
         """Who is not proposed because their team has its share of winners already."""
         taken: Counter[str] = Counter()
+        quota = quota_of(self.award, sum(one.eligible for one in self.proposals))
         found = set()
         for line in self.lines:
             team, one = line.team or "", line.proposal
+            full = bool(team) and taken[team] >= (self.award.per_team or math.inf)
             if one.selected:
                 taken[team] += 1
-            elif one.eligible and team and taken[team] >= (self.award.per_team or math.inf):
+            elif one.eligible and full and taken.total() < quota:
                 found.add(one.employee_no)
         return found
 
