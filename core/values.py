@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_YEARS = range(1900, 2201)  # far from where the calendar of Python begins and ends
 _NINE_PLACES = Decimal("1e-9")
 _WIDE = Context(prec=400)  # any double with nine decimals; the default holds 28 digits
 
@@ -57,7 +58,7 @@ class Month:
 
     @classmethod
     def parse(cls, text: str) -> Month:
-        """Read ``YYYY-MM``; raises ``ValueError`` for anything else."""
+        """Read ``YYYY-MM``; raises ``ValueError`` for anything else, and for far away years."""
         return _month(text)
 
     @classmethod
@@ -100,7 +101,7 @@ class Month:
 @lru_cache(maxsize=1000)
 def _month(text: str) -> Month:
     match = _MONTH.fullmatch(text.strip())
-    if match is None or match[1] == "0000":
+    if match is None or int(match[1]) not in _YEARS:
         raise ValueError(f"not a month (YYYY-MM): {text!r}")
     return Month(int(match[1]), int(match[2]))
 

@@ -120,7 +120,8 @@ def test_months_in_the_path_are_months(site: Site) -> None:
     site.app.add_url_rule("/m/<month:month>", "shown", shown)
     text = site.client().get("/m/2026-12?q=a").get_data(as_text=True)
     assert text == "Month(year=2026, number=12) 2026-12 /m/2027-01?q=a"
-    assert site.client().get("/m/2026-13").status_code == 404
+    for none in ("2026-13", "0001-01", "1899-12", "2201-01", "9999-12"):
+        assert site.client().get(f"/m/{none}").status_code == 404
 
 
 def test_a_number_that_no_row_can_have_is_no_page(site: Site) -> None:
