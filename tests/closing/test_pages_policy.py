@@ -59,7 +59,7 @@ def numbers(site: Site) -> list[int]:
 
 
 def test_a_version_is_read_and_downloaded(hr: FlaskClient) -> None:
-    assert page(hr, "/policy/").row("1 in force")[1] == "January 2026"
+    assert page(hr, "/policy/").row("1")[1] == "January 2026 in force"
     shown = page(hr, "/policy/1")
     assert "effective_from: 2026-01" in shown.text
     file = hr.get(shown.links["policy-1.yaml"])

@@ -68,6 +68,11 @@ def test_signing_in_works_by_keyboard_and_without_scripts(page: Page, address: s
     plain = page.context.browser.new_context(java_script_enabled=False).new_page()
     plain.goto(f"{address}/sign-in")
     plain.focus("[name=name]")
+    for _field in range(3):  # the name, the password, the button: each shows where one is
+        shown = "getComputedStyle(document.activeElement).outlineStyle"
+        assert plain.evaluate(shown) == "solid"
+        plain.keyboard.press("Tab")
+    plain.focus("[name=name]")
     plain.keyboard.type("E0004")
     plain.keyboard.press("Tab")
     plain.keyboard.type(people.PASSWORD)
