@@ -253,8 +253,8 @@ def figures_of(
 
 
 def _totals(card: Card | None) -> dict[str, str]:
-    if card is None:
-        return {"base": "", "total": "", "grade": ""}
+    if card is None or all(line.score is None for line in card.lines):
+        return {"base": "", "total": "", "grade": ""}  # nothing yet, which is not zero points
     return {
         "base": written.number(card.base),
         "total": written.number(card.total),
