@@ -6,29 +6,24 @@ for every cell between the first and the last.
 
 from __future__ import annotations
 
-import re
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
-from core.files.blanks import DIGITS_LOST, Blanks, Finder, column_number, sheet_member, shown
-from core.files.torn import TORN
+from core.files.archives import check_archive
+from core.files.blanks import DIGITS_LOST, Blanks, shown
+from core.files.probing import probe
 from core.messages import N_, Refused
 
-MAX_UNPACKED = 400 * 1024 * 1024
-MAX_CELLS = 12_000_000
 EXACT = 2**53  # a whole number beyond it is not the one that was written
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_CELL = re.compile(rb'r="([A-Z]{1,3})(\d{1,7})"')
-_CHUNK = 1 << 20
 _BROKEN = (CalamineError, ValueError, IndexError, OverflowError, OSError)
 # What the library's own language raises where it goes wrong on a torn file; no Exception in Python.
 _PANIC = "PanicException"
-_OVERLAP = 32
 
 
 def is_sheet(path: Path) -> bool:
@@ -43,9 +38,17 @@ def sheet_rows(path: Path, index: int = 0) -> Iterator[list[str]]:
     blanks = _blanks(path, index)
     with _opened(path) as workbook:
         sheet = workbook.get_sheet_by_index(index)
-        for number, row in enumerate(sheet.to_python(skip_empty_area=False)):
+        for number, row in enumerate(_rows(sheet)):
             cells = [cell_text(cell) for cell in row]
             yield shown(cells, number, blanks) if blanks else cells
+
+
+def _rows(sheet: CalamineSheet) -> Iterator[list[Any]]:
+    """All rows, one at a time; the library leaves out what is empty above and beside them."""
+    above, before = sheet.start or (0, 0)
+    yield from ([] for _ in range(above))
+    for row in sheet.iter_rows():
+        yield [*[""] * before, *row]
 
 
 def sheet_heads(path: Path, count: int, most: int = 12) -> Iterator[tuple[str, list[list[str]]]]:
@@ -59,7 +62,10 @@ def sheet_heads(path: Path, count: int, most: int = 12) -> Iterator[tuple[str, l
 
 def _blanks(path: Path, index: int) -> Blanks:
     with path.open("rb") as file:
-        return _check_archive(path, index) if file.read(4) == _ZIP else {}
+        if file.read(4) == _ZIP:
+            return check_archive(path, index)
+    probe(path)
+    return {}
 
 
 @contextmanager
@@ -75,42 +81,6 @@ def _opened(path: Path) -> Iterator[CalamineWorkbook]:
         raise Refused(
             N_("the spreadsheet cannot be read: it is damaged, or of an unknown kind")
         ) from error
-
-
-def _check_archive(path: Path, index: int) -> Blanks:
-    """Unpack once in small pieces: a bomb, a torn file or an endless sheet is refused here.
-
-    Tells which cells of the sheet hold an error, or a formula without a value.
-    """
-    unpacked, finder = 0, Finder()
-    try:
-        with zipfile.ZipFile(path) as archive:
-            wanted = sheet_member(archive, index)
-            for info in archive.infolist():
-                with archive.open(info) as part:
-                    is_data = info.filename.startswith("xl/worksheets/")
-                    rows = columns = 0
-                    tail = b""
-                    while chunk := part.read(_CHUNK):
-                        unpacked += len(chunk)
-                        if unpacked > MAX_UNPACKED:
-                            raise Refused(N_("the spreadsheet unpacks to more than it may"))
-                        if info.filename == wanted:
-                            finder.feed(chunk)
-                        if is_data:
-                            found = set(_CELL.findall(tail + chunk))
-                            rows = max([rows, *(int(row) for _, row in found)])
-                            columns = max([columns, *(column_number(name) for name, _ in found)])
-                            tail = chunk[-_OVERLAP:]
-                    if rows * columns > MAX_CELLS:
-                        raise Refused(
-                            N_("the spreadsheet spans %(rows)s rows and %(columns)s columns"),
-                            rows=rows,
-                            columns=columns,
-                        )
-    except TORN as error:
-        raise Refused(N_("the spreadsheet is damaged; save it anew")) from error
-    return finder.found
 
 
 def cell_text(cell: object) -> str:

@@ -23,6 +23,7 @@ _OTHERS = (
     (re.compile(rb"%PDF-"), "PDF"),
     (re.compile(rb"\{\\rtf"), "RTF"),
 )
+_CHINESE = re.compile("[\u4e00-\u9fff]")
 _GUARDED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
 
 
@@ -48,7 +49,28 @@ def encoding_of(path: Path) -> str:
         raise Refused(N_("the file is UTF-8 text with broken characters in it; save it again"))
     if not _decodes(path, "gb18030"):
         raise Refused(N_("the file is neither UTF-8 nor GB18030 text"))
+    _check_mixed(path)
     return "gb18030"
+
+
+def _check_mixed(path: Path) -> None:
+    """Raises ``Refused`` where a line of a file in GB18030 is UTF-8 with Chinese words.
+
+    Read as GB18030 it would be words that nobody wrote; written in it, it would hardly be UTF-8.
+    """
+    number = 0
+    with path.open("rb") as file:
+        while line := file.readline(_CHUNK):
+            number += 1
+            try:
+                found = not line.isascii() and len(_CHINESE.findall(line.decode())) > 1
+            except UnicodeDecodeError:
+                continue
+            if found:
+                raise Refused(
+                    N_("line %(line)s is UTF-8 text and others are GB18030: save the file again"),
+                    line=number,
+                )
 
 
 def _check_kind(first: bytes) -> None:

@@ -14,6 +14,7 @@ from support.centres import opened
 from support.databases import Databases
 from support.importing import Files, reasons, with_policy
 from support.measured import command
+from support.xls import xls
 
 from core.files.writing import write_xlsx
 
@@ -75,6 +76,41 @@ def far_corner(path: Path) -> None:
     assert sheet is not None
     sheet["A1"], sheet["XFD1048576"] = "ticket_id", "far"
     book.save(path)
+
+
+def changed(name: str, how: Callable[[bytes], bytes], called: str = "") -> Build:
+    """A good spreadsheet of which one part is another, and perhaps called otherwise."""
+
+    def build(path: Path) -> None:
+        whole = write_xlsx(TICKETS.strip().split(","), [["T1", "E1", "2026-10-03 09:00"]])
+        with zipfile.ZipFile(io.BytesIO(whole)) as good, zipfile.ZipFile(path, "w") as found:
+            for info in good.infolist():
+                data = good.read(info)
+                if info.filename == name:
+                    data = how(data)
+                elif called:
+                    data = data.replace(name.removeprefix("xl/").encode(), called.encode())
+                elsewhere = called and info.filename == name
+                found.writestr(f"xl/{called}" if elsewhere else info.filename, data)
+
+    return build
+
+
+def far(cell: bytes) -> Callable[[bytes], bytes]:
+    """The sheet with a last row that holds this."""
+    row = b'<row r="1048576">' + cell + b"</row></sheetData>"
+    return lambda sheet: sheet.replace(b"</sheetData>", row)
+
+
+def copied(path: Path) -> None:
+    """Many cells that refer to one long text: the library keeps a copy for each."""
+    texts = b"<sst><si><t>ticket_id</t></si><si><t>" + b"x" * 5000 + b"</t></si></sst>"
+    rows = b"".join(b'<row r="%d"><c t="s"><v>1</v></c></row>' % n for n in range(2, 200_000))
+    changed(SHEET, lambda sheet: sheet.replace(b"</sheetData>", rows + b"</sheetData>"))(path)
+    changed_so = path.read_bytes()
+    with zipfile.ZipFile(io.BytesIO(changed_so)) as old, zipfile.ZipFile(path, "w") as found:
+        for info in old.infolist():
+            found.writestr(info, texts if info.filename == STRINGS else old.read(info))
 
 
 def archive(path: Path) -> None:
@@ -170,6 +206,32 @@ SMALL: dict[str, tuple[str, Build, str]] = {
         "neither UTF-8 nor GB18030",
     ),
     "a torn spreadsheet": ("punches", content(GOOD[: len(GOOD) // 2]), "damaged"),
+    "a far corner in small letters": (
+        "tickets",
+        changed(SHEET, far(b"<c r = 'xfd1048576'><v>1</v></c>")),
+        "spans 1048576 rows",
+    ),
+    "a far corner without names": (
+        "tickets",
+        changed(SHEET, far(b"<c><v>1</v></c>" * 16_000)),
+        "spans 1048576 rows",
+    ),
+    "a far corner elsewhere": (
+        "tickets",
+        changed(SHEET, far(b'<c r="XFD1048576"><v>1</v></c>'), "other/one.xml"),
+        "spans 1048576 rows",
+    ),
+    "a far corner of an old one": (
+        "tickets",
+        content(xls([[1.0]], far=(65535, 255))),
+        "unpacks to more than it may",
+    ),
+    "a tag without an end": (
+        "tickets",
+        changed(SHEET, far(b"<c " + b" " * 2_000_000)),
+        "unpacks to more than it may",
+    ),
+    "copies of one text": ("tickets", copied, "unpacks to more than it may"),
     "an archive of something else": ("tickets", archive, "the spreadsheet cannot be read"),
     "600 columns": ("tickets", content(",".join("abc" * 200) + "\n"), "more than 500 columns"),
 }

@@ -73,6 +73,10 @@ def test_commas_inside_a_heading_do_not_decide_the_delimiter(read: Read) -> None
         (b",".join([b"x"] * 600) + b"\n", "columns"),
         (b"PK\x03\x04 and nothing more", "damaged"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and nothing more", "cannot be read"),
+        (
+            "employee_no,姓名\nE1,柳青禾\n".encode("gb18030") + "E2,沈棠\n".encode(),
+            "line 3 is UTF-8 text and others are GB18030",
+        ),
     ],
 )
 def test_what_is_no_table_is_refused_with_a_reason(read: Read, content: bytes, reason: str) -> None:
@@ -168,7 +172,7 @@ def test_a_spreadsheet_that_was_cut_off_is_refused(read: Read) -> None:
 def test_a_sheet_that_unpacks_to_too_much_is_refused(
     read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.files.sheets.MAX_UNPACKED", 100_000)
+    monkeypatch.setattr("core.files.archives.MAX_UNPACKED", 100_000)
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", b" " * 1_000_000)

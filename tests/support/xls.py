@@ -9,15 +9,16 @@ _SECTOR = 512
 _END, _FREE, _FAT = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD
 
 
-def xls(rows: Sequence[Sequence[str | float]]) -> bytes:
-    return _container(_workbook(rows))
+def xls(rows: Sequence[Sequence[str | float]], far: tuple[int, int] | None = None) -> bytes:
+    """``far`` is the place of one more cell, far away."""
+    return _container(_workbook(rows, far))
 
 
 def _record(kind: int, body: bytes = b"") -> bytes:
     return struct.pack("<HH", kind, len(body)) + body
 
 
-def _workbook(rows: Sequence[Sequence[str | float]]) -> bytes:
+def _workbook(rows: Sequence[Sequence[str | float]], far: tuple[int, int] | None) -> bytes:
     end, name = _record(0x0A), "Sheet1"
     start = _record(0x809, struct.pack("<HHHHII", 0x600, 5, 0, 0, 0, 6))
     bound = struct.pack("<IBBBB", 0, 0, 0, len(name), 0) + name.encode()
@@ -33,6 +34,8 @@ def _workbook(rows: Sequence[Sequence[str | float]]) -> bytes:
                 sheet += _record(0x204, struct.pack("<HHH", y, x, 0) + text) if cell else b""
             else:
                 sheet += _record(0x203, struct.pack("<HHHd", y, x, 0, cell))
+    if far is not None:
+        sheet += _record(0x203, struct.pack("<HHHd", *far, 0, 1.0))
     return start + _record(0x85, bound) + end + sheet + end
 
 
