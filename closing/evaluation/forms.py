@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, HiddenField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length
 
+from core.forms import DayField
 from evaluations.monthly.writing import LONGEST, LONGEST_NOTE
 
 
@@ -28,7 +29,7 @@ class NoteForm(FlaskForm):  # type: ignore[misc]
         validators=[InputRequired(_l("Choose somebody of your people."))],
         description=_l("The employee number."),
     )
-    day = DateField(_l("Day"), validators=[InputRequired(_l("Say on which day."))])
+    day = DayField(_l("Day"), validators=[InputRequired(_l("Say on which day."))])
     kind = RadioField(
         _l("What it is"),
         choices=[

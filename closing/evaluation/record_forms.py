@@ -9,7 +9,6 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
-    DateField,
     DateTimeLocalField,
     HiddenField,
     MultipleFileField,
@@ -22,6 +21,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from core.errors import N_, Refused
+from core.forms import DayField
 from evaluations.checks.scoring import Item
 from evaluations.checks.services import (
     LONGEST_COMMENT,
@@ -66,7 +66,7 @@ class NewCheckForm(CheckForm):
         validators=[DataRequired(_l("Type an employee number.")), Length(max=120)],
         render_kw=PEOPLE,
     )
-    day = DateField(_l("Day"), validators=[InputRequired(_l("Say on which day."))])
+    day = DayField(_l("Day"), validators=[InputRequired(_l("Say on which day."))])
 
 
 class ComplaintForm(FlaskForm):  # type: ignore[misc]

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as Redirect
-from wtforms import DateField, StringField, TextAreaField
+from wtforms import StringField, TextAreaField
 from wtforms.validators import Length, Optional
 
 from closing.consultations import Consultation, consultation_of, keep_consultation, record_of
@@ -22,14 +22,14 @@ from closing.versions import policy_of_closing, policy_version, versions
 from core import web
 from core.db import transaction
 from core.errors import Conflict, NotFound, Refused
-from core.forms import show
+from core.forms import DayField, show
 from core.pages import filters as written
 from core.permissions import Permission
 from core.values import Month
 
 
 class RecordForm(FlaskForm):  # type: ignore[misc]
-    discussed_on = DateField(_l("Discussed on"), validators=[Optional()])
+    discussed_on = DayField(_l("Discussed on"), validators=[Optional()])
     discussed_with = StringField(
         _l("With whom"),
         description=_l("The congress of employees or all of them, the union or representatives."),
@@ -40,7 +40,7 @@ class RecordForm(FlaskForm):  # type: ignore[misc]
         validators=[Optional(), Length(max=5000)],
         render_kw={"rows": 3},
     )
-    announced_on = DateField(_l("Announced on"), validators=[Optional()])
+    announced_on = DayField(_l("Announced on"), validators=[Optional()])
     announced_how = StringField(
         _l("How it was announced"),
         description=_l("Notice board, letter to all, training with a list of signatures."),

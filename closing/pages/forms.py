@@ -7,7 +7,6 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
-    DateField,
     MultipleFileField,
     RadioField,
     SelectField,
@@ -16,6 +15,8 @@ from wtforms import (
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
+
+from core.forms import DayField
 
 REASON = _l("Write the reason; it stays with the decision.")
 
@@ -42,7 +43,7 @@ class IncidentForm(FlaskForm):  # type: ignore[misc]
         description=_l("Rules that fire when something happens, under the policy in force."),
         validators=[DataRequired(_l("Choose a rule."))],
     )
-    day = DateField(
+    day = DayField(
         _l("Day"),
         validators=[InputRequired(_l("Type the day on which it happened."))],
     )
@@ -71,7 +72,7 @@ class IncidentForm(FlaskForm):  # type: ignore[misc]
 
 
 class ServedForm(FlaskForm):  # type: ignore[misc]
-    day = DateField(_l("Day"), validators=[InputRequired(_l("Type the day."))])
+    day = DayField(_l("Day"), validators=[InputRequired(_l("Type the day."))])
     how = RadioField(
         _l("The person"),
         choices=[
@@ -94,7 +95,7 @@ class ServedForm(FlaskForm):  # type: ignore[misc]
 
 class TaskForm(FlaskForm):  # type: ignore[misc]
     owner = SelectField(_l("Owner"), coerce=int)
-    due = DateField(_l("Due"), validators=[InputRequired(_l("Type the day."))])
+    due = DayField(_l("Due"), validators=[InputRequired(_l("Type the day."))])
 
 
 class PolicyForm(FlaskForm):  # type: ignore[misc]

@@ -7,11 +7,12 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from closing.rounds.view import relations
+from core.forms import DayField
 from evaluations.rounds.models import LONGEST_COMMENT
 from evaluations.rounds.planning import MOST
 
@@ -33,8 +34,8 @@ def _count(label: Any, name: str, default: int, help_: Any = "") -> IntegerField
 
 class RoundForm(FlaskForm):  # type: ignore[misc]
     month = SelectField(_l("Month"), description=_l("The month whose scorecards it enters."))
-    first_day = DateField(_l("First day"), validators=[InputRequired(DAY)])
-    last_day = DateField(_l("Last day"), validators=[InputRequired(DAY)])
+    first_day = DayField(_l("First day"), validators=[InputRequired(DAY)])
+    last_day = DayField(_l("Last day"), validators=[InputRequired(DAY)])
     peers = _count(_l("Reviewers of the same team"), "peers", 3)
     cross_team = _count(_l("Reviewers of other teams"), "cross_team", 3)
     max_load = _count(
@@ -46,7 +47,7 @@ class RoundForm(FlaskForm):  # type: ignore[misc]
 
 
 class LastDayForm(FlaskForm):  # type: ignore[misc]
-    last_day = DateField(_l("Last day"), validators=[InputRequired(DAY)])
+    last_day = DayField(_l("Last day"), validators=[InputRequired(DAY)])
 
 
 class ReviewerForm(FlaskForm):  # type: ignore[misc]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, EmailField, HiddenField, PasswordField, SelectField, StringField
+from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
+from core.forms import DayField
 from staff.accounts.passwords import MAX_LENGTH
 
 
@@ -126,8 +127,8 @@ def _number(label: str) -> StringField:
 
 class DeputyForm(FlaskForm):  # type: ignore[misc]
     deputy = _number(_l("Deputy"))
-    first = DateField(_l("First day"), validators=[InputRequired(_l("Choose the first day."))])
-    last = DateField(
+    first = DayField(_l("First day"), validators=[InputRequired(_l("Choose the first day."))])
+    last = DayField(
         _l("Last day"),
         description=_l("It ends by itself after this day."),
         validators=[InputRequired(_l("Choose the last day."))],

@@ -94,10 +94,16 @@ def the_day(monkeypatch: pytest.MonkeyPatch) -> Callable[[Now], None]:
 def test_hr_plans_draws_again_changes_by_hand_and_opens(site: Site) -> None:
     office = Office(site, seed=None)
     form = {"month": str(OCTOBER), "first_day": "2026-11-02", "last_day": "2026-11-15"}
-    page = office.post(
-        "E01", "/reviews/rounds/new", **form, peers="2", cross_team="3", max_load="9"
-    )
+    counts = {"peers": "2", "cross_team": "3", "max_load": "9"}
+    for name, never in (("first_day", "0001-01-01"), ("last_day", "9999-12-31")):
+        typed = {**form, **counts, name: never}
+        page = "/reviews/rounds/new"
+        refused = site.post(office.as_("E01"), page, typed, form=page)
+        assert "cannot be right" in refused.text
+    page = office.post("E01", "/reviews/rounds/new", **form, **counts)
     assert "draft" in page
+    far = site.post(office.as_("E01"), f"{ROUND}/last-day", {"last_day": "9999-12-31"}, form=ROUND)
+    assert far.status_code < 500
     with site.session() as session:
         first = asked(session)
         seed = session.get_one(ReviewRound, OCTOBER).seed
