@@ -9,17 +9,20 @@ import sys
 from typing import Any, NoReturn
 
 import click
+from flask_babel import gettext
+
+from core.messages import N_, Refused
 
 HOST = "127.0.0.1"
 THREADS = 8
 
 
 def port_of(text: str | None) -> int:
-    """The port that the setting PORT names, 5000 without one; raises ``ValueError``."""
+    """The port that the setting PORT names, 5000 without one; raises ``Refused``."""
     if not text:
         return 5000
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise ValueError(f"PORT must be a number from 1 to 65535: {text!r}")
+        raise Refused(N_('PORT must be a number from 1 to 65535: "%(text)s"'), text=text)
     return int(text)
 
 
@@ -56,12 +59,9 @@ def post_worker_init(_worker: Any) -> None:
 
 def free_port() -> int:
     """The port that the setting PORT names; refused where it is none, or taken."""
-    try:
-        port = port_of(os.environ.get("PORT"))
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
+    port = port_of(os.environ.get("PORT"))
     if not is_free(port):
-        raise click.ClickException(f"port {port} is taken; choose another by PORT=...")
+        raise Refused(N_("port %(port)s is taken; choose another by PORT=..."), port=str(port))
     return port
 
 
@@ -69,7 +69,8 @@ def free_port() -> int:
 def start() -> NoReturn:
     """Serve on 127.0.0.1, port PORT (default 5000)."""
     port = free_port()
-    click.echo(f"Serving on http://{HOST}:{port} (stop with Ctrl+C)")
+    address = f"http://{HOST}:{port}"
+    click.echo(gettext("Serving on %(address)s (stop with Ctrl+C)", address=address))
     sys.stdout.flush()
     # The server takes the place of this process, so that Ctrl+C and signals reach it alone.
     os.execv(sys.executable, serving_command(port))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import socket
 
 import pytest
-from click.testing import CliRunner
 
-from core.serving import HOST, is_free, port_of, serving_command, start
+from core.messages import Refused
+from core.serving import HOST, free_port, is_free, port_of, serving_command
 
 
 @pytest.mark.parametrize(("text", "port"), [(None, 5000), ("", 5000), ("8080", 8080), ("1", 1)])
@@ -17,7 +17,7 @@ def test_the_port_is_5000_unless_told(text: str | None, port: int) -> None:
 
 @pytest.mark.parametrize("text", ["0", "65536", "-1", "http", "5000 ", "５０００"])
 def test_what_is_no_port_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="PORT must be a number"):
+    with pytest.raises(Refused, match="PORT must be a number"):
         port_of(text)
 
 
@@ -28,9 +28,8 @@ def test_a_taken_port_is_said_before_the_server_tries_it(monkeypatch: pytest.Mon
         port = listener.getsockname()[1]
         assert not is_free(port)
         monkeypatch.setenv("PORT", str(port))
-        result = CliRunner().invoke(start)
-        assert result.exit_code == 1
-        assert f"port {port} is taken" in result.output
+        with pytest.raises(Refused, match=f"port {port} is taken"):
+            free_port()
     assert is_free(port)
 
 
