@@ -91,6 +91,7 @@ NUMBER = re.compile(r"E\d{4}")
 ACCOUNTS = {"administration", "audit"}
 # Statements of a page, sign-in and permissions included, where nothing is kept from before.
 MOST = 12
+OF_DOCUMENT = 15  # no page: a PDF with all of a scorecard, entered in the trail by three of them
 # Parts of pages that compute a month of which nothing is kept: they read every kind of record.
 WHOLE_MONTH = {"closing.figures", "closing.calibration_chart", "policy.draft_effect"}
 WHOLE_MONTH |= {"evaluations.figures"}
@@ -291,6 +292,7 @@ def named_out_of_reach(
             wrong.extend(f"{url}: {problem}" for problem in problems(viewer, endpoint, url, answer))
             computes = endpoint in WHOLE_MONTH or "figures=1" in url
             most = BY_WHOLE_MONTH if computes else MOST
+            most = OF_DOCUMENT if answer.mimetype == "application/pdf" else most
             # Now and then it is noted that a session was used: no part of any page.
             asked = [each for each in found.statements if "UPDATE signed_in_sessions" not in each]
             if answer.status_code == 200 and len(asked) > most:
