@@ -139,7 +139,7 @@ def test_what_was_given_back_and_corrected_is_listed_with_before_and_after(
                                entries=[entry], reason="heard again")  # fmt: skip
         assert made.state == "saved"
     found = page(site, accounts["hr"])
-    value, back = (row for row in found.rows if "E0004" in row)
+    value, back = (row for row in found.rows if "E0004 Person E0004" in row)
     assert value[3:7] == ["96", "90", "heard again", "E0002 Person E0002"]
     assert back[2:7] == ["Given back", "—", "—", "far above the others", "E0003 Person E0003"]
     assert "heard again" in page(site, accounts["manager"]).words

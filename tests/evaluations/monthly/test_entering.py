@@ -157,7 +157,7 @@ def test_a_bad_cell_does_not_hold_up_the_others_of_a_block(session: Session) -> 
         entry(session, "88%", about="E0005"),
     )
     assert [each.state for each in made] == ["refused", "saved", "saved"]
-    assert "1.93" in str(made[0].message)
+    assert "193%" in str(made[0].message)
 
 
 def test_nobody_enters_their_own_values(session: Session) -> None:
