@@ -5,6 +5,7 @@ Nobody imports this module; ``flask`` finds it by itself.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ from core.jobs import init_jobs
 from core.key_commands import key_group
 from core.logs import init_logs
 from core.mailing import init_mail
+from core.secrets import BadKey
 from core.settings import settings
 from core.upkeep import init_upkeep
 from reports.routes import BLUEPRINTS as report_pages
@@ -61,7 +63,7 @@ def create_app(given: Mapping[str, Any] | None = None) -> Flask:
     given = given or {}
     instance = Path(given.get("INSTANCE", ROOT / "instance"))
     app = Flask(__name__, instance_path=str(instance.resolve()))
-    app.config.update(settings(instance.resolve(), given))
+    app.config.update(_settings(instance.resolve(), given))
     app.cli = Commands(app)
     db.init_app(app)
     migrating.install(app)
@@ -91,3 +93,13 @@ def create_app(given: Mapping[str, Any] | None = None) -> Flask:
     ):
         app.cli.add_command(command)
     return app
+
+
+def _settings(instance: Path, given: Mapping[str, Any]) -> dict[str, Any]:
+    """A setting or a key that cannot be is told in a line to whoever started the application."""
+    try:
+        return settings(instance, given)
+    except (ValueError, BadKey) as error:
+        if given:
+            raise
+        sys.exit(f"Error: {error}")

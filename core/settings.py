@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from core.mail import Server
 from core.permissions import Role
@@ -44,7 +49,7 @@ def settings(instance: Path, given: Mapping[str, Any] | None = None) -> dict[str
         },
         "SECRET_KEY": _signing_key(source) or session_secret(instance, given_key),
         "MASTER_KEYS": master_keys(instance, given_key),
-        "TIMEZONE": source.get("PINGYOU_TIMEZONE", "Asia/Shanghai"),
+        "TIMEZONE": _timezone(source.get("PINGYOU_TIMEZONE") or "Asia/Shanghai"),
         "LANGUAGE": language,
         "DEMO": bool(source.get("PINGYOU_DEMO")),
         "UPLOADS": instance / "uploads",
@@ -57,15 +62,15 @@ def settings(instance: Path, given: Mapping[str, Any] | None = None) -> dict[str
         "WTF_CSRF_ENABLED": source.get("WTF_CSRF_ENABLED", True),
         "BOOTSTRAP_SERVE_LOCAL": True,
         "PERMANENT_SESSION_LIFETIME": SESSION_SECONDS,
-        "IDLE_MINUTES": int(source.get("PINGYOU_IDLE_MINUTES", 60)),
+        "IDLE_MINUTES": _whole(source, "PINGYOU_IDLE_MINUTES", 60),
         "SECOND_FACTOR": _is_on(source.get("PINGYOU_SECOND_FACTOR", "on")),
         **_mail(source),
         **{name: source.get(name, "") for name in SIGN_ON},
         "PROXIES": _proxies(source.get("PINGYOU_PROXIES", "0")),
         "TRUSTED_HOSTS": _listed(source.get("PINGYOU_HOSTS", "")) or None,
         "ROLE_POSITIONS": _role_positions(source.get("PINGYOU_ROLE_POSITIONS", "")),
-        "PASSWORD_MEMORY": int(source.get("PASSWORD_MEMORY", 19456)),
-        "PASSWORD_ROUNDS": int(source.get("PASSWORD_ROUNDS", 2)),
+        "PASSWORD_MEMORY": _whole(source, "PASSWORD_MEMORY", 19456),
+        "PASSWORD_ROUNDS": _whole(source, "PASSWORD_ROUNDS", 2),
     }
 
 
@@ -81,6 +86,21 @@ def _proxies(text: str) -> int:
     if not str(text).isdecimal():
         raise ValueError(f"PINGYOU_PROXIES must be a number: {text!r}")
     return int(text)
+
+
+def _whole(source: Mapping[str, Any], name: str, default: int) -> int:
+    text = str(source.get(name) or default)
+    if not text.isdecimal() or int(text) == 0:
+        raise ValueError(f"{name} must be a whole number above 0: {text!r}")
+    return int(text)
+
+
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+        raise ValueError(f"PINGYOU_TIMEZONE: there is no time zone {name!r}") from error
+    return name
 
 
 def _listed(text: str) -> list[str]:
@@ -125,5 +145,13 @@ def _database_url(url: str | None, instance: Path) -> str:
         return f"sqlite:///{instance / 'pingyou.db'}"
     for prefix in ("postgres://", "postgresql://"):
         if url.startswith(prefix):
-            return "postgresql+psycopg://" + url.removeprefix(prefix)
+            url = "postgresql+psycopg://" + url.removeprefix(prefix)
+    try:
+        backend = make_url(url).get_backend_name()
+    except ArgumentError as error:
+        raise ValueError("DATABASE_URL is no address of a database") from error
+    if backend not in ("sqlite", "postgresql"):
+        raise ValueError(f"DATABASE_URL must name SQLite or PostgreSQL, not {backend}")
+    if backend == "postgresql" and find_spec("psycopg") is None:
+        raise ValueError("DATABASE_URL needs the driver: pip install 'psycopg[binary]'")
     return url

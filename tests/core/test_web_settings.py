@@ -187,10 +187,42 @@ def test_a_key_that_can_be_guessed_is_refused(tmp_path: Path) -> None:
         settings(tmp_path, {"SECRET_KEY": "changeme"})
 
 
-@pytest.mark.parametrize("proxies", ["one", "-1"])
-def test_a_number_of_proxies_is_a_number(tmp_path: Path, proxies: str) -> None:
-    with pytest.raises(ValueError, match="PINGYOU_PROXIES"):
-        settings(tmp_path, {"PINGYOU_PROXIES": proxies})
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PINGYOU_PROXIES", "one"),
+        ("PINGYOU_PROXIES", "-1"),
+        ("PINGYOU_IDLE_MINUTES", "an hour"),
+        ("PASSWORD_MEMORY", "-4"),
+        ("PINGYOU_TIMEZONE", "Mars/Olympus"),
+        ("PINGYOU_TIMEZONE", "../etc"),
+        ("DATABASE_URL", "the database"),
+        ("DATABASE_URL", "mysql://pingyou@localhost/pingyou"),
+    ],
+)
+def test_what_a_setting_cannot_be_is_told_by_its_name(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    with pytest.raises(ValueError, match=name):
+        settings(tmp_path, {name: value})
+
+
+def test_a_missing_driver_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.settings.find_spec", lambda _name: None)
+    with pytest.raises(ValueError, match=r"pip install 'psycopg\[binary\]'"):
+        settings(tmp_path, {"DATABASE_URL": "postgresql://localhost/pingyou"})
+
+
+@pytest.mark.parametrize("name", ["PINGYOU_LANGUAGE", "PINGYOU_KEY"])
+def test_starting_with_a_wrong_setting_ends_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    import app
+
+    monkeypatch.setattr(app, "ROOT", tmp_path)
+    monkeypatch.setenv(name, "AAAA")
+    with pytest.raises(SystemExit, match=f"^Error: {name}"):
+        app.create_app()
 
 
 @pytest.mark.parametrize(
