@@ -14,7 +14,7 @@ from closing.evaluation.common import loaded, open_loaded, person_of, saving, se
 from closing.evaluation.forms import FeedbackForm
 from closing.evaluation.grid import Section, sections, shown, spec_of, values_before
 from closing.evaluation.listing import EvaluationMonth
-from closing.evaluation.live import live
+from closing.evaluation.live import Live, live, still_kept
 from core import web
 from core.db import transaction
 from core.errors import STATUS, Conflict, Refused
@@ -51,7 +51,8 @@ def _page(
     stale: dict[str, Written] | None = None,
 ) -> str:
     who, month = web.viewer(), found.month
-    (section,) = _section(found, row)
+    figures = None if found.closed else _figures(month, row.id)
+    (section,) = _section(found, row, figures)
     editable = section.rows[0].editable
     feedback = queries.feedback_of(session(), month, row.id)
     return render_template(
@@ -68,18 +69,27 @@ def _page(
         writes=writes() and not found.closed,
         editable=editable,
         may_return=who.may(P.EVALUATIONS_RETURN) and not found.closed,
-        figures=True,
+        figures=figures is not None or found.closed,
     )
 
 
-def _section(found: EvaluationMonth, row: Any) -> list[Section]:
+def _figures(month: Month, employee_id: int) -> Live | None:
+    """What follows from the values, if it is kept or asked for; else the page fetches it."""
+    now = web.now().moment
+    known = still_kept(session(), month, now)
+    if known is None and not request.args.get("figures"):
+        return None
+    return live(session(), month, [employee_id], now, known)
+
+
+def _section(found: EvaluationMonth, row: Any, figures: Live | None) -> list[Section]:
     month = found.month
     return sections(
         found,
         [row],
         entered=queries.values(session(), month, [row.id]),
         before=values_before(session(), month, [row.id]),
-        found=None if found.closed else live(session(), month, [row.id], web.now().moment),
+        found=figures,
         notes=(),
         writable=writes(),
     )
