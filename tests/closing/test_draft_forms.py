@@ -9,6 +9,7 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
+from factories.policies import default_document
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.centres import CENTRES, policy_of
@@ -97,7 +98,7 @@ def places(value: Any, path: Path = ()) -> list[Path]:
 
 
 SECTIONS = ("attendance", "leave", "tickets", "reviews", "scoring", "grades", "pay", "templates")
-CHANGED = [each for each in places(default_policy().document) if each[0] in SECTIONS]
+CHANGED = [each for each in places(default_document()) if each[0] in SECTIONS]
 edits = st.tuples(st.sampled_from(CHANGED), st.sampled_from(("put", "drop", "add")),
                   st.sampled_from(ODD))  # fmt: skip
 
@@ -108,7 +109,7 @@ def test_whatever_stands_in_a_draft_is_kept_by_forms_that_nobody_touched(
     drawn: list[tuple[Path, str, Any]],
 ) -> None:
     """Keys that are not known, nulls, wrong types, sections that are absent or empty."""
-    document = copy.deepcopy(default_policy().document)
+    document = default_document()
     for path, how, value in drawn:
         parent = value_at(document, path[:-1])
         if isinstance(parent, list) and isinstance(path[-1], int) and path[-1] < len(parent):
@@ -122,7 +123,7 @@ def test_whatever_stands_in_a_draft_is_kept_by_forms_that_nobody_touched(
 
 def test_every_key_of_the_format_has_a_field() -> None:
     """So that a key which the format gains is not left to the text."""
-    document = default_policy().document
+    document = default_document()
     names = {
         cell.name
         for key in sheets()
@@ -147,7 +148,7 @@ def test_every_key_of_the_format_has_a_field() -> None:
 
 
 def test_thresholds_and_types_of_leave_are_added_changed_and_removed() -> None:
-    before = default_policy().document
+    before = default_document()
     after = through(
         before,
         **{
@@ -176,7 +177,7 @@ def test_thresholds_and_types_of_leave_are_added_changed_and_removed() -> None:
 
 
 def test_what_holds_by_default_is_written_down_once_it_is_changed() -> None:
-    document = copy.deepcopy(default_policy().document)
+    document = default_document()
     del document["leave"], document["reviews"], document["grades"]
     assert said(through(document)) == said(document)
     after = through(document, **{"leave.sick.protected": "yes", "reviews.weights.peer": "20"})
@@ -189,7 +190,7 @@ def test_what_holds_by_default_is_written_down_once_it_is_changed() -> None:
 
 
 def test_every_problem_of_a_section_stands_at_a_field_or_row() -> None:
-    document = copy.deepcopy(default_policy().document)
+    document = default_document()
     document["attendance"] |= {"late": -1, "late_tiers": [15, 0, 15], "repeat_minutes": "often"}
     document["tickets"] = {"clock": {"days": "89", "hours": "21:00-09:00"}, "response_minutes": [0]}
     document["leave"]["annual"]["protected"] = "maybe"

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import copy
 from pathlib import Path
 from typing import Any
 
 import pytest
+from factories.policies import default_document
 from support.centres import cards, close, import_one, opened, publish, reopen
 from support.made_up import COLUMNS, write_rows
 
 from closing.policy import Policy, parse_policy
-from closing.policy_text import default_policy
 from core.values import Month
 
 AUGUST, SEPTEMBER, OCTOBER = (Month(2026, number) for number in (8, 9, 10))
 
 
 def policy(rules: dict[str, Any]) -> Policy:
-    document = copy.deepcopy(default_policy().document)
+    document = default_document()
     names = {"category": "conduct", "kind": "penalty", "zh": "条", "en": "Rule"}
     document["rules"] = {code: {**names, **rule} for code, rule in rules.items()}
     return parse_policy(document)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import pytest
+from factories.policies import default_document
 from support.compare import about
 
 from closing.facts import Person
 from closing.month import Card, Inputs, compute_month
 from closing.policy import Policy, parse_policy
-from closing.policy_text import default_policy
 from core.values import Fact, Month
 from rewards.entries import PastMonth
 from rewards.rules import compile_rules
@@ -50,7 +49,7 @@ class Past:
 
 def policy(**sections: Any) -> Policy:
     """One line, a quality score of 0 to 100; no rules, no awards."""
-    document = copy.deepcopy(default_policy().document)
+    document = default_document()
     line = {"metric": "qa_score", "weight": 1, "floor": 0, "target": 100}
     document["templates"] = {
         "agent": {

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from factories.policies import default_document
 from sqlalchemy.orm import Session
 from support.centres import NOW, cards, close, import_one, opened, publish
 from support.made_up import COLUMNS, write_rows
 from support.rows import everything
 
 from closing.policy import Policy, parse_policy
-from closing.policy_text import default_policy
 from closing.services import compute_open_month
 from closing.versions import policy_in_force, policy_version, publish_policy, versions
 from core.actor import SYSTEM
@@ -23,7 +23,7 @@ from core.values import Month
 
 
 def policy(effective_from: str, cap: float = 10) -> Policy:
-    document = copy.deepcopy(default_policy().document)
+    document = default_document()
     document["effective_from"] = effective_from
     document["scoring"]["adjust_cap"] = cap
     return parse_policy(document)

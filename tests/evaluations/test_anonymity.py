@@ -7,7 +7,6 @@ database, but not the key that lies outside it.
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 import logging
@@ -19,6 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from factories.policies import default_document
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
@@ -28,7 +28,6 @@ from support.databases import KINDS, Databases, Kind
 from support.importing import Files, with_policy
 
 from closing.policy import Policy, parse_policy
-from closing.policy_text import default_policy
 from closing.services import views_of
 from closing.simulation import simulate
 from closing.versions import publish_policy
@@ -271,7 +270,7 @@ def test_an_import_tells_nobody_which_single_row_is_true(centre: Files) -> None:
 
 
 def with_reviews(**changes: Any) -> Policy:
-    document = copy.deepcopy(default_policy().document)
+    document = default_document()
     document["reviews"].update(changes)
     return parse_policy(document)
 

@@ -5,17 +5,16 @@ The policy is the default one, with one award that everybody complete may win.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from factories import people
+from factories.policies import default_document
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from closing.policy import Policy, parse_policy
-from closing.policy_text import default_policy
 from closing.services import close_month
 from closing.versions import publish_policy
 from core.actor import SYSTEM
@@ -42,7 +41,7 @@ AWARD = "steady"
 
 def policy(**changes: Any) -> Policy:
     """The default policy with the award ``steady``, and other sections replaced."""
-    document = copy.deepcopy(default_policy().document)
+    document = default_document()
     document["awards"] = {
         AWARD: {
             "zh": "稳定之星",

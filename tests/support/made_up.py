@@ -10,7 +10,6 @@ templates without data, fractional weights.
 
 from __future__ import annotations
 
-import copy
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,9 +18,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from factories.policies import default_document
 from support.reference import first_of, last_of, later
-
-from closing.policy_text import default_policy
 
 COLUMNS = {
     "employees": "employee_no name email position team supervisor_no hire_date leave_date "
@@ -119,7 +117,7 @@ def made_up(seed: int, *, people: int | None = None, months: int | None = None) 
 
 def made_up_policy(random: Random) -> dict[str, Any]:
     """A valid variation of the default policy."""
-    policy = copy.deepcopy(default_policy().document)
+    policy = default_document()
     policy["effective_from"] = "2020-01"
     policy["attendance"] = {
         **{k: random.choice((0, 1, 2.5, 30)) for k in ("late", "early_leave", "missing_punch")},
