@@ -89,7 +89,9 @@ def test_processes_write_one_chain_from_an_empty_database(
 ) -> None:
     """The first of them makes the keys; all of them use the same."""
     url = fresh_database_url(kind)
-    with multiprocessing.get_context("spawn").Pool(4) as pool:
+    processes = multiprocessing.get_context("forkserver")  # imports once for all four
+    processes.set_forkserver_preload(["closing.services", "closing.imports.services"])
+    with processes.Pool(4) as pool:
         found = pool.starmap(write_some, [(url, each, "mixed") for each in range(4)])
     check(url, sum(found))
     with opened(url) as session:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import ColumnElement, and_, delete, insert, select
@@ -139,13 +140,22 @@ class Centre:
 
 
 # The session is empty again after each example; a slow one says that the machine is busy.
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
-@given(steps=steps, repeat_minutes=repeats)
-def test_days_refreshed_on_the_way_are_those_computed_all_at_once(
-    shared_session: Session, steps: list[tuple[Record, bool]], repeat_minutes: int
+def examples(number: int) -> settings:
+    return settings(deadline=None, max_examples=number, suppress_health_check=list(HealthCheck))
+
+
+steps_and_minutes = given(steps=steps, repeat_minutes=repeats)
+found_and_data = given(
+    found=st.lists(records, min_size=2, max_size=20, unique_by=lambda r: (r[0], r[1], str(r[2]))),
+    data=st.data(),
+)
+
+
+def check_on_the_way(
+    session: Session, steps: list[tuple[Record, bool]], repeat_minutes: int
 ) -> None:
     try:
-        centre = Centre(shared_session, repeat_minutes)
+        centre = Centre(session, repeat_minutes)
         for record, refresh in steps:
             centre.toggle(record)
             if refresh:
@@ -155,26 +165,53 @@ def test_days_refreshed_on_the_way_are_those_computed_all_at_once(
         assert on_the_way == centre.all_at_once()
         assert len({(row[0], row[1]) for row in on_the_way}) == len(on_the_way)
     finally:
-        shared_session.rollback()
+        session.rollback()
 
 
-@settings(deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
-@given(
-    found=st.lists(records, min_size=2, max_size=20, unique_by=lambda r: (r[0], r[1], str(r[2]))),
-    data=st.data(),
-)
-def test_the_order_in_which_records_come_is_irrelevant(
-    shared_session: Session, found: list[Record], data: st.DataObject
+@examples(20)
+@steps_and_minutes
+def test_days_refreshed_on_the_way_are_those_computed_all_at_once(
+    shared_session: Session, steps: list[tuple[Record, bool]], repeat_minutes: int
 ) -> None:
+    check_on_the_way(shared_session, steps, repeat_minutes)
+
+
+@pytest.mark.long
+@examples(60)
+@steps_and_minutes
+def test_days_refreshed_on_many_ways_are_those_computed_all_at_once(
+    shared_session: Session, steps: list[tuple[Record, bool]], repeat_minutes: int
+) -> None:
+    check_on_the_way(shared_session, steps, repeat_minutes)
+
+
+def check_order(session: Session, found: list[Record], data: st.DataObject) -> None:
     results = []
     for order in (found, data.draw(st.permutations(found))):
         try:
-            centre = Centre(shared_session, 5)
+            centre = Centre(session, 5)
             for record in order:
                 centre.toggle(record)
                 centre.refresh()
             number = {employee: place for place, employee in enumerate(centre.people)}
             results.append({(number[who], *rest) for who, *rest in centre.days()})
         finally:
-            shared_session.rollback()
+            session.rollback()
     assert results[0] == results[1]
+
+
+@examples(10)
+@found_and_data
+def test_the_order_in_which_records_come_is_irrelevant(
+    shared_session: Session, found: list[Record], data: st.DataObject
+) -> None:
+    check_order(shared_session, found, data)
+
+
+@pytest.mark.long
+@examples(30)
+@found_and_data
+def test_any_order_in_which_records_come_is_irrelevant(
+    shared_session: Session, found: list[Record], data: st.DataObject
+) -> None:
+    check_order(shared_session, found, data)
