@@ -148,7 +148,7 @@ def close(journey: Journey) -> None:
     with journey.session() as session:
         assert session.get(MonthState, MONTH) is None
     journey.follow(f".tabs a[href='/closing/{MONTH}/preview']")
-    assert page.locator("main table tbody tr").count() > 0
+    expect(page.locator("main table tbody tr").first).to_be_visible()  # it is fetched
     journey.goto(f"/closing/{MONTH}")
     journey.confirm(f"form[action='/closing/{MONTH}/close']")
     expect(page.locator(f"form[action='/closing/{MONTH}/publish']")).to_have_count(1)
