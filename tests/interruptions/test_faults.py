@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, inspect
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import OperationalError
 from support.centres import KEY, Examples, opened, unpacked
-from support.databases import Databases
+from support.databases import KINDS, Databases, Kind
 from support.site import application
 
 from core import keyring
@@ -206,3 +207,28 @@ def test_a_disk_without_room_for_the_file_is_told_and_nothing_is_changed(
     (line,) = result.stderr.splitlines()
     assert "full" in line
     assert rows_of(url) == before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_schema_that_was_interrupted_is_not_half_there(
+    databases: Databases, kind: Kind, tmp_path: Path
+) -> None:
+    url = databases.empty(kind)
+    app = app_on(url, tmp_path)
+    begun = 0
+
+    def stop(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        nonlocal begun
+        begun += statement.lstrip().startswith("CREATE TABLE")
+        if begun == 30:
+            raise OperationalError(statement, {}, Exception("database or disk is full"))
+
+    event.listen(Engine, "before_cursor_execute", stop)
+    try:
+        assert run(app, ["init"]).exit_code == 1
+    finally:
+        event.remove(Engine, "before_cursor_execute", stop)
+    with opened(url) as session:
+        assert inspect(session.connection()).get_table_names() == []
+    assert run(app, ["init"]).exit_code == 0
+    databases.drop(url)
