@@ -187,6 +187,7 @@ def session_secret(folder: Path, given: str | None) -> str:
 
 def write_new(path: Path, text: str) -> bool:
     """A whole file that its owner alone may read; False where there is one already, which stays."""
+    path.parent.stat()  # a missing folder is told by its own name
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -28,6 +28,7 @@ def make_backup(session: Session, *, actor: Actor, now: datetime, file: Path) ->
     What it holds is the state at one moment. The caller commits the entry that tells of it.
     Raises ``Conflict``, ``Refused``, ``OSError``; the file is not there then.
     """
+    file.parent.stat()  # a missing folder is told by its own name
     if file.exists():
         raise Conflict(N_("%(file)s is there already; nothing was written."), file=str(file))
     if audit.head(session)[0] == 0:

@@ -345,6 +345,8 @@ def test_an_export_does_not_overwrite(ready: Installation, tmp_path: Path) -> No
     refused = ready.run("key", "export", str(copy))
     assert refused.exit_code == 1
     assert copy.read_text() == "something else"
+    nowhere = ready.run("key", "export", str(tmp_path / "none" / "copy.key"))
+    assert (nowhere.exit_code, f"{tmp_path / 'none'}: " in nowhere.stderr) == (1, True)
     assert rows(ready) == before
 
 

@@ -230,6 +230,8 @@ def test_a_file_is_never_overwritten(copy: Path, place: Place, examples: Example
     before = copy.read_bytes()
     app = place.app(examples.closed("sqlite", "centre-a"))
     assert "there already" in refused(app, "backup", copy)
+    nowhere = copy.parent / "none"
+    assert f"{nowhere}: " in refused(app, "backup", nowhere / "copy.zip")
     assert copy.read_bytes() == before
 
 
