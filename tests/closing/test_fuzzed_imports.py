@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from support.centres import opened, seal
 from support.counting import FORMS, device_file, records
 from support.databases import Databases
 from support.fuzzing import spoilt
+from support.grids import still_held
 from support.importing import CLOCK, NOW, Files, with_policy
 from support.samples import SAMPLES
 
@@ -65,8 +67,9 @@ def take(session: Session, kind: str, mapping: str, path: Path, **how: Any) -> I
 def rows_in(session: Session, name: str, path: Path) -> int:
     """The records of a file, counted by other means than the product's.
 
-    Grids hold several punches in a row: what is written into them is counted where it is written
-    (``test_of_each_punch_that_a_device_wrote_is_told``), here they are only read once more.
+    Grids hold several punches in a row, and are read once more here: what is written into them is
+    counted where it is written (``test_of_each_punch_that_a_device_wrote_is_told``), and what was
+    not spoilt is looked for in what was read (``support.grids``).
     """
     kind, mapping, _ = SAMPLES[name]
     columns = columns_of(session, CLOCK)[kind]
@@ -77,7 +80,10 @@ def rows_in(session: Session, name: str, path: Path) -> int:
         if counted is not None:
             return counted
         assert name.endswith(".xlsx") or name == "attlog"  # which the other library cannot read
-    return sum(1 for _ in open_file(KINDS[kind], columns, path).rows)
+    read = [tuple(row) for _, row in open_file(KINDS[kind], columns, path).rows]
+    lost = still_held(name, SAMPLES[name][2](), path.read_bytes()) - Counter(read)
+    assert not lost
+    return len(read)
 
 
 def judge(files: Files, name: str, path: Path, *, stored: bool) -> str:
