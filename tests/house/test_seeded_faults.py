@@ -184,8 +184,9 @@ def test_the_copy_passes_as_it_is(copy: Path) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_fault_is_found(copy: Path, fault: Fault) -> None:
+    own = f"test_{Path(fault.path).name}"  # the tests of the module are the likeliest to find it
     with spoilt(copy, fault):
-        result = run(copy, ONLY, *QUICK)
+        result = run(copy, ONLY, *sorted(QUICK, key=lambda test: Path(test).name != own))
     assert result.returncode == 1, result.stdout[-3000:]
     assert "failed" in result.stdout
 
