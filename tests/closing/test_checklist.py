@@ -123,7 +123,9 @@ def test_each_point_leads_to_where_it_is_settled_and_says_who_can(
     evaluations = "5 evaluations are not submitted: what is entered counts all the same"
     for text, url in {
         "The 360° round of the month runs: end it, or close later": "/reviews/rounds/2026-10",
-        "1 incident is not decided: approved later, it counts in a later month": "/rewards/proposals/2026-10",
+        "1 incident is not decided: approved later, it counts in a later month": (
+            "/rewards/proposals/2026-10"
+        ),
         "1 late row waits and changes nothing": "/imports/late?month=2026-10",
         "1 row is set aside: nobody knows whose id it names": "/imports/unmapped",
         evaluations: "/evaluations/2026-10",
