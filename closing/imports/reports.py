@@ -12,7 +12,7 @@ from typing import Any
 from closing.imports.details import problem_json, rows_json
 from closing.imports.registry import KINDS, open_file
 from core.imports.kinds import LATE, OUTCOMES, REFUSED, Column, Line, Problem
-from core.imports.moments import AMBIGUOUS, readings
+from core.imports.moments import AMBIGUOUS, SHORT_YEAR, readings
 from core.imports.staging import Staged
 from core.messages import N_, Message, message
 
@@ -66,7 +66,7 @@ class ImportReport:
         cells = (
             str(each.message.params["cell"])
             for each in self.problems
-            if each.message.msgid == AMBIGUOUS
+            if each.message.msgid in (AMBIGUOUS, SHORT_YEAR)
         )
         return next((Question(cell, found) for cell in cells if (found := readings(cell))), None)
 

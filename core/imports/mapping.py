@@ -16,8 +16,12 @@ from core.documents import N_, Section
 ORDERS: Final = ("year-month-day", "day/month/year", "month/day/year")
 # Seconds of a unit; of lengths with colons not positive: hh:mm:ss, and of two numbers the last.
 UNITS: Final = {
-    "seconds": 1, "minutes": 60, "hours": 3600,
-    "clock": 0, "hh:mm": -60, "mm:ss": -1,
+    "seconds": 1,
+    "minutes": 60,
+    "hours": 3600,
+    "clock": 0,
+    "hh:mm": -60,
+    "mm:ss": -1,
 }
 WAYS: Final = ("number", "email", "external", "name")
 DEVICE_WAYS: Final = ("external", "number", "bare", "name")  # bare: without zeros before it

@@ -17,6 +17,7 @@ from core.messages import N_
 YMD, DMY, MDY = "year-month-day", "day/month/year", "month/day/year"
 
 AMBIGUOUS = N_('"%(cell)s" may begin with the day or with the month: say which (dates)')
+SHORT_YEAR = N_('"%(cell)s" may begin with the year, the month or the day: say which (dates)')
 
 _YMD = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?", re.ASCII)
 _XXY = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})", re.ASCII)
@@ -174,7 +175,7 @@ def _from_two(match: re.Match[str], cell: str, order: str | None) -> date:
     if order is not None:
         raise Bad(N_('"%(cell)s" is no date of the calendar'), cell=short(cell))
     if len(set(found.values())) > 1:
-        raise Bad(AMBIGUOUS, cell=short(cell))
+        raise Bad(SHORT_YEAR, cell=short(cell))
     if not found:
         raise Bad(N_('"%(cell)s" is no date of the calendar'), cell=short(cell))
     return next(iter(found.values()))
