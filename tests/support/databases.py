@@ -66,6 +66,17 @@ def in_memory() -> Path | None:
         return None
 
 
+def sweep(folder: Path) -> None:
+    """Memory is given back that a run held which was killed."""
+    for left in folder.glob("pingyou-*-*"):
+        try:
+            os.kill(int(left.name.split("-")[1]), 0)
+        except ProcessLookupError:
+            shutil.rmtree(left, ignore_errors=True)
+        except (PermissionError, ValueError):
+            continue
+
+
 def server_at(shared: Path) -> PostgresServer:
     """The run's PostgreSQL server, started unless another worker did. Safe to call at once."""
     runtime = shared / "run"
@@ -185,7 +196,11 @@ class Databases:
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        os.environ[SHARED] = tempfile.mkdtemp(prefix="pingyou-", dir=in_memory())
+        folder = in_memory()
+        if folder is not None:
+            sweep(folder)
+        prefix = f"pingyou-{os.getpid()}-"
+        os.environ[SHARED] = tempfile.mkdtemp(prefix=prefix, dir=folder)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
