@@ -80,7 +80,7 @@ def rows_in(session: Session, name: str, path: Path) -> int:
         if counted is not None:
             return counted
         assert name.endswith(".xlsx") or name == "attlog"  # which the other library cannot read
-    read = [tuple(row) for _, row in open_file(KINDS[kind], columns, path).rows]
+    read: list[Any] = [tuple(row) for _, row in open_file(KINDS[kind], columns, path).rows]
     lost = still_held(name, SAMPLES[name][2](), path.read_bytes()) - Counter(read)
     assert not lost
     return len(read)
