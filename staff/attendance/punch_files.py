@@ -174,22 +174,22 @@ def _refuse_results(path: Path) -> None:
 
 
 def _grid(path: Path) -> Grid | None:
-    """The layout of the first sheet whose beginning holds punches, else of the first of any."""
+    """The layout of the first sheet whose beginning holds punches, else of the first of any.
+
+    Raises ``Refused`` for what cannot be read.
+    """
     found: Grid | None = None
-    try:
-        for index, (name, rows) in enumerate(_heads(path)):
-            grid = grid_of(list(enumerate(rows, 1)))
-            if grid is None and index == 0 and is_ours(rows):
-                return None
-            if grid is not None:
-                holds = any(isinstance(each[2], str) for each in grid.punches())
-                whole = partial(_numbered, path, index)
-                grid = replace(grid, whole=whole, sheet=name if index else "", without=0)
-                if holds:
-                    return grid
-                found = found or grid
-    except Refused:
-        return None  # the reader of tables gives the reason
+    for index, (name, rows) in enumerate(_heads(path)):
+        grid = grid_of(list(enumerate(rows, 1)))
+        if grid is None and index == 0 and is_ours(rows):
+            return None
+        if grid is not None:
+            holds = any(isinstance(each[2], str) for each in grid.punches())
+            whole = partial(_numbered, path, index)
+            grid = replace(grid, whole=whole, sheet=name if index else "", without=0)
+            if holds:
+                return grid
+            found = found or grid
     return found
 
 

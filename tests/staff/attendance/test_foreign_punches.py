@@ -363,6 +363,12 @@ def test_the_month_of_a_matrix_stands_in_its_title(files: Files, title: str) -> 
     assert punches(files) == ["64 2026-10-01 08:55:00"]
 
 
+def test_a_list_that_cannot_be_read_says_where(files: Files) -> None:
+    content = '编号,日期时间\n64,"2026-10-08 8:20\n' + "64,2026-10-08 8:21\n" * 9000
+    with pytest.raises(Refused, match="holds a cell that is too long"):
+        files.take("punches", files.write(content))
+
+
 def test_two_months_in_the_titles_decide_nothing(files: Files) -> None:
     content = table(["2026年10月", "2026年11月"], ["工号", *DAYS], ["64", "08:55", *[""] * 30])
     report = files.take("punches", files.write(content))
