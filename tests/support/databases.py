@@ -39,8 +39,10 @@ PLENTY = 8 * 1024**3
 
 # A crash of the machine may cost the tests their data; waiting for the disk costs them time. Rows
 # lie in the order in which they were written, which cleaning up at any moment would change.
-FAST_AND_LOOSE = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
-FAST_AND_LOOSE += ("autovacuum = off",)
+FAST_AND_LOOSE = (
+    *("fsync = off", "synchronous_commit = off", "full_page_writes = off"),
+    "autovacuum = off",
+)
 
 
 def build_schema(url: str) -> None:
