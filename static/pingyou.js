@@ -24,6 +24,12 @@
       delete form.dataset.sent;
     });
   });
+  // A page that fetches itself shows whatever comes, also that there is nothing to compute.
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    if (event.detail.requestConfig.elt.getAttribute("hx-select") === "main") {
+      event.detail.shouldSwap = true;
+    }
+  });
   // A digit rates where the keyboard is, and goes on to the next question.
   document.addEventListener("keydown", function (event) {
     var scale = event.target.closest(".scale");

@@ -16,7 +16,7 @@ from closing.pages import words
 from closing.pages.blueprints import closing
 from closing.pages.common import session
 from closing.policy import Policy
-from closing.versions import policy_version
+from closing.services import required_policy
 from core import tables, web
 from core.permissions import Permission
 from core.tables import Column, Filter, Listing
@@ -30,12 +30,12 @@ Change = Callable[[PreviewCard], float | None]
 def preview(month: Month) -> str | Response | Redirect:
     if current_closing(session(), month) is not None:
         return redirect(url_for("closing.month", month=month))
+    policy = required_policy(session(), month).policy
     computed = kept_summary(session(), month, web.now().moment)
     if computed is None:
         if not (request.args.get("figures") or request.args.get("format")):
             return render_template("closing/preview_wait.html", month=month)
         computed = summary(session(), month, web.now().moment)
-    policy = policy_version(session(), computed.version).policy
     change = _change_since(totals_before(session(), month))
     return tables.respond(
         _listing(policy, change),

@@ -44,6 +44,19 @@ def test_approving_closing_and_reopening_by_hand(page: Page, address: str) -> No
     page.wait_for_selector("text=Every revision is kept.")
 
 
+def test_a_page_that_fetches_itself_shows_that_nothing_can_be_computed(
+    page: Page, address: str
+) -> None:
+    sign_in(page, address, "E0003", people.PASSWORD)
+    refusal = "<main><h1>Nobody is employed</h1></main>"
+    page.route(
+        "**/preview?figures=1",
+        lambda route: route.fulfill(status=400, content_type="text/html", body=refusal),
+    )
+    page.goto(f"{address}/closing/2026-10/preview")
+    page.wait_for_selector("h1:has-text('Nobody is employed')")
+
+
 def test_confirming_an_award_by_hand(page: Page, address: str) -> None:
     sign_in(page, address, "E0003", people.PASSWORD)
     page.goto(f"{address}/rewards/awards/2026-09/{AWARD}")

@@ -125,6 +125,7 @@ def test_the_preview_lists_totals_grades_and_changes(site: Site, hr: FlaskClient
     assert found.row("E0009")[6] == "= 0"
     only = page(hr, f"{MONTH}/preview?status=incomplete")
     assert len(only.rows) == 3
+    assert hr.get("/closing/2019-01/preview").status_code == 400
     with site.session() as session:
         assert session.query(Scorecard).filter_by(month=OCTOBER).count() == 0
 
