@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from core.files.sheets import is_sheet, sheet_rows
-from core.files.texts import Delimiter, text_lines, text_rows
+from core.files.texts import Delimiter, text_rows
 from core.messages import N_, Refused
 
 MAX_BYTES = 300 * 1024 * 1024
@@ -49,11 +49,6 @@ def read_table(path: Path, fits: Callable[[list[str]], int]) -> Table:
     return _table(text_rows(path, fits), "csv")
 
 
-def first_lines(path: Path, count: int = 20) -> list[str]:
-    """The first lines of a text file, to recognise formats of devices; none of a spreadsheet."""
-    return [] if is_sheet(path) else text_lines(path, count)
-
-
 def _table(rows: Iterator[list[str]], form: Format) -> Table:
     numbered = enumerate(rows, 1)
     header = next((row for _, row in numbered if not _is_blank(row)), None)
@@ -87,4 +82,4 @@ def _body(rows: Iterator[Row], width: int, form: Format) -> Iterator[Row]:
             yield numbered
 
 
-__all__ = ["Delimiter", "Format", "Row", "Table", "first_lines", "read_table"]
+__all__ = ["Delimiter", "Format", "Row", "Table", "read_table"]

@@ -15,7 +15,9 @@ from core.messages import N_, Refused
 Delimiter = Literal[",", ";", "\t"]
 DELIMITERS: tuple[Delimiter, ...] = (",", ";", "\t")
 _CHUNK = 1 << 20
+_SAMPLE = 64 * 1024
 LONGEST_LINE = 4_000_000  # characters
+_NULS = N_("the file is neither CSV nor a spreadsheet: it holds NUL bytes")
 # How files of other kinds begin, of which some come under the name of a table.
 _OTHERS = (
     (re.compile(rb"<(!doctype|html|head|body|meta|style|div|table|!--)", re.IGNORECASE), "HTML"),
@@ -24,25 +26,30 @@ _OTHERS = (
     (re.compile(rb"\{\\rtf"), "RTF"),
 )
 _CHINESE = re.compile("[\u4e00-\u9fff]")
+_UTF16 = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_NO_TEXT = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f]")
 _GUARDED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
 
 
 def encoding_of(path: Path) -> str:
-    """``utf-8-sig`` or ``gb18030``; raises ``Refused`` for anything that is neither.
+    """``utf-8-sig``, ``gb18030`` or one of UTF-16; raises ``Refused`` for what is none of them.
 
     GB18030 accepts nearly every sequence of bytes, so a file that is UTF-8 but for a few broken
     places is refused and not read as something that nobody wrote.
     """
     with path.open("rb") as file:
         first = file.read(_CHUNK)
-        if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise Refused(N_("the file is UTF-16 text; save it as CSV UTF-8"))
-        _check_kind(first)
+        wide = utf16_in(first)
+        _check_kind(first.decode(wide, "replace").encode() if wide else first)
         chunk = first
-        while chunk:
+        while chunk and not wide:
             if b"\0" in chunk:
-                raise Refused(N_("the file is neither CSV nor a spreadsheet: it holds NUL bytes"))
+                raise Refused(_NULS)
             chunk = file.read(_CHUNK)
+    if wide:
+        if not _decodes(path, wide):
+            raise Refused(N_("the file is UTF-16 text with broken characters in it; save it again"))
+        return wide
     if _decodes(path, "utf-8"):
         return "utf-8-sig"
     if first.startswith(codecs.BOM_UTF8) or _mostly_utf8(first):
@@ -51,6 +58,27 @@ def encoding_of(path: Path) -> str:
         raise Refused(N_("the file is neither UTF-8 nor GB18030 text"))
     _check_mixed(path)
     return "gb18030"
+
+
+def utf16_in(first: bytes) -> str | None:
+    """The encoding of a text that begins so, if it is UTF-16.
+
+    Without a mark it is where it reads as lines of which every third character is ASCII: in no
+    other text every second byte is nothing.
+    """
+    if first[:2] in _UTF16:
+        return _UTF16[first[:2]]
+    sample = first[:_SAMPLE]
+    if b"\0" in sample:
+        for encoding in ("utf-16-le", "utf-16-be"):
+            try:
+                text = codecs.getincrementaldecoder(encoding)().decode(sample)
+            except UnicodeDecodeError:
+                continue
+            plain = sum(letter.isascii() for letter in text)
+            if "\n" in text and 3 * plain > len(text) and not _NO_TEXT.search(text):
+                return encoding
+    return None
 
 
 def _check_mixed(path: Path) -> None:
@@ -85,11 +113,14 @@ def _check_kind(first: bytes) -> None:
 
 
 def _decodes(path: Path, encoding: str) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)()
+    """Whether all of a file is text; of UTF-16, also whether it holds no NUL."""
+    decoder, wide = codecs.getincrementaldecoder(encoding)(), encoding.startswith("utf-16")
     try:
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK):
-                decoder.decode(chunk)
+                text = decoder.decode(chunk)
+                if wide and "\0" in text:
+                    raise Refused(_NULS)
             decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
@@ -107,13 +138,6 @@ def text_rows(path: Path, fits: Callable[[list[str]], int]) -> Iterator[list[str
     encoding = encoding_of(path)
     delimiter = _delimiter(path, encoding, fits)
     return _records(path, encoding, delimiter)
-
-
-def text_lines(path: Path, count: int) -> list[str]:
-    """The first ``count`` lines as text, whatever cannot be read replaced."""
-    with path.open("rb") as file:
-        head = file.read(64 * 1024)
-    return head.decode("utf-8-sig", "replace").splitlines()[:count]
 
 
 def _delimiter(path: Path, encoding: str, fits: Callable[[list[str]], int]) -> Delimiter:

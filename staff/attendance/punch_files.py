@@ -1,20 +1,17 @@
 """Punches as devices and office suites write them, recognised by what a file holds.
 
-A dump of a device is lines; everything else is a grid (see ``punch_grids``). What cannot be read is
-kept with its reason, so that no record is lost silently.
+A dump of a device is lines (see ``punch_dumps``); everything else is a grid (see ``punch_grids``).
+What cannot be read is kept with its reason, so that no record is lost silently.
 """
 
 from __future__ import annotations
 
-import codecs
 import csv
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 
 from core.files.reading import Row, Table
 from core.files.sheets import is_sheet, sheet_heads, sheet_rows
@@ -24,23 +21,12 @@ from core.imports.kinds import Problem
 from core.imports.mapping import REFUSE
 from core.imports.translating import Translation
 from core.messages import N_, Message, Refused
+from staff.attendance.punch_dumps import HEAD, OLDEST, UNSET, dump_rows, is_dump
 from staff.attendance.punch_grids import Grid, grid_of, is_ours
 
 SOURCE = "punches"  # of the aliases that name people at devices and in office suites
-OLDEST = 2010  # a device that lost its clock counts from 2000 or before
-HEAD = 40
-LONGEST, _PIECE = 64 * 1024, 1 << 20  # bytes of a line
-_STAMP = r"(\d{4}[-/]\d{1,2}[-/]\d{1,2}[ \t]+\d{1,2}:\d{2}(?::\d{2})?)"
-# No name begins like a date, and no second time stands behind: then two records ran into one.
-_NAME = r"(?!\s*\d{4}[-/])[^\t]*\t"
-_REST = r"(?![^\n]*\d{4}[-/]\d{1,2}[-/]\d{1,2}[ \t])"
-_RECORD = re.compile(
-    rf"\s*([^\s,;]+)(?:\s*\t(?:{_NAME})?|\s*,\s*|\s+){_STAMP}{_REST}(?:[\s,].*|)", re.DOTALL
-)
-_TORN = re.compile(rb"\0{2,}(?!\t)")  # not within an id or name that is filled up
 _SEPARATORS = (",", "\t", ";")
 FEWEST = 3  # times at midnight that may be chance
-UNSET = N_("the clock of the device was not set")
 WITHOUT = N_("the file holds results of days without times: export the punches themselves")
 
 
@@ -72,9 +58,9 @@ def punch_file(path: Path, order: str | None = None) -> PunchFile | None:
     """
     if path.stat().st_size == 0:
         return None
-    if not is_sheet(path) and _is_dump(path):
+    if not is_sheet(path) and is_dump(path):
         found = PunchFile(["employee_no", "timestamp"], iter(()))
-        found.rows = _dump_rows(path, found)
+        found.rows = dump_rows(path, found.bad)
         return found
     grid = _grid(path)
     if grid is None:
@@ -83,81 +69,6 @@ def punch_file(path: Path, order: str | None = None) -> PunchFile | None:
     found = PunchFile(["employee_no", "timestamp"], iter(()), layout=list(grid.titles))
     found.rows = _grid_rows(replace(grid, order=order), found)
     return found
-
-
-# Dumps of devices
-
-
-def _records(path: Path) -> Iterator[tuple[int, str]]:
-    """Lines with content. Runs of NUL bytes, which a torn write leaves, end a line and are dropped.
-
-    So does a carriage return alone.
-    """
-    number = 0
-    with path.open("rb") as file:
-        for line in iter(partial(_line, file), b""):
-            text = line.decode("utf-8-sig", "replace").rstrip("\r\n")
-            for part in text.split("\r"):
-                number += 1
-                if part.strip():
-                    yield number, part
-
-
-def _line(file: BinaryIO) -> bytes:
-    """The next line without NUL bytes; what is longer than any record is cut into several."""
-    found = b""
-    while len(found) < LONGEST and (piece := file.readline(_PIECE)):
-        if b"\0" in piece:
-            piece = _TORN.sub(b"\r", piece).replace(b"\0", b"")
-        found = (found + piece).lstrip(b"\r")
-        if piece.endswith(b"\n"):
-            return found or b"\n"
-    return found
-
-
-def _beginning(path: Path) -> bytes:
-    """The first bytes that are not NUL: a torn write may leave a long run of them."""
-    found = b""
-    with path.open("rb") as file:
-        while len(found) < 64 * 1024 and (chunk := file.read(1 << 20)):
-            found += chunk.replace(b"\0", b"")
-    return found[: 64 * 1024]
-
-
-def _is_dump(path: Path) -> bool:
-    head = _beginning(path)
-    if not re.search(rb"\d{4}[-/]\d\d?[-/]\d\d?[ \t]+\d\d?:\d\d", head):
-        return False
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return False
-    lines = [text for _, text in islice(_records(path), HEAD)]
-    good = [bool(_RECORD.fullmatch(line)) for line in lines]
-    return bool(good) and (good[0] or _is_torn(lines[0])) and 2 * sum(good) > len(good)
-
-
-def _is_torn(first: str) -> bool:
-    """Whether the first line is the rest of a record, and no head."""
-    return bool(re.search(r"\d", first)) and not re.search(r"[^\W\d_]{3}", first)
-
-
-def _dump_rows(path: Path, found: PunchFile) -> Iterator[Row]:
-    for number, text in _records(path):
-        match = _RECORD.fullmatch(text)
-        if match is None:
-            yield found.bad(number, Bad(N_("is a torn record")), text)
-        elif int(match[2][:4]) < OLDEST:
-            yield found.bad(number, Bad(UNSET, "timestamp"), text)
-        else:
-            yield number, [match[1], _usual(match[2])]
-
-
-def _usual(stamp: str) -> str:
-    """A time with its date as our files write it: by it names are looked up."""
-    if stamp[4] == "-" and stamp[10:11] == " " and stamp[11:12] != " ":
-        return stamp
-    day, clock = stamp.split()
-    year, month, number = re.split("[-/]", day)
-    return f"{year}-{month:0>2}-{number:0>2} {clock}"
 
 
 # Grids

@@ -41,11 +41,15 @@ TEXT = "employee_no{0}姓名\r\nE1{0}柳青禾\r\n\r\nE2{0}沈棠\r\n"
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk"])
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16", "mark utf-16-be", "utf-16-le", "utf-16-be"],
+)
 def test_text_is_read_in_every_encoding_and_with_every_delimiter(
     read: Read, encoding: str, delimiter: str
 ) -> None:
-    table = read(TEXT.format(delimiter).encode(encoding))
+    mark, _, encoding = encoding.rpartition(" ")
+    table = read(("\ufeff" * bool(mark) + TEXT.format(delimiter)).encode(encoding))
     assert table.header == HEADER
     assert list(table.rows) == [(2, ["E1", "柳青禾"]), (4, ["E2", "沈棠"])]
 
@@ -65,7 +69,9 @@ def test_commas_inside_a_heading_do_not_decide_the_delimiter(read: Read) -> None
         (b"<TABLE border=1>\n", "but HTML"),
         (b"<?xml version='1.0'?>\n<Workbook/>\n", "but XML"),
         (b"%PDF-1.7\n", "but PDF"),
-        ("employee_no,姓名\nE1,2\n".encode("utf-16"), "UTF-16"),
+        ("employee_no,姓名\nE1,2\n".encode("utf-16")[:-1], "UTF-16 text with broken"),
+        ("employee_no,姓名\nE1,\0\n".encode("utf-16"), "NUL"),
+        ("<html>\n".encode("utf-16"), "but HTML"),
         ("employee_no,姓名\n".encode() + "E1,柳青禾沈棠岚\n".encode()[:-3] + b"\n", "broken"),
         (b'employee_no,x\nE1,"no end\nE2,b\n', "line"),
         (b"employee_no,x\nE1," + b"y" * 200_000 + b"\n", "line"),

@@ -17,6 +17,7 @@ from core.files.writing import write_xlsx
 
 _DUMP = re.compile(rb"\s*[^\s,;]+(?:\s*\t(?:[^\t\n]*\t)?|\s*,\s*|\s+)\d{4}[-/]\d")
 _LONG = 64 * 1024
+_NULS = re.compile(rb"\0\0\0")
 
 
 def records(content: bytes, headings: Collection[str], *, dump: bool) -> int | None:
@@ -25,6 +26,7 @@ def records(content: bytes, headings: Collection[str], *, dump: bool) -> int | N
         return None
     if content.startswith(b"PK\x03\x04"):
         return _of_sheet(content)
+    content = _narrow(content)
     if dump or _is_dump(content):
         # A run of NUL ends a line, but where it fills up an id or a name.
         whole = re.sub(rb"\0\0+(?!\t)", b"\n", content).replace(b"\0", b"")
@@ -34,6 +36,20 @@ def records(content: bytes, headings: Collection[str], *, dump: bool) -> int | N
         texts = [line.decode("utf-8", "replace").lstrip("\ufeff") for line in lines]
         return sum(bool(line.strip()) for line in texts)
     return _of_text(content, headings)
+
+
+def _narrow(content: bytes) -> bytes:
+    """UTF-16, by its mark or by nothing in half of its bytes, as UTF-8."""
+    zeros = [content[start:60_000:2].count(0) for start in (0, 1)]
+    wide = "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        wide = "utf-16"
+    elif 6 * max(zeros) < min(len(content), 60_000) or _NULS.search(content[:60_000]):
+        return content
+    try:
+        return content.decode(wide).encode()
+    except UnicodeDecodeError:
+        return content
 
 
 def _is_dump(content: bytes) -> bool:

@@ -152,6 +152,7 @@ SAMPLES: dict[str, tuple[str, str, Callable[[], bytes]]] = {
     **{f"{kind}.xlsx": (kind, "", partial(sheet, kind)) for kind in TABLES},
     "punches.tsv": ("punches", "", lambda: comma("punches", separator="\t")),
     "employees.gb": ("employees", "", lambda: comma("employees", encoding="gb18030")),
+    "punches.utf16": ("punches", "", lambda: comma("punches", "", "\t", "utf-16")),
     "attlog": ("punches", "", lambda: DUMP),
     "dingtalk": ("punches", "", lambda: DINGTALK),
     "matrix": ("punches", "", lambda: MATRIX),

@@ -518,6 +518,8 @@ DUMPS = {
     "commas": DUMP.strip().replace(b"\t", b","),
     "two blanks in a time": DUMP.replace(b"8 08", b"8  08"),
     "a tab in a time": DUMP.replace(b"8 08", b"8\t08"),
+    "UTF-16": DUMP.decode().encode("utf-16"),
+    "UTF-16 without a mark": "7\t柳青\t2026-10-08 08:59:30\t1\r\n".encode("utf-16-be"),
     "a torn record first": b"-10-08 08:59:30\t1\r\n" + DUMP + DUMP,
 }
 

@@ -1,0 +1,131 @@
+"""Dumps of devices: lines of an id and a time, without a head, as ``attlog.dat``."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Protocol
+
+from core.files.reading import Row
+from core.files.texts import encoding_of, utf16_in
+from core.imports.cells import Bad
+from core.messages import N_
+
+OLDEST = 2010  # a device that lost its clock counts from 2000 or before
+HEAD = 40
+LONGEST, _PIECE = 64 * 1024, 1 << 20  # bytes of a line
+_STAMP = r"(\d{4}[-/]\d{1,2}[-/]\d{1,2}[ \t]+\d{1,2}:\d{2}(?::\d{2})?)"
+# No name begins like a date, and no second time stands behind: then two records ran into one.
+_NAME = r"(?!\s*\d{4}[-/])[^\t]*\t"
+_REST = r"(?![^\n]*\d{4}[-/]\d{1,2}[-/]\d{1,2}[ \t])"
+_RECORD = re.compile(
+    rf"\s*([^\s,;]+)(?:\s*\t(?:{_NAME})?|\s*,\s*|\s+){_STAMP}{_REST}(?:[\s,].*|)", re.DOTALL
+)
+_TORN = re.compile(rb"\0{2,}(?!\t)")  # not within an id or name that is filled up
+UNSET = N_("the clock of the device was not set")
+
+
+class _Bytes(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+    def readline(self, size: int, /) -> bytes: ...
+
+
+class _Narrow:
+    """UTF-16 text as the bytes of UTF-8."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
+
+    def read(self, size: int, /) -> bytes:
+        return self._text.read(size).encode()
+
+    def readline(self, size: int, /) -> bytes:
+        return self._text.readline(size).encode()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[_Bytes]:
+    with path.open("rb") as file:
+        wide = utf16_in(file.read(LONGEST))
+        file.seek(0)
+        if wide:
+            yield _Narrow(io.TextIOWrapper(file, encoding_of(path), newline="\n"))
+        else:
+            yield file
+
+
+def _records(path: Path) -> Iterator[tuple[int, str]]:
+    """Lines with content. Runs of NUL bytes, which a torn write leaves, end a line and are dropped.
+
+    So does a carriage return alone.
+    """
+    number = 0
+    with _opened(path) as file:
+        for line in iter(partial(_line, file), b""):
+            text = line.decode("utf-8-sig", "replace").rstrip("\r\n")
+            for part in text.split("\r"):
+                number += 1
+                if part.strip():
+                    yield number, part
+
+
+def _line(file: _Bytes) -> bytes:
+    """The next line without NUL bytes; what is longer than any record is cut into several."""
+    found = b""
+    while len(found) < LONGEST and (piece := file.readline(_PIECE)):
+        if b"\0" in piece:
+            piece = _TORN.sub(b"\r", piece).replace(b"\0", b"")
+        found = (found + piece).lstrip(b"\r")
+        if piece.endswith(b"\n"):
+            return found or b"\n"
+    return found
+
+
+def _beginning(path: Path) -> bytes:
+    """The first bytes that are not NUL: a torn write may leave a long run of them."""
+    found = b""
+    with _opened(path) as file:
+        while len(found) < 64 * 1024 and (chunk := file.read(1 << 20)):
+            found += chunk.replace(b"\0", b"")
+    return found[: 64 * 1024]
+
+
+def is_dump(path: Path) -> bool:
+    """Whether most of the first lines are records, and the first is no head."""
+    head = _beginning(path)
+    if not re.search(rb"\d{4}[-/]\d\d?[-/]\d\d?[ \t]+\d\d?:\d\d", head):
+        return False
+    lines = [text for _, text in islice(_records(path), HEAD)]
+    good = [bool(_RECORD.fullmatch(line)) for line in lines]
+    return bool(good) and (good[0] or _is_torn(lines[0])) and 2 * sum(good) > len(good)
+
+
+def _is_torn(first: str) -> bool:
+    """Whether the first line is the rest of a record, and no head."""
+    return bool(re.search(r"\d", first)) and not re.search(r"[^\W\d_]{3}", first)
+
+
+def dump_rows(path: Path, refused: Callable[[int, Bad, str], Row]) -> Iterator[Row]:
+    """The records of a dump; ``refused`` makes a row of one that cannot be read."""
+    for number, text in _records(path):
+        match = _RECORD.fullmatch(text)
+        if match is None:
+            yield refused(number, Bad(N_("is a torn record")), text)
+        elif int(match[2][:4]) < OLDEST:
+            yield refused(number, Bad(UNSET, "timestamp"), text)
+        else:
+            yield number, [match[1], _usual(match[2])]
+
+
+def _usual(stamp: str) -> str:
+    """A time with its date as our files write it: by it names are looked up."""
+    if stamp[4] == "-" and stamp[10:11] == " " and stamp[11:12] != " ":
+        return stamp
+    day, clock = stamp.split()
+    year, month, number = re.split("[-/]", day)
+    return f"{year}-{month:0>2}-{number:0>2} {clock}"
