@@ -27,6 +27,8 @@ _NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,2})
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?", re.ASCII)
 _MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})(?:月|[-/.]0?1(?: 0?0:00(?::00)?)?)?", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d{1,6})?)?", re.ASCII)
+# Four digits beside a date, or where times are expected: 0830, 08.30.
+BARE_CLOCK = re.compile(r"(\d{2})\.?(\d{2})()", re.ASCII)
 _MIDNIGHT = re.compile(r"0?0:00(?::00)?")
 # What does not show, or turns the direction of writing, has no place in a cell.
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -169,7 +171,10 @@ def day(cell: str) -> date:
 
 
 def moment(cell: str) -> int:
-    """``2026-10-03 09:01[:22]`` as wall seconds; fractions of a second are dropped."""
+    """``2026-10-03 09:01[:22]`` as wall seconds; fractions of a second are dropped.
+
+    Also ``0901`` and ``09.01``, and ``24:00``, which is 00:00 of the next day.
+    """
     if len(cell) in (16, 19) and cell[4::3][:4] in ("-- :", "--T:"):
         try:  # nearly every cell, read by the standard library
             at = datetime.fromisoformat(cell)
@@ -179,14 +184,21 @@ def moment(cell: str) -> int:
             if EARLIEST <= at.year <= LATEST and at.tzinfo is None:
                 return wall_seconds(at)
     head, _, rest = cell.replace("T", " ").partition(" ")
-    match, clock = _DAY.fullmatch(head), _CLOCK.fullmatch(rest.strip())
+    match, text = _DAY.fullmatch(head), rest.strip()
+    clock = _CLOCK.fullmatch(text) or BARE_CLOCK.fullmatch(text)
     if match is None or clock is None:
         raise Bad(N_('"%(cell)s" is not a time (2026-10-03 09:01)'), cell=short(cell))
     on = _date(cell, match)
-    hour, minute, second = (int(part or 0) for part in clock.groups())
-    if hour > 23 or minute > 59 or second > 59:
+    seconds = clock_seconds(*(int(part or 0) for part in clock.groups()))
+    if seconds is None:
         raise Bad(N_('"%(cell)s" is not a time (2026-10-03 09:01)'), cell=short(cell))
-    return wall_seconds(datetime(on.year, on.month, on.day, hour, minute, second))
+    return wall_seconds(datetime(on.year, on.month, on.day)) + seconds
+
+
+def clock_seconds(hour: int, minute: int, second: int) -> int | None:
+    """Seconds since midnight; ``24:00`` is the midnight at the end. None for no time of day."""
+    seconds = hour * 3600 + minute * 60 + second
+    return None if minute > 59 or second > 59 or seconds > 86400 else seconds
 
 
 def month(cell: str) -> Month:

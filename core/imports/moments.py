@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from core.documents.problems import short
-from core.imports.cells import EARLIEST, LATEST, Bad, decimal
+from core.imports.cells import BARE_CLOCK, EARLIEST, LATEST, Bad, clock_seconds, decimal
 from core.messages import N_
 
 YMD, DMY, MDY = "year-month-day", "day/month/year", "month/day/year"
@@ -67,8 +67,11 @@ def read_when(cell: str, order: str | None = None) -> When:
         match = pattern.match(plain)
         if match is not None:
             day = read(match, cell, order)
-            clock, zone = _clock(plain[match.end() :].strip(" ,"), cell)
-            return When(day, clock, zone)
+            length, zone = _clock(plain[match.end() :].strip(" ,"), cell)
+            if length is None:
+                return When(day, None, zone)
+            at = datetime.combine(day, time()) + length
+            return When(at.date(), at.time(), zone)
     raise Bad(N_('"%(cell)s" is no date or time'), cell=short(cell))
 
 
@@ -80,8 +83,8 @@ def _with_century(match: re.Match[str], cell: str) -> date:
     return found
 
 
-def read_clock(cell: str) -> time:
-    """A time of day, also of a 12-hour clock. Raises ``Bad``."""
+def read_clock(cell: str) -> timedelta:
+    """A time of day as that since midnight, also of a 12-hour clock. Raises ``Bad``."""
     clock, zone = _clock(cell.strip(), cell)
     if clock is None or zone is not None:
         raise Bad(N_('"%(cell)s" is no time of day'), cell=short(cell))
@@ -215,24 +218,26 @@ def _date(cell: str, year: str, month: str | int, day: str | int) -> date:
         raise Bad(N_('"%(cell)s" is no date of the calendar'), cell=short(cell)) from None
 
 
-def _clock(text: str, cell: str) -> tuple[time | None, timezone | None]:
+def _clock(text: str, cell: str) -> tuple[timedelta | None, timezone | None]:
     if not text:
         return None, None
-    match = _CLOCK.fullmatch(text)
+    bare = BARE_CLOCK.fullmatch(text)
+    match = _CLOCK.fullmatch(f"{bare[1]}:{bare[2]}" if bare else text)
     if match is None:
         raise Bad(N_('"%(cell)s" is no date or time'), cell=short(cell))
     hour, minute, second = int(match["hour"]), int(match["minute"]), int(match["second"] or 0)
     half = (match["before"] or match["after"] or "").replace(".", "").lower()
     if half:
         hour = _of_half_day(hour, half, cell)
-    if hour > 23 or minute > 59 or second > 59:
+    seconds = clock_seconds(hour, minute, second)
+    if seconds is None:
         raise Bad(N_('"%(cell)s" is no date or time'), cell=short(cell))
-    return time(hour, minute, second), _offset(match["zone"])
+    return timedelta(seconds=seconds), _offset(match["zone"])
 
 
 def _of_half_day(hour: int, half: str, cell: str) -> int:
     """12-hour clocks, and Chinese ones that add the word to a 24-hour time."""
-    if half in ("am", "pm") and not 1 <= hour <= 12:
+    if (half in ("am", "pm") and not 1 <= hour <= 12) or (hour == 24 and half != "晚上"):
         raise Bad(N_('"%(cell)s" is no date or time'), cell=short(cell))
     if hour == 12:
         return 0 if half in ("am", "上午", "凌晨", "晚上") else 12

@@ -29,6 +29,7 @@ Days = tuple[date, date]
 ONE_DAY = timedelta(days=1)
 FOR_EVER = date.max
 _SHIFT = re.compile(r"(\d{1,2}):(\d{2})(?::00)?-(\d{1,2}):(\d{2})(?::00)?", re.ASCII)
+_BARE = re.compile(r"(?<![\d:.])(\d{2})\.?(\d{2})(?![\d:.])", re.ASCII)  # 0900 or 09.00
 _OFF = {"off", "休", "休息"}
 _HEADINGS = {
     "employee_no": "工号 员工编号",
@@ -53,7 +54,7 @@ def shift(cell: str) -> tuple[int | None, int | None]:
     if cell.lower() in _OFF:
         return None, None
     plain = cell.replace("：", ":").replace("–", "-").replace("~", "-").replace(" ", "")
-    match = _SHIFT.fullmatch(plain)
+    match = _SHIFT.fullmatch(_BARE.sub(r"\1:\2", plain))
     if match is None:
         raise Bad(N_('"%(cell)s" is not a shift (09:00-18:00, or off)'), cell=short(cell))
     hour, minute, end_hour, end_minute = map(int, match.groups())

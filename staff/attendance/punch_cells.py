@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
 
 from core.documents.problems import short
 from core.imports.cells import EARLIEST, LATEST, Bad
@@ -37,7 +37,10 @@ _SECTION = re.compile(r"(?:工\s*号|编\s*号|考勤号码|登记号码|ID)\s*[
 _WHOLE = re.compile(r"\s*(?:19|20)\d{2}[-/.年]")  # a date before the time
 _WRITTEN = re.compile(r"(\d{1,2})\s*[点时]\s*(\d{1,2})\s*分?")
 # Digits that may be a time of day, which are no word for what became of a day.
-_DIGITS = re.compile(r"[0-2]?\d[0-5]\d|0\.\d{3,}")
+_DIGITS = re.compile(r"\d{4}|\d[0-5]\d|0\.\d{3,}")
+# Times without a colon, with a dot or without; no number begins with a zero as the first does.
+_BARE = re.compile(r"(?:(?:[01]\d|2[0-4])\.?[0-5]\d(?:[\s,;、]+|$))+", re.ASCII)
+_NO_NUMBER = re.compile(r"0\d\.?[0-5]\d(?![\d.])", re.ASCII)
 _BETWEEN = re.compile(r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])")
 _WEEKDAYS = frozenset("一二三四五六日天")
 
@@ -139,6 +142,18 @@ def bare(cell: str) -> str:
     return text[:-2] if re.fullmatch(r"\d+\.0", text) else text
 
 
+def shows_bare(rows: Iterable[Sequence[str]]) -> bool:
+    """Whether a cell of these is a time without a colon that could be no number: ``0830``."""
+    return any(_NO_NUMBER.match(cell) and _BARE.fullmatch(cell) for row in rows for cell in row)
+
+
+def with_colons(cell: str, *, dots: bool) -> str:
+    """Times such as ``0830`` with colons, with ``dots`` also ``08.30``; other cells as they are."""
+    if ":" in cell or not _BARE.fullmatch(cell) or ("." in cell and not dots):
+        return cell
+    return re.sub(r"(\d{2})\.?(\d{2})", r"\1:\2", cell)
+
+
 def times_of(cell: str, day: date) -> list[str]:
     """The punches in a cell: ``08:5518:02``, ``08:55\\n18:02``, ``09:27 +`` of the next day."""
     cell = usual(cell)
@@ -153,7 +168,7 @@ def times_of(cell: str, day: date) -> list[str]:
         except Bad as bad:
             raise Bad(bad.message.msgid, "timestamp", **bad.message.params) from None
         later = bool(match["after"] or match["next"])
-        found.append(f"{day + timedelta(days=later)} {clock}")
+        found.append(str(datetime.combine(day + timedelta(days=later), time()) + clock))
     if re.search(r"\d:|:\d", TIME.sub(" ", text)) or _DIGITS.fullmatch(text.strip()):
         raise Bad(N_('"%(cell)s" is no time of day'), "timestamp", cell=short(cell))
     return found

@@ -5,15 +5,16 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
+from core.db import wall_time
 from core.files.reading import Row
 from core.files.texts import encoding_of, utf16_in
-from core.imports.cells import Bad
+from core.imports.cells import Bad, moment
 from core.messages import N_
 
 OLDEST = 2010  # a device that lost its clock counts from 2000 or before
@@ -124,8 +125,12 @@ def dump_rows(path: Path, refused: Callable[[int, Bad, str], Row]) -> Iterator[R
 
 def _usual(stamp: str) -> str:
     """A time with its date as our files write it: by it names are looked up."""
-    if stamp[4] == "-" and stamp[10:11] == " " and stamp[11:12] != " ":
+    if stamp[4] == "-" and stamp[10:11] == " " and stamp[11:12] != " " and stamp[11:13] != "24":
         return stamp
     day, clock = stamp.split()
     year, month, number = re.split("[-/]", day)
-    return f"{year}-{month:0>2}-{number:0>2} {clock}"
+    usual = f"{year}-{month:0>2}-{number:0>2} {clock}"
+    if clock.startswith("24"):
+        with suppress(Bad):
+            return str(wall_time(moment(usual)))
+    return usual

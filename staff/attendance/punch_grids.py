@@ -24,8 +24,10 @@ from staff.attendance.punch_cells import (
     month_of,
     period_of,
     section_of,
+    shows_bare,
     times_of,
     title,
+    with_colons,
 )
 
 _IDS = (
@@ -55,6 +57,7 @@ class Grid:
 
     ``whole`` gives all rows of the file anew; ``titles`` is the head. ``order`` says whether days
     or months come first in dates, where somebody told it. ``sheet`` is one that is not the first.
+    ``bare`` says that its first rows show times without a colon that could be no numbers.
     """
 
     whole: Callable[[], Iterable[tuple[int, Sequence[str]]]]
@@ -70,6 +73,7 @@ class Grid:
     period: tuple[date, date] | None = None
     without: int = 0
     sheet: str = ""
+    bare: bool = False
 
     def punches(self) -> Iterator[Punch]:
         """Row number, who, and the time in our spelling or why there is none."""
@@ -125,7 +129,13 @@ class Grid:
             return
         for place in self.times:
             if place < len(row):
-                yield from self._of_cell(number, who, when.day, row[place])
+                yield from self._of_cell(number, who, when.day, self._cell(row, place))
+
+    def _cell(self, row: Sequence[str], place: int) -> str:
+        """Beside a heading that speaks of times four digits are one; elsewhere where some show."""
+        if self.bare or self.times:
+            return with_colons(row[place].strip(), dots=self.bare)
+        return row[place]
 
     def _of_cell(self, number: int, who: str, day: date, cell: str) -> Iterator[Punch]:
         if not cell.strip():
@@ -142,7 +152,7 @@ class Grid:
     def _of_nobody(self, number: int, row: Sequence[str]) -> Iterator[Punch]:
         """A row with times and without a person is told of, and not passed over."""
         at = [*self.times, *self.days, *self.dates, *self._dated(row)]
-        if any(place < len(row) and TIME.search(row[place]) for place in at):
+        if any(place < len(row) and TIME.search(self._cell(row, place)) for place in at):
             yield number, "", Bad(N_("names nobody"), "employee_no")
 
     # Months as matrices
@@ -160,10 +170,10 @@ class Grid:
                 continue
             for place, on in self.dates.items():
                 if place < len(row):
-                    yield from self._of_cell(number, who, on, row[place])
+                    yield from self._of_cell(number, who, on, self._cell(row, place))
             for place, day in self.days.items():
                 if place < len(row) and row[place].strip():
-                    yield from self._of_day(number, who, day, row[place])
+                    yield from self._of_day(number, who, day, self._cell(row, place))
 
     def _of_day(self, number: int, who: str, day: int, cell: str) -> Iterator[Punch]:
         if not TIME.search(cell):
@@ -188,6 +198,13 @@ def grid_of(rows: Rows) -> Grid | None:
 
     None for anything else, also for files in our columns.
     """
+    found = _grid_of(rows)
+    if found is not None:
+        found.bare = shows_bare(row for number, row in rows if number > found.head)
+    return found
+
+
+def _grid_of(rows: Rows) -> Grid | None:
     period = None
     for place, (number, row) in enumerate(rows[:12]):
         plain = [title(cell) for cell in row]

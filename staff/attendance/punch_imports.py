@@ -164,7 +164,7 @@ def _read(kind: Punches, table: Table, places: dict[str, int], width: int) -> _R
                 bad.append(line)
                 continue
             employee, at = line.record["employee_id"], line.record["at"]
-            if stamp[10:11] == " " and stamp[13:14] == ":" and stamp[:1].isdigit():
+            if stamp[10:14] != " 24:" and stamp[10:14:3] == " :" and stamp[:1].isdigit():
                 days[stamp[:11]], times[stamp[11:]] = at - at % DAY, at % DAY
         key = employee << BITS | at
         seen.add(key)

@@ -50,9 +50,19 @@ def test_a_good_cell_is_read(parse: Callable[[str], Any], cell: str, value: Any)
     assert type(parse(cell)) is type(value)
 
 
-@pytest.mark.parametrize("cell", ["2026-10-03 09:01", "2026/10/3 9:01", "2026-10-03T09:01:00.9"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("2026-10-03 09:01", "2026/10/3 9:01", "2026-10-03T09:01:00.9"),
+        *("2026-10-03 0901", "2026-10-03 09.01"),
+    ],
+)
 def test_a_moment_is_whole_seconds_of_the_wall_clock(cell: str) -> None:
     assert str(wall_time(cells.moment(cell))) == "2026-10-03 09:01:00"
+
+
+def test_midnight_at_the_end_of_a_day_is_the_next_one() -> None:
+    assert str(wall_time(cells.moment("2026-12-31 24:00"))) == "2027-01-01 00:00:00"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +91,8 @@ def test_a_moment_is_whole_seconds_of_the_wall_clock(cell: str) -> None:
         (cells.month, "2026-13"),
         (cells.month, "2026-10-02"),
         (cells.moment, "2026-10-03"),
-        (cells.moment, "2026-10-03 24:00"),
+        (cells.moment, "2026-10-03 24:01"),
+        (cells.moment, "2026-10-03 901"),
         (cells.moment, "2026-10-03 09:60"),
         (cells.moment, "2026-10-03 09:00Z"),
         (cells.moment, "2026-10-03 09:01+08"),

@@ -98,6 +98,10 @@ def test_every_mistake_is_named_with_its_place(document: dict[str, Any], expecte
         ("March 3, 2026", None, date(2026, 3, 3), None),
         ("2026-10-03 中午12:10", None, date(2026, 10, 3), time(12, 10)),
         ("2026-10-03 上午12:10", None, date(2026, 10, 3), time(0, 10)),
+        ("2026-12-31 24:00", None, date(2027, 1, 1), time()),
+        ("2026-10-03 晚上24:00:00", None, date(2026, 10, 4), time()),
+        ("13/04/2026 0830", None, date(2026, 4, 13), time(8, 30)),
+        ("2026年10月3日 18.05", None, date(2026, 10, 3), time(18, 5)),
     ],
 )
 def test_dates_and_times_of_many_spellings(
@@ -124,6 +128,10 @@ def test_an_offset_is_kept_with_the_time() -> None:
         ("2026-02-30", None),
         ("1026-02-20", None),
         ("2026-02-20 25:00", None),
+        ("2026-02-20 24:01", None),
+        ("2026-02-20 凌晨24:00", None),  # the midnight before it, or after it
+        ("2026-02-20 830", None),
+        ("2026-02-20 8.5", None),
         ("2026-02-20 13:00 PM", None),
         ("2026-02-20 9:00 +9999", None),
         ("soon", None),
@@ -157,7 +165,7 @@ def test_lengths_of_time_in_numbers_and_on_a_clock() -> None:
     assert read_span("00:05:12.345", 0) == timedelta(minutes=5, seconds=12)
     assert read_span("5:12", -60) == timedelta(hours=5, minutes=12)
     assert read_span("5:12", -1) == timedelta(minutes=5, seconds=12)
-    assert read_clock("8:05 PM") == time(20, 5)
+    assert read_clock("8:05 PM") == timedelta(hours=20, minutes=5)
     for cell, unit in (("soon", 60), ("1h", 0), ("9e30", 3600), ("5:12", 0)):
         with pytest.raises(Bad):
             read_span(cell, unit)

@@ -72,6 +72,8 @@ def test_a_dump_as_it_really_is(files: Files) -> None:
         "7 2026-10-08 18:01:00",
     ]
     assert files.take("punches", path, partial=True).counts["same"] == 4
+    files.take("punches", files.write(DUMP.replace(b"08:59:30", b"24:00:00")))
+    assert "7 2026-10-09 00:00:00" in punches(files)
 
 
 def test_an_id_at_a_device_is_known_by_its_alias(files: Files) -> None:
@@ -468,7 +470,12 @@ def test_records_that_ran_into_each_other_are_never_given_to_another(files: File
         ("08:55+18:02", ["08 08:55:00", "08 18:02:00"]),
         ("8点05分", ["08 08:05:00"]),
         ("2026-10-09 00:30", ["09 00:30:00"]),
-        ("0855", None),
+        ("0855", ["08 08:55:00"]),
+        ("0855\n1802", ["08 08:55:00", "08 18:02:00"]),
+        ("08.55", ["08 08:55:00"]),
+        ("18:00 24:00", ["08 18:00:00", "09 00:00:00"]),
+        ("0875", None),
+        ("855", None),
     ],
 )
 def test_punches_in_one_cell(files: Files, cell: str, expected: list[str] | None) -> None:
@@ -476,8 +483,26 @@ def test_punches_in_one_cell(files: Files, cell: str, expected: list[str] | None
     report = files.take("punches", files.write(content), partial=True)
     assert punches(files) == [f"64 2026-10-{each}" for each in expected or ()]
     assert reasons(report) == (
-        [] if expected else ['row 2, column timestamp: "0855" is no time of day']
+        [] if expected else [f'row 2, column timestamp: "{cell}" is no time of day']
     )
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["0855 1802", "1830"], ["01 08:55:00", "01 18:02:00", "02 18:30:00"]),
+        (["08.55", "17.45"], ["01 08:55:00", "02 17:45:00"]),
+        (["1830", "2015"], []),  # may be what was sold
+        (["10.25", "8.5"], []),  # may be hours
+    ],
+)
+def test_digits_in_a_matrix_are_times_where_one_can_be_no_number(
+    files: Files, cells: list[str], expected: list[str]
+) -> None:
+    content = table(["2026年10月"], ["工号", *DAYS], ["64", *cells], ["7", "09:00"])
+    report = files.take("punches", files.write(content))
+    assert punches(files)[:-1] == [f"64 2026-10-{each}" for each in expected]
+    assert warnings(report) == ([] if expected else ["2 cells say what became of a day, not when"])
 
 
 def test_the_sheet_that_holds_punches_is_read_and_named(files: Files) -> None:

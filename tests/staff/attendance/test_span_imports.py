@@ -48,7 +48,7 @@ def test_a_roster_has_defaults(any_files: Files) -> None:
 
 
 def test_a_night_shift_ends_on_the_next_day(files: Files) -> None:
-    files.good("rosters", ROSTER, ",客服中心/一组,2026-01-01,,21:00-06:00,60,5,54321,是")
+    files.good("rosters", ROSTER, ",客服中心/一组,2026-01-01,,2100-06.00,60,5,54321,是")
     assert files.rows("SELECT shift_start, shift_end, weekdays, grace_minutes FROM rosters") == [
         (1260, 360, "12345", 5)
     ]
