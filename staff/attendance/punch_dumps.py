@@ -15,18 +15,31 @@ from core.db import wall_time
 from core.files.reading import Row
 from core.files.texts import encoding_of, utf16_in
 from core.imports.cells import Bad, moment
+from core.imports.moments import order_of, read_when
 from core.messages import N_
 
 OLDEST = 2010  # a device that lost its clock counts from 2000 or before
 HEAD = 40
 LONGEST, _PIECE = 64 * 1024, 1 << 20  # bytes of a line
-_STAMP = r"(\d{4}[-/]\d{1,2}[-/]\d{1,2}[ \t]+\d{1,2}:\d{2}(?::\d{2})?)"
-# No name begins like a date, and no second time stands behind: then two records ran into one.
-_NAME = r"(?!\s*\d{4}[-/])[^\t]*\t"
-_REST = r"(?![^\n]*\d{4}[-/]\d{1,2}[-/]\d{1,2}[ \t])"
-_RECORD = re.compile(
-    rf"\s*([^\s,;]+)(?:\s*\t(?:{_NAME})?|\s*,\s*|\s+){_STAMP}{_REST}(?:[\s,].*|)", re.DOTALL
-)
+_DAY, _OTHER_DAY = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}", r"\d{1,2}[-/.]\d{1,2}[-/.]\d{4}"
+_CLOCK = r"[ \t]+\d{1,2}:\d{2}(?::\d{2})?"
+
+
+def _record(day: str, clock: str, begin: str, days: str) -> re.Pattern[str]:
+    """An id, a name or none, and a time.
+
+    No name begins like a date (``begin``), and no second time stands behind: then two records ran
+    into one.
+    """
+    name, rest = rf"(?!\s*{begin})[^\t]*\t", rf"(?![^\n]*(?:{days})[ \t])"
+    between = rf"(?:\s*\t(?:{name})?|\s*,\s*|\s+)"
+    return re.compile(rf"\s*([^\s,;]+){between}({day}{clock}){rest}(?:[\s,].*|)", re.DOTALL)
+
+
+_RECORD = _record(_DAY, _CLOCK, r"\d{4}[-/]", _DAY)
+# Its date begins with the day or the month; no part of a date with the year first looks so.
+_HALF = r"(?:[ \t]*[AaPp][Mm]\b)?"
+_OTHER = _record(_OTHER_DAY, _CLOCK + _HALF, r"\d{1,4}[-/.]", f"{_DAY}|{_OTHER_DAY}")
 _TORN = re.compile(rb"\0{2,}(?!\t)")  # not within an id or name that is filled up
 UNSET = N_("the clock of the device was not set")
 
@@ -99,10 +112,10 @@ def _beginning(path: Path) -> bytes:
 def is_dump(path: Path) -> bool:
     """Whether most of the first lines are records, and the first is no head."""
     head = _beginning(path)
-    if not re.search(rb"\d{4}[-/]\d\d?[-/]\d\d?[ \t]+\d\d?:\d\d", head):
+    if not re.search(rb"\d[-/.]\d\d?[-/.]\d+[ \t]+\d\d?:\d\d", head):
         return False
     lines = [text for _, text in islice(_records(path), HEAD)]
-    good = [bool(_RECORD.fullmatch(line)) for line in lines]
+    good = [bool(_RECORD.fullmatch(line) or _OTHER.fullmatch(line)) for line in lines]
     return bool(good) and (good[0] or _is_torn(lines[0])) and 2 * sum(good) > len(good)
 
 
@@ -111,16 +124,45 @@ def _is_torn(first: str) -> bool:
     return bool(re.search(r"\d", first)) and not re.search(r"[^\W\d_]{3}", first)
 
 
-def dump_rows(path: Path, refused: Callable[[int, Bad, str], Row]) -> Iterator[Row]:
+def dump_rows(
+    path: Path, order: str | None, refused: Callable[[int, Bad, str], Row]
+) -> Iterator[Row]:
     """The records of a dump; ``refused`` makes a row of one that cannot be read."""
+    other: Callable[[str], str] | None = None
     for number, text in _records(path):
         match = _RECORD.fullmatch(text)
-        if match is None:
+        if match is not None:
+            stamp = _usual(match[2])
+        elif (match := _OTHER.fullmatch(text)) is not None:
+            other = other or partial(_read, order=order or _order(path))
+            try:
+                stamp = other(match[2])
+            except Bad as bad:
+                yield refused(
+                    number, Bad(bad.message.msgid, "timestamp", **bad.message.params), text
+                )
+                continue
+        else:
             yield refused(number, Bad(N_("is a torn record")), text)
-        elif int(match[2][:4]) < OLDEST:
+            continue
+        if int(stamp[:4]) < OLDEST:
             yield refused(number, Bad(UNSET, "timestamp"), text)
         else:
-            yield number, [match[1], _usual(match[2])]
+            yield number, [match[1], stamp]
+
+
+def _read(stamp: str, order: str | None) -> str:
+    when = read_when(stamp, order)
+    return f"{when.day} {when.clock}"
+
+
+def _order(path: Path) -> str | None:
+    """What the dates of the dump decide together; where they quarrel, each is judged by itself."""
+    found = (_OTHER.fullmatch(text) for _, text in _records(path))
+    try:
+        return order_of(match[2] for match in found if match is not None)
+    except Bad:
+        return None
 
 
 def _usual(stamp: str) -> str:

@@ -60,7 +60,7 @@ def punch_file(path: Path, order: str | None = None) -> PunchFile | None:
         return None
     if not is_sheet(path) and is_dump(path):
         found = PunchFile(["employee_no", "timestamp"], iter(()))
-        found.rows = dump_rows(path, found.bad)
+        found.rows = dump_rows(path, order, found.bad)
         return found
     grid = _grid(path)
     if grid is None:

@@ -125,7 +125,7 @@ class _Tally:
 
 
 PEOPLE = ("E1", "E2", "64", "7", "X1", "X2")  # who is called X is a stranger
-FORMS = ("dump", "ours", "stamps", "days", "matrix", "sections")
+FORMS = ("dump", "day first", "ours", "stamps", "days", "matrix", "sections")
 
 
 def device_file(form: str, dice: random.Random) -> Written:
@@ -133,6 +133,7 @@ def device_file(form: str, dice: random.Random) -> Written:
     tally = _Tally(dice, dict.fromkeys(("new", "same", "aside", "refused", "silent"), 0))
     makers: dict[str, Callable[[_Tally], bytes]] = {
         "dump": _dump,
+        "day first": _day_first,
         "ours": _ours,
         "stamps": _stamps,
         "days": _days,
@@ -169,6 +170,17 @@ def _dump(tally: _Tally) -> bytes:
         for line in _lines(tally, lambda who, stamp: f"{who:>8}\t{stamp}")
     ]
     return "".join(lines).encode()
+
+
+def _day_first(tally: _Tally) -> bytes:
+    """A date of another line says what comes first."""
+
+    def line(who: str, stamp: str) -> str:
+        return f"{who}\t{stamp[8:10]}/10/2026{stamp[10:]}\t1"
+
+    tally.counts["new"] += 1
+    lines = _lines(tally, line)
+    return "\n".join([*lines, line("E1", "2026-10-31 23:59:59")]).encode("utf-16")
 
 
 def _ours(tally: _Tally) -> bytes:

@@ -140,6 +140,42 @@ def test_strangers_of_a_dump_become_people_where_that_is_asked_for(files: Files)
     )
 
 
+DAY_FIRST = [
+    "64\t08/10/2026 08:31:02\t1\t0",
+    "7\t柳青禾\t08/10/2026 06:05:10 PM\t1",
+    "64\t08/1       7\t08/10/2026 08:32:02\t1",
+]
+
+
+@pytest.mark.parametrize(
+    ("more", "dates", "expected"),
+    [
+        ("", "day/month/year", ["64 2026-10-08 08:31:02", "7 2026-10-08 18:05:10"]),
+        ("", "month/day/year", ["64 2026-08-10 08:31:02", "7 2026-08-10 18:05:10"]),
+        ("7\t2026-10-09 09:00\t1", "", ["7 2026-10-09 09:00:00"]),
+        (
+            "7\t13.10.2026 09:00\t1",
+            "",
+            ["64 2026-10-08 08:31:02", "7 2026-10-08 18:05:10", "7 2026-10-13 09:00:00"],
+        ),
+    ],
+)
+def test_a_dump_whose_dates_begin_with_the_day(
+    files: Files, more: str, dates: str, expected: list[str]
+) -> None:
+    told = {"dates": dates} if dates else {}
+    report = read(files, "\r\n".join([*DAY_FIRST, more]), partial=True, **told)
+    assert punches(files) == expected
+    assert "row 3: is a torn record" in reasons(report)
+    asked = report.question.readings if report.question else {}
+    assert {order: str(day) for order, day in asked.items()} == (
+        {"day/month/year": "2026-10-08", "month/day/year": "2026-08-10"}
+        if len(expected) == 1
+        else {}
+    )
+    assert sum(report.counts.values()) == 3 + bool(more)
+
+
 def test_an_alias_counts_on_its_days_alone_however_a_dump_writes_dates(files: Files) -> None:
     header = "source,external_id,employee_no,from,to"
     files.good("aliases", header, "punches,5,E1,,2026-09-30", "punches,5,64,2026-10-01,")
