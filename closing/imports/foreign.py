@@ -24,8 +24,9 @@ from core.files.reading import read_table
 from core.imports.headings import plain
 from core.imports.kinds import LATE, REFUSED, SAME, Kind
 from core.imports.mapping import FileMapping
+from core.imports.outcome import Translation
 from core.imports.staging import Staged
-from core.imports.translating import Translation, Translator
+from core.imports.translating import Translator
 from core.messages import message
 from core.models import ImportBatch
 from staff.external_ids import Agents

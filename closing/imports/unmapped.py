@@ -22,8 +22,8 @@ from core.files.reading import Table
 from core.imports.cells import Bad
 from core.imports.kinds import OUTCOMES, REFUSED, Kind, Problem
 from core.imports.mapping import FileMapping
+from core.imports.outcome import Aside
 from core.imports.rows import chunks, digest
-from core.imports.translating import Aside
 from core.models import ImportBatch, UnmappedRow
 from staff.external_ids import Agents
 

@@ -7,7 +7,6 @@ A cell that cannot be translated becomes one that no parser takes, and its reaso
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import chain
@@ -20,6 +19,8 @@ from core.imports.headings import UnknownHeadings, plain
 from core.imports.kinds import Kind, Problem
 from core.imports.mapping import CREATE, NUMBERS, SET_ASIDE, UNITS, Cell, FileMapping
 from core.imports.moments import moment_text, read_span, read_when
+from core.imports.newest import Version, newest_of
+from core.imports.outcome import Aside, Translation
 from core.imports.staging import check_aside, check_rows, wrong_width
 from core.messages import N_, Refused
 
@@ -50,34 +51,6 @@ DAYS_ONLY = "days_only"
 FindPerson = Callable[[str, date | None], str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Aside:
-    """A row of a person that nobody is mapped to yet; ``cells`` are ours."""
-
-    number: int
-    external_id: str
-    column: str
-    cells: dict[str, str]
-
-
-@dataclass(slots=True)
-class Translation:
-    """What a translation found beside the rows; complete once the rows were read.
-
-    ``unknown`` are people to be made, with the day of their first row; ``nobody`` those whose rows
-    are refused.
-    """
-
-    aside: list[Aside] = field(default_factory=list)
-    left_out: int = 0
-    older: int = 0
-    ties: int = 0
-    days: int = 0
-    unknown: dict[str, date | None] = field(default_factory=dict)
-    nobody: dict[str, None] = field(default_factory=dict)
-    problems: dict[int, Problem] = field(default_factory=dict)
-
-
 def is_time(name: str) -> bool:
     """Whether a column of ours holds a date or a time."""
     return name.endswith("_at") or name in _TIMES
@@ -105,6 +78,8 @@ class Translator:
         self.result = Translation()
         self._places: dict[str, int] = {}
         self._midnight = False
+        self._keys = [self.names.index(name) for name in self.identity if name in self.names]
+        self._left_out: set[int] = set()  # rows that may be the newest of their record
 
     def table(self, theirs: Table) -> Table:
         """Our table; its rows can be read once. Raises ``Refused`` for missing columns."""
@@ -119,17 +94,20 @@ class Translator:
         width = len(theirs.header)
         rows = self._rows(self._looked_over(theirs.rows, width), width)
         if self.mapping.newest_by:
-            rows = iter(self._newest(rows))
+            rows = self._newest(rows)
         return Table(list(self.names), self._with_people(rows), theirs.format)
 
-    def _rows(self, rows: Iterator[Row], width: int) -> Iterator[tuple[int, list[str], object]]:
+    def _rows(self, rows: Iterator[Row], width: int) -> Iterator[Version]:
         newest = self.mapping.newest_by
         for number, row in rows:
             if len(row) != width:
                 self._refuse(number, wrong_width(row, width))
                 yield number, [_REFUSED] * len(self.names), None
             elif self._is_left_out(row):
-                self.result.left_out += 1
+                if newest and (version := self._left_out_version(number, row)) is not None:
+                    yield version
+                else:
+                    self.result.left_out += 1
             else:
                 cells = [self._cell(number, name, row) for name in self.mapping.columns]
                 if self.marks:
@@ -183,6 +161,26 @@ class Translator:
             row[self._places[each.column]].strip().lower() in each.values
             for each in self.mapping.leave_out
         )
+
+    def _left_out_version(self, number: int, row: Sequence[str]) -> Version | None:
+        """What such a row is of a record: it may be the newest, and then the record is left out.
+
+        None where it does not say of which record it is, or how new.
+        """
+        cells = [
+            self._cell(number, each, row) if each in self.identity else "" for each in self.names
+        ]
+        rank = self._rank(number, cells, row)
+        self.result.problems.pop(number, None)
+        if rank is None or not self._key(cells):
+            return None
+        self._left_out.add(number)
+        return number, cells, rank
+
+    def _key(self, cells: Sequence[str]) -> tuple[str, ...]:
+        """The identity of the record, nothing where it is not whole."""
+        key = tuple([cells[index] for index in self._keys])
+        return () if _REFUSED in key or "" in key else key
 
     def _refuse(self, number: int, bad: Bad, column: str | None = None) -> None:
         problem = Problem(number, bad.column or column, bad.message)
@@ -271,34 +269,19 @@ class Translator:
                 cells[:] = [_REFUSED] * len(cells)
                 return None
 
-    def _newest(
-        self, rows: Iterator[tuple[int, list[str], object]]
-    ) -> list[tuple[int, list[str], object]]:
-        """Of rows with one identity that with the greatest rank, the last of equals."""
-        keys = [self.names.index(name) for name in self.identity if name in self.names]
-        best: dict[tuple[str, ...], tuple[int, list[str], object]] = {}
-        bad = []
-        for each in rows:
-            key = tuple(each[1][index] for index in keys)
-            earlier = best.get(key)
-            if each[2] is None or _REFUSED in key or "" in key:
-                bad.append(each)  # of no record that could have a newer row
-            elif earlier is None:
-                check_rows(len(best))
-                best[key] = each
-            else:
-                self.result.older += 1
-                self.result.ties += earlier[2] == each[2] and earlier[1] != each[1]
-                if not earlier[2] > each[2]:  # type: ignore[operator]
-                    best[key] = each
-                    self.result.problems.pop(earlier[0], None)
-                else:
-                    self.result.problems.pop(each[0], None)
-        return sorted([*best.values(), *bad], key=lambda each: each[0])
+    def _newest(self, rows: Iterator[Version]) -> Iterator[Version]:
+        """A record whose newest row is left out is left out."""
+        found, result = newest_of(rows, self._key, self._left_out), self.result
+        result.older += len(found.older)
+        result.ties += found.ties
+        result.left_out += found.left_out
+        for number in found.older:
+            result.problems.pop(number, None)
+        return iter(found.kept)
 
     # People
 
-    def _with_people(self, rows: Iterator[tuple[int, list[str], object]]) -> Iterator[Row]:
+    def _with_people(self, rows: Iterator[Version]) -> Iterator[Row]:
         places = [(name, self.names.index(name)) for name in self.people]
         for number, cells, _ in rows:
             aside = None

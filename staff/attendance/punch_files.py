@@ -19,7 +19,7 @@ from core.files.texts import bounded_lines, encoding_of, unreadable
 from core.imports.cells import Bad
 from core.imports.kinds import Problem
 from core.imports.mapping import REFUSE
-from core.imports.translating import Translation
+from core.imports.outcome import Translation
 from core.messages import N_, Message, Refused
 from staff.attendance.punch_dumps import HEAD, OLDEST, UNSET, dump_rows, is_dump
 from staff.attendance.punch_grids import Grid, grid_of, is_ours

@@ -11,8 +11,8 @@ from core.files.reading import Row, Table
 from core.imports.cells import Bad, Parser
 from core.imports.kinds import REFUSED, Problem
 from core.imports.mapping import CREATE, DEVICE_WAYS, SET_ASIDE
+from core.imports.outcome import Aside
 from core.imports.staging import Staged, check_aside
-from core.imports.translating import Aside
 from staff.attendance.punch_files import PunchFile
 from staff.external_ids import Agents
 

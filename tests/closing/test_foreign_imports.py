@@ -131,6 +131,38 @@ def test_the_newest_of_several_rows_counts_and_every_row_is_told(foreign: Foreig
     ]
 
 
+@pytest.mark.parametrize(
+    ("rows", "kept", "left_out"),
+    [
+        (["open 02", "spam 03"], None, 1),  # taken back since
+        (["spam 03", "open 02"], None, 1),
+        (["open 02", "spam 03", "open 04"], "*", 0),  # and taken up again
+        (["open 02", "spam "], "*", 1),  # of an unknown day
+        (["open 03", "spam 03"], None, 1),  # equally new: the last counts
+        (["spam 03", "spam 02", "open 01"], None, 1),
+    ],
+)
+def test_a_record_whose_newest_row_is_left_out_is_left_out(
+    foreign: Foreign, rows: list[str], kept: str | None, left_out: int
+) -> None:
+    foreign.files.people("E1")
+    lines = []
+    for number, row in enumerate(rows):
+        state, day = row.split(" ")
+        who, stars = ("", "?") if state == "spam" else ("E1", "*" * (5 if number == 0 else 1))
+        updated = f"2026-10-{day} 10:00" if day else ""
+        lines.append(f"tao,1,{who},2026-10-01T16:30:00Z,{stars},{state},{updated}")
+    report = foreign.add("tickets", EVENTS, [HEADER, *lines])
+    assert reasons(report) == []
+    assert report.counts == {
+        **dict.fromkeys(("changed", "late", "refused"), 0),
+        "new": int(kept is not None),
+        "same": len(rows) - (kept is not None),
+    }
+    told = [f"left out by the map: {left_out} rows"] * bool(left_out)
+    assert [each for each in notes(report) if each.startswith("left out")] == told
+
+
 DAYS = """
 kind: tickets
 source: sheet

@@ -1,0 +1,36 @@
+"""What a translation of a foreign file found beside its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from core.imports.kinds import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A row of a person that nobody is mapped to yet; ``cells`` are ours."""
+
+    number: int
+    external_id: str
+    column: str
+    cells: dict[str, str]
+
+
+@dataclass(slots=True)
+class Translation:
+    """What a translation found beside the rows; complete once the rows were read.
+
+    ``unknown`` are people to be made, with the day of their first row; ``nobody`` those whose rows
+    are refused.
+    """
+
+    aside: list[Aside] = field(default_factory=list)
+    left_out: int = 0
+    older: int = 0
+    ties: int = 0
+    days: int = 0
+    unknown: dict[str, date | None] = field(default_factory=dict)
+    nobody: dict[str, None] = field(default_factory=dict)
+    problems: dict[int, Problem] = field(default_factory=dict)
