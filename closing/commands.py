@@ -18,7 +18,17 @@ from closing.tables import SCORECARD_COLUMNS, difference_table, scorecard_rows
 from closing.versions import policy_version, publish_policy, versions
 from core import keyring
 from core.access import EXPORTED, note
-from core.cli import MONTH, acting, deliver, keep_private, now, progress_bar, refusing, seal
+from core.cli import (
+    MONTH,
+    acting,
+    deliver,
+    delivering,
+    keep_private,
+    now,
+    progress_bar,
+    refusing,
+    seal,
+)
 from core.db import db, transaction
 from core.errors import N_
 from core.migrating import upgrade
@@ -230,11 +240,12 @@ def awards_command(month: Month, award: str, kind: str, output: Path | None) -> 
 @OUTPUT
 @refusing
 def payroll_command(month: Month, kind: str, login: str | None, output: Path | None) -> None:
-    with transaction():
+    with delivering(output) as put_out, transaction():
         payroll.mark_exported(db.session(), actor=acting(login), now=now().moment, month=month)
         rows = payroll.pay_lines(db.session(), month)  # as whoever it waited for left them
-        # Before the commit that tells of it: a file that could not be written was not exported.
-        deliver((payroll.COLUMNS, [line.as_row() for line in rows]), output, kind)
+        # Written before the commit that tells of it, and there after it: a file that could not be
+        # written was not exported, and none is there that the month does not know of.
+        put_out((payroll.COLUMNS, [line.as_row() for line in rows]), kind)
 
 
 def _note_export(what: str, kind: str, rows: int) -> None:

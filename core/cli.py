@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -23,6 +23,7 @@ from core import clock, keyring
 from core.actor import SYSTEM, Actor
 from core.db import db
 from core.documents import DocumentError
+from core.drafted import drafted, put
 from core.errors import Refused
 from core.faults import database_fault, disk_fault
 from core.files.writing import write_csv, write_xlsx
@@ -99,16 +100,37 @@ Table = tuple[Sequence[str], Sequence[Sequence[Any]]]
 
 def deliver(result: str | Table, output: Path | None, kind: str = "csv") -> None:
     """Write a result to the file, or to standard output."""
+    with delivering(output) as put_out:
+        put_out(result, kind)
+
+
+@contextmanager
+def delivering(output: Path | None) -> Iterator[Callable[[str | Table, str], None]]:
+    """Writes a result; a file stands under its name once all that is within has gone well."""
+    with ExitStack() as drafts:
+        made: list[tuple[Path, Path]] = []
+
+        def put_out(result: str | Table, kind: str) -> None:
+            data = _written(result, kind)
+            if output is None:
+                sys.stdout.buffer.write(data)
+                sys.stdout.flush()
+            elif output.exists() and not output.is_file():  # a pipe, a terminal
+                output.write_bytes(data)
+            else:
+                path = output.resolve()
+                made.append((drafts.enter_context(drafted(path, data)), path))
+
+        yield put_out
+        for draft, path in made:
+            put(draft, path)
+
+
+def _written(result: str | Table, kind: str) -> bytes:
     if isinstance(result, str):
-        data = result.encode()
-    else:
-        columns, rows = result
-        data = write_xlsx(columns, rows) if kind == "xlsx" else write_csv(columns, rows)
-    if output is None:
-        sys.stdout.buffer.write(data)
-        sys.stdout.flush()
-    else:
-        output.write_bytes(data)
+        return result.encode()
+    columns, rows = result
+    return write_xlsx(columns, rows) if kind == "xlsx" else write_csv(columns, rows)
 
 
 @contextmanager

@@ -11,8 +11,9 @@ from flask_babel import gettext
 from core import audit, keyring
 from core.cli import acting, now, refusing
 from core.db import db, transaction
+from core.drafted import drafted, put_new
 from core.errors import N_, Conflict, Refused
-from core.secrets import KeyFile, MasterKey, write_new
+from core.secrets import KeyFile, MasterKey
 
 key_group = click.Group("key", help=N_("The master key."))
 
@@ -27,14 +28,19 @@ key_group = click.Group("key", help=N_("The master key."))
 @click.option("--as", "login", help=N_("Who acts."))
 @refusing
 def export_command(file: Path, login: str | None) -> None:
-    with transaction():
-        session = db.session()
-        master = keyring.master_of(session)
-        actor = acting(login)
-        audit.record(session, actor=actor, at=now().moment, action="key.exported", subject="key")
-        # Before the commit that tells of it: what could not be written was not exported.
-        if not write_new(file, master.text):
-            raise Conflict(N_("%(file)s is there already; nothing was written."), file=str(file))
+    session = db.session()
+    taken = Conflict(N_("%(file)s is there already; nothing was written."), file=str(file))
+    if file.exists():
+        raise taken
+    with drafted(file, keyring.master_of(session).text.encode(), 0o600) as draft:
+        with transaction():
+            actor = acting(login)
+            audit.record(
+                session, actor=actor, at=now().moment, action="key.exported", subject="key"
+            )
+        # After the commit that tells of it: no key goes out that the trail does not know of.
+        if not put_new(draft, file):
+            raise taken
     click.echo(
         gettext("The master key is in %(file)s. Keep it apart from the database.", file=file)
     )

@@ -11,11 +11,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import os
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from core.drafted import drafted, put_new, sync
 
 FILE = "master.key"
 SESSIONS = "session.key"
@@ -126,7 +127,7 @@ class KeyFile:
                 self.next_path.replace(self.path)
             except OSError:  # another process was first, or the folder is not ours to write
                 return
-            _sync(self.folder)
+            sync(self.folder)
 
 
 Keys = GivenKey | KeyFile
@@ -187,30 +188,8 @@ def session_secret(folder: Path, given: str | None) -> str:
 
 def write_new(path: Path, text: str) -> bool:
     """A whole file that its owner alone may read; False where there is one already, which stays."""
-    path.parent.stat()  # a missing folder is told by its own name
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)  # unlike a rename, it refuses to replace
-    except FileExistsError:
-        return False
-    finally:
-        draft.unlink()
-    _sync(path.parent)
-    return True
-
-
-def _sync(folder: Path) -> None:
-    """The name of a file survives a power cut too."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    with drafted(path, text.encode(), 0o600) as draft:
+        return put_new(draft, path)
 
 
 def sha256(data: bytes) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,13 +20,12 @@ from closing.imports.reports import ImportReport, refused_rows
 from closing.imports.services import import_file
 from closing.services import sections_of
 from core import clock
-from core.cli import acting, refusing, seal
+from core.cli import acting, deliver, refusing, seal
 from core.db import db, transaction, wall_time
 from core.errors import N_, Refused
-from core.files.writing import write_csv
 from core.imports.cells import Bad, moment
 from core.imports.kinds import Problem
-from core.imports.mapping import ON_UNKNOWN, FileMapping, recognised
+from core.imports.mapping import ON_UNKNOWN, PERIOD, FileMapping, recognised
 from core.imports.moments import DMY, MDY, YMD
 from staff.attendance.punch_files import SOURCE
 from staff.attendance.services import refresh_days
@@ -53,6 +52,7 @@ class WallTime(click.ParamType[datetime]):
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--map", "map_name", metavar="MAP", help=N_("How to read another program's file."))
 @click.option("--dates", type=click.Choice(list(ORDERS)), help=N_("What its dates begin with."))
+@click.option("--period", metavar="MONTH", help=N_("Month or year of its dates without a year."))
 @click.option("--on-unknown", type=click.Choice(ON_UNKNOWN), help=N_("Rows of unknown people."))
 @click.option(
     "--partial", is_flag=True, help=N_("Take the good rows, write the bad ones beside FILE.")
@@ -65,12 +65,11 @@ def import_command(
     kind: str,
     file: Path,
     map_name: str | None,
-    dates: str | None,
-    on_unknown: str | None,
     partial: bool,
     dry_run: bool,
     at: datetime | None,
     login: str | None,
+    **told: str | None,
 ) -> None:
     present = clock.now(current_app.config["TIMEZONE"])
     with transaction():
@@ -84,13 +83,13 @@ def import_command(
             "partial": partial,
             "dry_run": dry_run,
         }
-        mapping = _mapping(map_name, dates, on_unknown, how)
+        mapping = _mapping(map_name, told, how)
         report = _by_map(mapping, how) if mapping else import_file(db.session(), **how)
         _tell(report)
         if report.refused and partial and not dry_run:
             # Beside the file before the commit: bad rows are never only in the past.
             beside = file.with_name(f"{file.stem}.refused.csv")
-            beside.write_bytes(write_csv(*refused_rows(report, file)))
+            deliver(refused_rows(report, file, lambda said: said.render(gettext)), beside)
             click.echo(gettext("bad rows are in %(file)s", file=beside), err=True)
     if report.stored:
         with transaction():
@@ -103,22 +102,20 @@ def import_command(
 
 
 def _mapping(
-    name: str | None, dates: str | None, on_unknown: str | None, how: dict[str, Any]
+    name: str | None, options: Mapping[str, str | None], how: dict[str, Any]
 ) -> FileMapping | None:
     """The map that is asked for, or of a file that is recognised, with what else is told."""
-    told: dict[str, Any] = {
-        key: value
-        for key, value in (("dates", ORDERS.get(dates or "")), ("on_unknown", on_unknown))
-        if value
-    }
+    told: dict[str, Any] = {key: ORDERS.get(each, each) for key, each in options.items() if each}
+    if not PERIOD.fullmatch(told.get("period", "2026")):
+        raise Refused(N_("--period is a month such as 2026-10, or a year"))
     if name:
         return replace(load_mapping(name, db.session(), how["clock"], how["kind"]), **told)
     if not told:
         return None
     if recognised_file(how["kind"], how["path"]) is None:
         raise Refused(
-            N_("--dates and --on-unknown are for files that are recognised by their content; this"
-               " one is not")
+            N_("--dates, --period and --on-unknown are for files that are recognised by their"
+               " content; this one is not")
         )  # fmt: skip
     return recognised(how["kind"], source=SOURCE, **told)
 
@@ -158,6 +155,10 @@ def _hints(report: ImportReport) -> Iterator[str]:
             '"%(cell)s" can be read in several ways, say in which: %(days)s',
             cell=asked.cell,
             days=days,
+        )
+    if report.asks_period:
+        yield gettext(
+            "nothing in the file says of which month or year its days are: --period 2026-10"
         )
     if report.nobody:
         names = ", ".join(report.nobody[:10]) + (" …" if len(report.nobody) > 10 else "")

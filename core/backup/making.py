@@ -25,7 +25,8 @@ from core.errors import N_, Conflict, Refused
 def make_backup(session: Session, *, actor: Actor, now: datetime, file: Path) -> Manifest:
     """Write ``file``, which must not be there yet and which only its owner can read.
 
-    What it holds is the state at one moment. The caller commits the entry that tells of it.
+    What it holds is the state at one moment. It is there once the entry that tells of it is
+    committed.
     Raises ``Conflict``, ``Refused``, ``OSError``; the file is not there then.
     """
     file.parent.stat()  # a missing folder is told by its own name
@@ -55,7 +56,7 @@ def make_backup(session: Session, *, actor: Actor, now: datetime, file: Path) ->
                 "lost": list(manifest.lost),
             },
         )
-        audit.write(session)  # what cannot be noted is not given away
+        session.commit()  # what cannot be noted is not given away
         _move(unfinished, file)
     return manifest
 

@@ -24,7 +24,8 @@ from core.db import db
 
 CENTRE = "centre-a"
 MONTH = "2026-10"
-COMMANDS = ("init", "import", "policy load", "close", "reopen", "payroll", "backup")
+FILES = {"payroll": "pay.csv", "backup": "copy.zip", "key export": "copy.key"}
+COMMANDS = ("init", "import", "policy load", "close", "reopen", *FILES)
 Fault = Callable[[str], Any]
 Rows = dict[str, list[bytes]]
 
@@ -131,8 +132,9 @@ def words_of(command: str, folder: Path) -> list[str]:
         "init": ["init"],
         "close": ["close", MONTH],
         "reopen": ["reopen", MONTH, "--reason", "a long reason " * 5000],
-        "payroll": ["payroll", MONTH, "-o", str(folder / "pay.csv")],
-        "backup": ["backup", str(folder / "copy.zip")],
+        "payroll": ["payroll", MONTH, "-o", str(folder / FILES["payroll"])],
+        "backup": ["backup", str(folder / FILES["backup"])],
+        "key export": ["key", "export", str(folder / FILES["key export"])],
     }[command]
 
 
@@ -159,9 +161,9 @@ def url_for(
 
 
 def cases() -> list[tuple[str, str]]:
-    """Payroll and backup write one entry, for which a page as full as this may still have room."""
+    """What gives a file away writes one entry, for which a full page may still have room."""
     found = [(fault, command) for fault in FAULTS for command in COMMANDS]
-    return [each for each in found if each not in (("full", "payroll"), ("full", "backup"))]
+    return [each for each in found if each not in [("full", command) for command in FILES]]
 
 
 @pytest.mark.parametrize(("fault", "command"), cases())
@@ -179,11 +181,40 @@ def test_a_fault_of_the_database_is_told_in_one_line_and_nothing_is_changed(
     assert told in line
     assert result.stdout == ""
     assert rows_of(url) == before
-    assert not (tmp_path / "copy.zip").exists()
+    assert not given_away(tmp_path)
     assert run(app_on(url, tmp_path), words).exit_code == 0, "without the fault it is done"
 
 
-@pytest.mark.parametrize("command", ["payroll", "backup"])
+def given_away(folder: Path) -> list[str]:
+    """Files of commands, finished or not."""
+    names = (each.name for each in folder.iterdir())
+    return [each for each in names if any(name in each for name in FILES.values())]
+
+
+@pytest.mark.parametrize("command", FILES)
+def test_no_file_is_given_away_whose_entry_cannot_be_committed(
+    command: str, url_for: Callable[[str], str], tmp_path: Path
+) -> None:
+    url = url_for(command)
+    words = words_of(command, tmp_path)
+    before = rows_of(url)
+
+    def stop(_connection: Any) -> None:
+        raise OperationalError("COMMIT", {}, Exception("database or disk is full"))
+
+    event.listen(Engine, "commit", stop)
+    try:
+        result = run(app_on(url, tmp_path), words)
+    finally:
+        event.remove(Engine, "commit", stop)
+    assert result.exit_code == 1
+    assert rows_of(url) == before
+    assert not given_away(tmp_path)
+    assert run(app_on(url, tmp_path), words).exit_code == 0
+    assert given_away(tmp_path) == [FILES[command]]
+
+
+@pytest.mark.parametrize("command", FILES)
 def test_a_file_that_cannot_be_written_is_told_and_nothing_is_changed(
     command: str, url_for: Callable[[str], str], tmp_path: Path
 ) -> None:
@@ -193,7 +224,7 @@ def test_a_file_that_cannot_be_written_is_told_and_nothing_is_changed(
     result = run(app_on(url, tmp_path), words)
     assert result.exit_code == 1
     (line,) = result.stderr.splitlines()
-    assert "No such file or directory" in line
+    assert f"{tmp_path / 'none'}: No such file or directory" in line
     assert rows_of(url) == before
 
 
