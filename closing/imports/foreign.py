@@ -153,7 +153,7 @@ def _stage(
 
 def _stage_recognised(built: Kind, path: Path, mapping: FileMapping) -> tuple[Staged, Translation]:
     """A file that says by itself what stands where."""
-    table = recognised_file(mapping.kind, path, mapping.dates)
+    table = recognised_file(mapping.kind, path, mapping)
     if table is None:
         raise Refused(N_("the file has none of the forms that are recognised by their content"))
     table.source, table.on_unknown = mapping.source, mapping.on_unknown

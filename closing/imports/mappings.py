@@ -138,7 +138,13 @@ def remember_map(
     document: str,
     header: Sequence[str],
 ) -> None:
-    """Keep how files of a source are read; one map for each source and kind."""
+    """Keep how files of a source are read; one map for each source and kind.
+
+    The month of this file is not that of the next.
+    """
+    if mapping.period:
+        lasting = {key: each for key, each in document_in(document).items() if key != "period"}
+        document = dump_yaml(lasting)
     one_at_a_time(session, "import maps")
     known = session.scalar(
         select(ImportMap).where(ImportMap.source == mapping.source, ImportMap.kind == mapping.kind)

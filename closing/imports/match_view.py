@@ -27,7 +27,7 @@ from core.imports.cells import Bad
 from core.imports.headings import names, plain
 from core.imports.kinds import Column
 from core.imports.mapping import FileMapping
-from core.imports.moments import order_of, readings
+from core.imports.moments import has_no_year, order_of, read_when, readings
 from core.imports.translating import AGENTS, is_time
 from core.models import ImportBatch
 
@@ -64,7 +64,10 @@ class Ours:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A date that may be read in several ways; ``likely`` is what other dates say."""
+    """A date that may be read in several ways; ``likely`` is what other dates say.
+
+    Without ``readings`` nothing says of which year it is.
+    """
 
     column: str
     cell: str
@@ -216,7 +219,7 @@ def match_view(
 
 def question_of(path: Path, mapping: FileMapping) -> Question | None:
     """The first date that the file leaves open, where the map does not say which comes first."""
-    if mapping.dates:
+    if mapping.dates and mapping.span:
         return None
     wanted = [
         source for name, cell in mapping.columns.items() if is_time(name) for source in cell.sources
@@ -227,9 +230,22 @@ def question_of(path: Path, mapping: FileMapping) -> Question | None:
     for heading, place in places.items():
         cells = [row[place].strip() for _, row in rows if place < len(row)]
         for cell in cells:
-            found = readings(cell)
-            if found:
+            found = _open(cell, mapping)
+            if found is not None:
                 return Question(heading, cell, found, _likely(cells))
+    return None
+
+
+def _open(cell: str, mapping: FileMapping) -> Mapping[str, date] | None:
+    """What a cell may be; nothing of one without a year. None where nothing is left open."""
+    if not has_no_year(cell):
+        return (None if mapping.dates else readings(cell)) or None
+    if mapping.span is None:
+        return {}
+    try:
+        read_when(cell, mapping.dates, mapping.span)
+    except Bad as bad:
+        return readings(cell, bad.message.params.get("year")) or None
     return None
 
 

@@ -13,7 +13,7 @@ from core.documents import N_, Problem
 from core.imports.mapping import WAYS
 
 Fields = Mapping[str, str]
-PLAIN = ("source", "timezone", "dates", "numbers", "on_unknown", "newest_by")
+PLAIN = ("source", "timezone", "dates", "period", "numbers", "on_unknown", "newest_by")
 MOST = 20  # conditions
 JOINED = ("from", "and", "third")
 

@@ -37,6 +37,7 @@ def reading(number: int) -> Redirect:
                 batch_id=number,
                 path=path,
                 dates=request.form.get("dates", ""),
+                period=request.form.get("period", ""),
                 on_unknown=request.form.get("on_unknown", ""),
                 clock=present.wall,
                 seal=seal(),

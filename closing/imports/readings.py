@@ -31,12 +31,18 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a file is read that is recognised; ``question`` is what it leaves open."""
+    """How a file is read that is recognised; ``question`` and ``asks_period`` are left open."""
 
     source: str
     dates: str
+    period: str
     on_unknown: str
     question: Asked | None
+    asks_period: bool
+
+    @property
+    def asks(self) -> bool:
+        return self.question is not None or self.asks_period
 
 
 def reading_of(session: Session, kind: str, path: Path) -> str | None:
@@ -53,8 +59,10 @@ def reading_in(batch: ImportBatch) -> Reading | None:
     return Reading(
         source=document["source"],
         dates=document.get("dates", ""),
+        period=document.get("period", ""),
         on_unknown=document.get("on_unknown", ""),
         question=_asked(batch.report.get("question")),
+        asks_period=bool(batch.report.get("asks_period")),
     )
 
 
@@ -71,6 +79,7 @@ def read_so(
     batch_id: int,
     path: Path,
     dates: str,
+    period: str,
     on_unknown: str,
     clock: datetime,
     seal: Seal,
@@ -85,7 +94,8 @@ def read_so(
     batch = batch_in(session, batch_id, "previewed")
     table = recognised_file(batch.kind, path)
     layout = table.layout if table is not None else []
-    text = reading_text(session, batch.kind, layout, dates=dates, on_unknown=on_unknown)
+    told = {"dates": dates, "period": period.strip(), "on_unknown": on_unknown}
+    text = reading_text(session, batch.kind, layout, **told)
     mapping = read_map(session, clock, text)
     match_import(
         session,

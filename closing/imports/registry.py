@@ -16,6 +16,7 @@ from core.actor import Actor
 from core.files.reading import Table, read_table
 from core.imports.headings import names, plain
 from core.imports.kinds import Column, Kind, Setting
+from core.imports.mapping import FileMapping
 from core.imports.staging import Staged, stage
 from evaluations.imports import Complaints, SpotChecks, Tickets
 from evaluations.metric_imports import Metrics
@@ -35,7 +36,7 @@ class Entry:
 
     build: Callable[[World], Kind]
     stage: Callable[[Kind, Table], Staged] = stage
-    recognise: Callable[[Path, str | None], PunchFile | None] | None = None
+    recognise: Callable[[Path, FileMapping | None], PunchFile | None] | None = None
 
 
 KINDS: Mapping[str, Entry] = MappingProxyType(
@@ -105,10 +106,10 @@ def columns_of(session: Session, clock: datetime) -> Mapping[str, tuple[Column, 
     return MappingProxyType(_COLUMNS)
 
 
-def recognised_file(kind: str, path: Path, order: str | None = None) -> PunchFile | None:
+def recognised_file(kind: str, path: Path, told: FileMapping | None = None) -> PunchFile | None:
     """The file in one of the forms of its kind that are recognised by their content, else None."""
     recognise = KINDS[kind].recognise
-    return None if recognise is None else recognise(path, order)
+    return None if recognise is None else recognise(path, told)
 
 
 def open_file(entry: Entry, columns: Sequence[Column], path: Path) -> Table:

@@ -12,9 +12,10 @@ from typing import Any
 from closing.imports.details import problem_json, rows_json
 from closing.imports.registry import KINDS, open_file
 from core.imports.kinds import LATE, OUTCOMES, REFUSED, Column, Line, Problem
-from core.imports.moments import AMBIGUOUS, SHORT_YEAR, readings
+from core.imports.moments import AMBIGUOUS, NO_YEAR, SHORT_YEAR, readings
 from core.imports.staging import Staged
 from core.messages import N_, Message, message
+from staff.attendance.punch_grids import NO_MONTH
 
 PROBLEMS = 2000
 WARNINGS = 200
@@ -64,11 +65,17 @@ class ImportReport:
     def question(self) -> Question | None:
         """The first date that may be read in several ways, where nobody said which."""
         cells = (
-            str(each.message.params["cell"])
+            (str(each.message.params["cell"]), each.message.params.get("year"))
             for each in self.problems
             if each.message.msgid in (AMBIGUOUS, SHORT_YEAR)
         )
-        return next((Question(cell, found) for cell in cells if (found := readings(cell))), None)
+        asked = (Question(cell, found) for cell, year in cells if (found := readings(cell, year)))
+        return next(asked, None)
+
+    @property
+    def asks_period(self) -> bool:
+        """Whether nothing says of which month or year days are."""
+        return any(each.message.msgid in (NO_YEAR, NO_MONTH) for each in self.problems)
 
     @property
     def summary(self) -> str:
@@ -107,6 +114,7 @@ class ImportReport:
             "unknown": list(self.unknown),
             "aside": self.aside,
             "question": self.question.as_json() if self.question and self.traced else None,
+            "asks_period": self.asks_period,
             "remarks": [
                 {"msgid": each.msgid, "params": dict(each.params)} for each in self.remarks
             ],

@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.documents import N_, Section
+from core.values import Month
 
 ORDERS: Final = ("year-month-day", "day/month/year", "month/day/year")
 # Seconds of a unit; of lengths with colons not positive: hh:mm:ss, and of two numbers the last.
@@ -28,6 +30,7 @@ DEVICE_WAYS: Final = ("external", "number", "bare", "name")  # bare: without zer
 NUMBERS: Final = ("1,234.5", "1.234,5")
 REFUSE, SET_ASIDE, CREATE = ON_UNKNOWN = ("refuse", "set_aside", "create")
 OTHERWISE: Final = ("refuse", "keep", "empty")
+PERIOD = re.compile(r"(?:19[5-9]|20\d)\d(?:-(?:0[1-9]|1[0-2]))?", re.ASCII)
 _SOURCE = re.compile(r"[\w.-]{1,40}")
 
 
@@ -61,7 +64,8 @@ class FileMapping:
     """How files of one source are read. ``zone`` is None for the organisation's own.
 
     Of a file that is ``recognised`` by its content nothing is told of columns, only what it leaves
-    open: the order of its dates, and what becomes of people who are not known.
+    open: the order of its dates, and what becomes of people who are not known. ``period`` is the
+    month or year of dates without one.
     """
 
     kind: str
@@ -75,6 +79,16 @@ class FileMapping:
     leave_out: tuple[Condition, ...]
     columns: Mapping[str, Cell]
     recognised: bool = False
+    period: str | None = None
+
+    @property
+    def span(self) -> tuple[date, date] | None:
+        """First and last day of the month or year that dates without a year are of."""
+        if self.period is None:
+            return None
+        year, _, month = self.period.partition("-")
+        first, last = (Month(int(year), int(each)) for each in (month or 1, month or 12))
+        return first.first_day, last.last_day
 
     @property
     def theirs(self) -> tuple[str, ...]:
@@ -91,7 +105,12 @@ class FileMapping:
 
 
 def recognised(
-    kind: str, *, source: str, dates: str | None = None, on_unknown: str = REFUSE
+    kind: str,
+    *,
+    source: str,
+    dates: str | None = None,
+    on_unknown: str = REFUSE,
+    period: str | None = None,
 ) -> FileMapping:
     """How files are read that are recognised by their content."""
     return FileMapping(
@@ -106,6 +125,7 @@ def recognised(
         leave_out=(),
         columns={},
         recognised=True,
+        period=period,
     )
 
 
@@ -122,6 +142,7 @@ def read_mapping(document: object, kinds: Mapping[str, Collection[str]]) -> File
     if zone is not None and not _is_zone(zone):
         section.problem("timezone", N_('"%(name)s" is no time zone'), name=zone)
     dates = section.choice("dates", ORDERS, default="") or None
+    period = _period(section)
     numbers = section.choice("numbers", NUMBERS, default=NUMBERS[0])
     agents = section.choices("agents", WAYS, default=WAYS)
     on_unknown = section.choice("on_unknown", ON_UNKNOWN, default=REFUSE)
@@ -140,14 +161,21 @@ def read_mapping(document: object, kinds: Mapping[str, Collection[str]]) -> File
         newest_by,
         leave_out,
         columns,
+        period=period,
     )
 
 
 def _recognised(section: Section, kind: str, source: str) -> FileMapping:
     dates = section.choice("dates", ORDERS, default="") or None
     on_unknown = section.choice("on_unknown", ON_UNKNOWN, default=REFUSE)
+    period = _period(section)
     section.finish()
-    return recognised(kind, source=source, dates=dates, on_unknown=on_unknown)
+    return recognised(kind, source=source, dates=dates, on_unknown=on_unknown, period=period)
+
+
+def _period(section: Section) -> str | None:
+    message = N_("must be a month such as 2026-10, or a year")
+    return section.matching("period", PERIOD, message, default="") or None
 
 
 def _is_zone(name: str) -> bool:

@@ -17,6 +17,7 @@ from core.messages import N_
 YMD, DMY, MDY = "year-month-day", "day/month/year", "month/day/year"
 
 AMBIGUOUS = N_('"%(cell)s" may begin with the day or with the month: say which (dates)')
+NO_YEAR = N_('"%(cell)s" names no year: say of which month or year it is (period)')
 SHORT_YEAR = N_('"%(cell)s" may begin with the year, the month or the day: say which (dates)')
 
 _YMD = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?", re.ASCII)
@@ -28,6 +29,7 @@ _NAMED = re.compile(
 _SHORT = re.compile(r"(\d{2})-(\d{2})-(\d{2})\s*(?:星期|周)([一二三四五六日天])", re.ASCII)
 _PLAIN = re.compile(r"((?:19|20)\d{2})(0[1-9]|1[0-2])([0-3]\d)(?!\d)", re.ASCII)
 _TWO = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)", re.ASCII)
+_NO_YEAR = re.compile(r"(\d{1,2})\s*[-/月]\s*(\d{1,2})\s*[日号]?(?![-/.\d])", re.ASCII)
 _JOINED = re.compile(r"(?<=\d)T(?=\d)")
 _SPAN = re.compile(r"(?:(\d+)\s*d?\s+)?(\d+):(\d{2})(?::(\d{2}(?:\.\d{1,9})?))?", re.ASCII)
 _WEEKDAY = re.compile(
@@ -43,6 +45,9 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _AFTERNOON = {"下午", "晚上", "中午", "pm"}
 
 
+Period = tuple[date, date]  # first and last day
+
+
 class When(NamedTuple):
     """A date; the time of day where the cell has one; the offset where it names one."""
 
@@ -51,11 +56,11 @@ class When(NamedTuple):
     zone: timezone | None
 
 
-def read_when(cell: str, order: str | None = None) -> When:
-    """A date, with or without a time. ``order`` is that of the file, where it is known.
+def read_when(cell: str, order: str | None = None, period: Period | None = None) -> When:
+    """A date, with or without a time. ``order`` and ``period`` are those of the file, where known.
 
     ``03/04/2026`` and ``26/3/4`` are read by ``order`` alone; without one they are refused, unless
-    they can be read in one way only. Raises ``Bad``.
+    they can be read in one way only. ``10/08`` is a day of the ``period``. Raises ``Bad``.
     """
     if not cell.isascii():
         cell = unicodedata.normalize("NFKC", cell)
@@ -67,12 +72,69 @@ def read_when(cell: str, order: str | None = None) -> When:
         match = pattern.match(plain)
         if match is not None:
             day = read(match, cell, order)
-            length, zone = _clock(plain[match.end() :].strip(" ,"), cell)
-            if length is None:
-                return When(day, None, zone)
-            at = datetime.combine(day, time()) + length
-            return When(at.date(), at.time(), zone)
-    raise Bad(N_('"%(cell)s" is no date or time'), cell=short(cell))
+            break
+    else:
+        match = _NO_YEAR.match(plain)
+        if match is None:
+            raise Bad(N_('"%(cell)s" is no date or time'), cell=short(cell))
+        day = _in_period(match, cell, order, period)
+    length, zone = _clock(plain[match.end() :].strip(" ,"), cell)
+    if length is None:
+        return When(day, None, zone)
+    at = datetime.combine(day, time()) + length
+    return When(at.date(), at.time(), zone)
+
+
+def has_no_year(cell: str) -> bool:
+    """Whether a cell is a date such as ``10/08`` or ``10月8日``, with or without a time."""
+    if _NO_YEAR.match(cell.strip()):
+        try:
+            read_when(cell)
+        except Bad as bad:
+            return bad.message.msgid == NO_YEAR
+    return False
+
+
+def _in_period(match: re.Match[str], cell: str, order: str | None, period: Period | None) -> date:
+    """The only day of the period that is written so.
+
+    Where it may be a month outside of it too, the day never comes first unless ``order`` says so.
+    """
+    if period is None:
+        raise Bad(NO_YEAR, cell=short(cell))
+    first, last = period
+    days = {
+        way: {
+            day
+            for year in range(first.year, last.year + 1)
+            if (day := _day_of(year, *numbers)) and first <= day <= last
+        }
+        for way, numbers in _ways(match, order).items()
+    }
+    found = set().union(*days.values())
+    if not found:
+        text = N_('"%(cell)s" is no day from %(first)s to %(last)s')
+        raise Bad(text, cell=short(cell), first=str(first), last=str(last))
+    if any(len(each) > 1 for each in days.values()):
+        raise Bad(NO_YEAR, cell=short(cell))
+    if len(found) > 1 or not (days.get(MDY) or order == DMY or int(match[1]) > 12):
+        raise Bad(AMBIGUOUS, cell=short(cell), year=min(found).year)
+    return found.pop()
+
+
+def _ways(match: re.Match[str], order: str | None) -> dict[str, tuple[int, int]]:
+    """Month and day that two numbers may be, by what comes first."""
+    one, two = int(match[1]), int(match[2])
+    if "月" in match[0] or order in (YMD, MDY):
+        return {MDY: (one, two)}
+    return {DMY: (two, one)} if order == DMY else {DMY: (two, one), MDY: (one, two)}
+
+
+def _day_of(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
 
 
 def _with_century(match: re.Match[str], cell: str) -> date:
@@ -113,8 +175,11 @@ def read_span(cell: str, unit: int) -> timedelta:
     return timedelta(seconds=int(seconds.to_integral_value("ROUND_HALF_UP")))
 
 
-def readings(cell: str) -> dict[str, date]:
-    """The dates that ``03/04/2026`` or ``26/3/4`` may be, by what comes first; none of others."""
+def readings(cell: str, year: int | None = None) -> dict[str, date]:
+    """The dates that ``03/04/2026`` or ``26/3/4`` may be, by what comes first; none of others.
+
+    Also ``10/08`` of a ``year``.
+    """
     plain = _WEEKDAY.sub(" ", cell).strip()
     found: dict[str, date] = {}
     match, two = _XXY.match(plain), _TWO.match(plain)
@@ -124,6 +189,9 @@ def readings(cell: str) -> dict[str, date]:
                 found[order] = _from_xxy(match, cell, order)
     elif two is not None:
         found = _orders(two)
+    elif year is not None and (bare := _NO_YEAR.match(plain)) is not None:
+        days = {order: _day_of(year, *numbers) for order, numbers in _ways(bare, None).items()}
+        found = {order: day for order, day in days.items() if day is not None}
     return found if len(set(found.values())) > 1 else {}
 
 
@@ -137,6 +205,8 @@ def order_of(cells: Iterable[str]) -> str | None:
     for cell in cells:
         plain = cell.strip()
         match, two = _XXY.match(plain), _TWO.match(plain)
+        if match is None and "月" not in plain:
+            match = _NO_YEAR.match(plain)
         if match is not None and int(match[1]) > 12:
             found.setdefault(DMY, cell)
         elif match is not None and int(match[2]) > 12:

@@ -1,4 +1,4 @@
-"""Of several rows of one record the newest. Pure."""
+"""Of several rows of one record the newest."""
 
 from __future__ import annotations
 

@@ -77,6 +77,7 @@ class Translator:
         self.happened = next((name for name in _HAPPENED if name in self.names), None)
         self.result = Translation()
         self._places: dict[str, int] = {}
+        self._told = mapping.dates, mapping.span
         self._midnight = False
         self._keys = [self.names.index(name) for name in self.identity if name in self.names]
         self._left_out: set[int] = set()  # rows that may be the newest of their record
@@ -140,7 +141,7 @@ class Translator:
         """Whether a time is not midnight; None where there is none."""
         text = cell.separator.join(row[self._places[source]].strip() for source in cell.sources)
         try:
-            clock = read_when(text, self.mapping.dates).clock
+            clock = read_when(text, *self._told).clock
         except Bad:
             return None
         return None if clock is None else clock != time()
@@ -231,7 +232,7 @@ class Translator:
         raise Bad(N_('"%(cell)s" is not among the values of the map'), cell=short(text))
 
     def _moment(self, text: str) -> str:
-        when = read_when(text, self.mapping.dates)
+        when = read_when(text, *self._told)
         if when.clock is None or self._midnight:
             return when.day.isoformat()
         return moment_text(self._at_home(datetime.combine(when.day, when.clock, when.zone)))
@@ -243,7 +244,7 @@ class Translator:
     def _later(self, base: str, span: str, cell: Cell) -> str:
         if span.lower() in _NOTHING:
             return ""
-        when = read_when(base, self.mapping.dates)
+        when = read_when(base, *self._told)
         if when.clock is None:
             raise Bad(N_('"%(cell)s" has no time to add to'), cell=short(base))
         start = self._at_home(datetime.combine(when.day, when.clock, when.zone))
@@ -258,7 +259,7 @@ class Translator:
     def _rank(self, number: int, cells: list[str], row: Sequence[str]) -> tuple[int, object] | None:
         text = row[self._places[self.mapping.newest_by or ""]].strip()
         try:
-            when = read_when(text, self.mapping.dates)
+            when = read_when(text, *self._told)
             clock = when.clock or datetime.min.time()
             return (0, self._at_home(datetime.combine(when.day, clock, when.zone)))
         except Bad as no_time:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 
 from core.documents.problems import short
 from core.imports.cells import EARLIEST, LATEST, Bad
-from core.imports.moments import read_clock, read_when
+from core.imports.moments import Period, has_no_year, order_of, read_clock, read_when
 from core.messages import N_
 from core.values import Month
 
@@ -41,6 +42,7 @@ _DIGITS = re.compile(r"\d{4}|\d[0-5]\d|0\.\d{3,}")
 # Times without a colon, with a dot or without; no number begins with a zero as the first does.
 _BARE = re.compile(r"(?:(?:[01]\d|2[0-4])\.?[0-5]\d(?:[\s,;、]+|$))+", re.ASCII)
 _NO_NUMBER = re.compile(r"0\d\.?[0-5]\d(?![\d.])", re.ASCII)
+_DATE = re.compile(r"\s*(?:\d{4}\D|\d{1,2}\s*[-/月]\s*\d)")
 _BETWEEN = re.compile(r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])")
 _WEEKDAYS = frozenset("一二三四五六日天")
 
@@ -81,21 +83,29 @@ def _rest_before(row: Sequence[str], at: int, day: int) -> dict[int, int]:
     return before if fits else {}
 
 
-def dates_of(row: Sequence[str]) -> dict[int, date]:
-    """Columns whose heading is a whole date, where a row has at least three."""
-    found = {}
+def dates_of(row: Sequence[str], order: str | None, period: Period | None) -> dict[int, date | Bad]:
+    """Columns whose heading is a date, where a row has at least three.
+
+    Of one without a year that is in no known period, why there is none.
+    """
+    found: dict[int, date | Bad] = {}
+    with suppress(Bad):
+        order = order or order_of(cell for cell in row if _DATE.match(cell))
     for at, cell in enumerate(row):
-        if len(cell) < 40 and re.match(r"\s*\d{4}\D", cell):
+        if len(cell) < 40 and _DATE.match(cell):
+            text = cell.strip().removesuffix(" 00:00:00")
             try:
-                when = read_when(cell.strip().removesuffix(" 00:00:00"))
-            except Bad:
+                when = read_when(text, order, period)
+            except Bad as bad:
+                if has_no_year(text):
+                    found[at] = Bad(bad.message.msgid, "timestamp", **bad.message.params)
                 continue
             if when.clock is None:
                 found[at] = when.day
     return found if len(found) >= 3 else {}
 
 
-def period_of(row: Sequence[str]) -> tuple[date, date] | None:
+def period_of(row: Sequence[str]) -> Period | None:
     for cell in row:
         match = _PERIOD.search(cell)
         if match is not None:
@@ -110,7 +120,7 @@ def period_of(row: Sequence[str]) -> tuple[date, date] | None:
     return None
 
 
-def month_of(rows: Rows) -> tuple[date, date] | None:
+def month_of(rows: Rows) -> Period | None:
     """The month that the titles above a head name, where they name one only."""
     found = {
         (int(match[1]), int(match[2] or match[3]))

@@ -18,7 +18,8 @@ from core.files.sheets import is_sheet, sheet_heads, sheet_rows
 from core.files.texts import bounded_lines, encoding_of, unreadable
 from core.imports.cells import Bad
 from core.imports.kinds import Problem
-from core.imports.mapping import REFUSE
+from core.imports.mapping import REFUSE, FileMapping
+from core.imports.moments import Period
 from core.imports.outcome import Translation
 from core.messages import N_, Message, Refused
 from staff.attendance.punch_dumps import HEAD, OLDEST, UNSET, dump_rows, is_dump
@@ -51,23 +52,23 @@ class PunchFile(Table):
         return number, [shown, ""]
 
 
-def punch_file(path: Path, order: str | None = None) -> PunchFile | None:
+def punch_file(path: Path, told: FileMapping | None = None) -> PunchFile | None:
     """The punches of a file in one of the forms that are recognised, else None.
 
-    ``order`` says whether days or months come first in its dates, where that was told.
+    ``told`` says what it leaves open: what comes first in its dates, and of which month they are.
     """
     if path.stat().st_size == 0:
         return None
     if not is_sheet(path) and is_dump(path):
         found = PunchFile(["employee_no", "timestamp"], iter(()))
-        found.rows = dump_rows(path, order, found.bad)
+        found.rows = dump_rows(path, told.dates if told else None, found.bad)
         return found
-    grid = _grid(path)
+    grid = _grid(path, *((told.dates, told.span) if told else (None, None)))
     if grid is None:
         _refuse_results(path)
         return None
     found = PunchFile(["employee_no", "timestamp"], iter(()), layout=list(grid.titles))
-    found.rows = _grid_rows(replace(grid, order=order), found)
+    found.rows = _grid_rows(grid, found)
     return found
 
 
@@ -84,14 +85,14 @@ def _refuse_results(path: Path) -> None:
         raise Refused(WITHOUT)
 
 
-def _grid(path: Path) -> Grid | None:
+def _grid(path: Path, order: str | None, period: Period | None) -> Grid | None:
     """The layout of the first sheet whose beginning holds punches, else of the first of any.
 
     Raises ``Refused`` for what cannot be read.
     """
     found: Grid | None = None
     for index, (name, rows) in enumerate(_heads(path)):
-        grid = grid_of(list(enumerate(rows, 1)))
+        grid = grid_of(list(enumerate(rows, 1)), order, period)
         if grid is None and index == 0 and is_ours(rows):
             return None
         if grid is not None:

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from itertools import islice
 
 from core.imports.cells import Bad
-from core.imports.moments import order_of, read_when
+from core.imports.moments import Period, order_of, read_when
 from core.messages import N_
 from staff.attendance.punch_cells import (
     TIME,
@@ -47,6 +47,7 @@ _TIMES = re.compile(
     r"|(clock|on|off|check)[- ]?(in|out|duty)?( time)?|(in|out)( time)?|time ?\d?"
 )
 
+NO_MONTH = N_("nothing in the file says of which month day %(day)s is (period)")
 LOOKED_AT = 3_000_000  # rows; a file of more punches is refused
 Punch = tuple[int, str, "str | Bad"]
 
@@ -69,8 +70,8 @@ class Grid:
     stamp_at: int | None = None
     times: tuple[int, ...] = ()
     days: dict[int, int] = field(default_factory=dict)
-    dates: dict[int, date] = field(default_factory=dict)
-    period: tuple[date, date] | None = None
+    dates: dict[int, date | Bad] = field(default_factory=dict)
+    period: Period | None = None
     without: int = 0
     sheet: str = ""
     bare: bool = False
@@ -117,7 +118,7 @@ class Grid:
             self.without += 1
             return
         try:
-            when = read_when(cell, order)
+            when = read_when(cell, order, self.period)
         except Bad as bad:
             yield number, who, Bad(bad.message.msgid, "timestamp", **bad.message.params)
             return
@@ -169,8 +170,13 @@ class Grid:
                 yield from self._of_nobody(number, row)
                 continue
             for place, on in self.dates.items():
-                if place < len(row):
-                    yield from self._of_cell(number, who, on, self._cell(row, place))
+                cell = self._cell(row, place) if place < len(row) else ""
+                if not isinstance(on, Bad):
+                    yield from self._of_cell(number, who, on, cell)
+                elif TIME.search(cell):
+                    yield number, who, on
+                else:
+                    self.without += bool(cell.strip())
             for place, day in self.days.items():
                 if place < len(row) and row[place].strip():
                     yield from self._of_day(number, who, day, self._cell(row, place))
@@ -181,8 +187,7 @@ class Grid:
             return
         on = [each for each in self._dates() if each.day == day]
         if len(on) != 1:
-            message = N_("nothing in the file says of which month day %(day)s is")
-            yield number, who, Bad(message, "timestamp", day=day)
+            yield number, who, Bad(NO_MONTH, "timestamp", day=day)
             return
         yield from self._of_cell(number, who, on[0], cell)
 
@@ -193,36 +198,38 @@ class Grid:
         return [first + timedelta(days=each) for each in range(min((last - first).days + 1, 62))]
 
 
-def grid_of(rows: Rows) -> Grid | None:
+def grid_of(rows: Rows, order: str | None = None, told: Period | None = None) -> Grid | None:
     """The layout of a grid of punches by its first rows.
 
-    None for anything else, also for files in our columns.
+    None for anything else, also for files in our columns. ``told`` is the period of a file that
+    names none.
     """
-    found = _grid_of(rows)
+    found = _grid_of(rows, order, told)
     if found is not None:
+        found.order = order
         found.bare = shows_bare(row for number, row in rows if number > found.head)
     return found
 
 
-def _grid_of(rows: Rows) -> Grid | None:
-    period = None
+def _grid_of(rows: Rows, order: str | None, told: Period | None) -> Grid | None:
+    named = None
     for place, (number, row) in enumerate(rows[:12]):
         plain = [title(cell) for cell in row]
         if "employee_no" in plain or "timestamp" in plain:
             return None
-        period = period or period_of(row)
+        named = named or period_of(row)
+        period = named or month_of(rows[:place]) or told
         days = days_of(row)
         if days:
             above = rows[place - 1][1] if place else ()
             who = _people(plain) or _people([title(cell) for cell in above])
             if who or any(section_of(each) for _, each in rows):
-                period = period or month_of(rows[:place])
                 return Grid(lambda: rows, number, plain, who=who, days=days, period=period)
-        dates = dates_of(row)
-        if dates and _people(plain):
-            return Grid(lambda: rows, number, plain, who=_people(plain), dates=dates)
         who = _people(plain)
         if who:
+            dates = dates_of(row, order, period)
+            if dates:
+                return Grid(lambda: rows, number, plain, who=who, dates=dates)
             below = rows[place + 1][1] if place + 1 < len(rows) else ()
             found = _list(rows, number, plain, below)
             if found is not None:

@@ -85,6 +85,16 @@ def test_what_a_recognised_file_leaves_open_is_told_by_options(run: Run) -> None
     assert "this one is not" in told[-1]
 
 
+def test_the_month_of_days_without_a_year_is_told_by_an_option(run: Run) -> None:
+    listed = "编号,日期时间\nE1,10/03 8:05\n"
+    hint = "nothing in the file says of which month or year its days are: --period 2026-10"
+    assert hint in run("punches", listed)[2]
+    assert run("punches", listed, "--period", "2026-10")[1] == [
+        "new 1, changed 0, same 0, late 0, refused 0"
+    ]
+    assert "--period is a month" in run("punches", listed, "--period", "10")[2][-1]
+
+
 def test_a_bad_row_is_named_and_nothing_is_stored(run: Run) -> None:
     text = f"{METRICS}\nE1,2026-10,csat,0.9,x\nE1,2026-10,qa_score,900,x\n"
     status, out, err = run("metrics", text, "--clock", "2026-11-02 00:00")

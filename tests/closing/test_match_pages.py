@@ -130,6 +130,31 @@ def test_a_recognised_file_is_asked_about_and_its_strangers_wait(desk: Desk) -> 
     assert "1 bad row" in desk.get(again)
 
 
+def test_the_month_of_days_without_a_year_is_asked_for_each_file(desk: Desk) -> None:
+    listed = "AC-No.,Name,Time\nE0004,A,10/03 8:05 AM\n"
+    path = desk.send(listed, "device.csv").location
+    assert "Of which month or year are the dates?" in desk.get(path)
+    answer = {"dates": "", "period": "2026", "on_unknown": "set_aside"}
+    desk.site.post(desk.client, f"{path}/reading", answer, form=path)
+    page = desk.get(path)
+    assert "10/03 8:05 AM can be read in several ways" in page
+    assert "The day: it is Mar 10, 2026" in page
+    desk.site.post(desk.client, f"{path}/reading", {**answer, "period": "soon"}, form=path)
+    assert "must be a month such as 2026-10" in desk.get(path)
+    desk.site.post(desk.client, f"{path}/reading", {**answer, "period": "2026-10"}, form=path)
+    assert "Store 1 new row" in desk.get(path)
+    again = desk.send(listed, "device.csv").location
+    assert "Of which month or year are the dates?" in desk.get(again)
+
+    path = send(desk, THEIRS, "8,E0004,10月3日 10:00,1 star,tao").location
+    asked = match(desk, path)
+    assert asked.status_code == 400
+    assert "10月3日 10:00 in the column Opened has no year" in words(asked)
+    shown = match(desk, path, period="2026-10")
+    assert "Store 1 new row" in desk.get(shown.location)
+    assert "period" not in str(desk.one("SELECT document FROM import_maps WHERE source = 'shop'"))
+
+
 def test_another_date_of_the_file_is_told_and_still_confirmed(desk: Desk) -> None:
     path = send(desk, THEIRS, *ROWS).location
     asked = match(desk, path, dates="")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -49,6 +49,7 @@ def test_a_mapping_is_read_with_its_defaults() -> None:
     ("document", "expected"),
     [
         ({"kind": "ticket"}, 'kind: "ticket" is not known here; did you mean "tickets"?'),
+        ({"period": "2026-13"}, "period: must be a month such as 2026-10, or a year"),
         ({"timezone": "Mars"}, 'timezone: "Mars" is no time zone'),
         ({"timezone": "../etc"}, 'timezone: "../etc" is no time zone'),
         ({"source": "a b"}, "source: must be up to 40 letters, digits, dots, hyphens and"),
@@ -111,6 +112,41 @@ def test_dates_and_times_of_many_spellings(
     assert (found.day, found.clock) == (day, clock)
 
 
+OCTOBER = date(2026, 10, 1), date(2026, 10, 31)
+WINTER = date(2025, 12, 26), date(2026, 2, 25)
+AUTUMN = date(2026, 8, 1), date(2026, 10, 31)
+
+
+@pytest.mark.parametrize(
+    ("cell", "order", "period", "expected"),
+    [
+        ("10/08 08:31", None, OCTOBER, datetime(2026, 10, 8, 8, 31)),
+        ("8/10 0831", None, OCTOBER, "say which"),  # or one of August, by mistake
+        ("8/10 0831", DMY, OCTOBER, datetime(2026, 10, 8, 8, 31)),
+        ("13/10", None, OCTOBER, datetime(2026, 10, 13)),
+        ("10/9", DMY, OCTOBER, "is no day from 2026-10-01"),
+        ("10月8日 周四 下午6:05", None, WINTER, "is no day from 2025-12-26 to 2026-02-25"),
+        ("12-28", None, WINTER, datetime(2025, 12, 28)),
+        ("01-02", MDY, WINTER, datetime(2026, 1, 2)),
+        ("10-08", None, AUTUMN, "say which"),
+        ("10-08", DMY, AUTUMN, datetime(2026, 8, 10)),
+        ("10月8日", DMY, AUTUMN, datetime(2026, 10, 8)),
+        ("02-30", None, WINTER, "is no day from"),
+        ("10-08", MDY, (date(2025, 1, 1), date(2026, 12, 31)), "names no year"),
+        ("10/08", DMY, None, "names no year"),
+    ],
+)
+def test_a_date_without_a_year_is_one_of_its_period(
+    cell: str, order: str | None, period: Any, expected: datetime | str
+) -> None:
+    if isinstance(expected, str):
+        with pytest.raises(Bad, match=expected):
+            read_when(cell, order, period)
+    else:
+        found = read_when(cell, order, period)
+        assert datetime.combine(found.day, found.clock or time()) == expected
+
+
 def test_an_offset_is_kept_with_the_time() -> None:
     found = read_when("2026-10-03 09:01 +0530")
     assert found.zone is not None
@@ -154,6 +190,7 @@ def test_the_cells_of_a_file_may_decide_the_order_together() -> None:
     assert order_of(["03/04/2026", "13/04/2026"]) == DMY
     assert order_of(["03/04/2026", "04/13/2026"]) == MDY
     assert order_of(["03/04/2026", "2026-04-13"]) is None
+    assert order_of(["10/08", "10/13 08:55", "13月1日"]) == MDY
     with pytest.raises(Bad, match="begins with the day"):
         order_of(["13/04/2026", "04/13/2026"])
 

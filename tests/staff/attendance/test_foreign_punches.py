@@ -96,7 +96,7 @@ STRANGERS = (
 
 def read(files: Files, content: bytes | str, **how: Any) -> Any:
     """The file as one that is recognised, with what is told of it."""
-    told = {key: how.pop(key) for key in ("dates", "on_unknown") if key in how}
+    told = {key: how.pop(key) for key in ("dates", "period", "on_unknown") if key in how}
     with transaction():
         return import_foreign(
             files.session,
@@ -260,7 +260,7 @@ def test_a_matrix_without_a_month_is_refused_and_not_guessed(files: Files) -> No
     content = table(["工号", *days], ["64", "08:55", *[""] * 30])
     report = files.take("punches", files.write(content))
     assert reasons(report) == [
-        "row 2, column timestamp: nothing in the file says of which month day 1 is"
+        "row 2, column timestamp: nothing in the file says of which month day 1 is (period)"
     ]
 
 
@@ -407,11 +407,57 @@ def test_a_list_that_cannot_be_read_says_where(files: Files) -> None:
         files.take("punches", files.write(content))
 
 
+NO_YEARS = {
+    "list": [["编号", "日期时间"], ["64", "10月8日 08:55"], ["64", "10/9 8:55"]],
+    "days": [
+        ["编号", "日期", "上班", "下班"],
+        ["64", "10-08 周四", "08:55", ""],
+        ["64", "10-09", "0855"],
+    ],
+    "heads": [["编号", "10/08", "10/09", "10/10"], ["64", "08:55", "08:55", ""]],
+    "matrix": [["编号", *DAYS], ["64", *[""] * 7, "08:55", "08:55"]],
+}
+
+
+@pytest.mark.parametrize("form", NO_YEARS)
+@pytest.mark.parametrize("title", ["", "2026-10-01 ~ 2026-10-31", "2026年10月"])
+def test_days_without_a_year_are_of_the_month_that_is_named_or_told(
+    files: Files, form: str, title: str
+) -> None:
+    content = table(*([[title]] if title else []), *NO_YEARS[form])
+    if not title:
+        asked = read(files, content)
+        assert (asked.counts["refused"], asked.asks_period) == (2, True)
+        wrong = read(files, content, period="2025-11", dry_run=True)
+        assert wrong.counts["refused"] == (0 if form == "matrix" else 2)
+    report = read(files, content, period="2026-10")
+    assert (reasons(report), report.asks_period) == ([], False)
+    assert punches(files) == ["64 2026-10-08 08:55:00", "64 2026-10-09 08:55:00"]
+
+
+def test_other_days_of_the_file_decide_whether_days_or_months_come_first(files: Files) -> None:
+    """One of another month is refused, and not taken for one of this."""
+    stamps = ["8/10 08:55", "13/10 08:55", "10/9 08:55"]
+    content = table(["2026年10月"], ["编号", "日期时间"], *(["64", each] for each in stamps))
+    report = read(files, content, partial=True)
+    assert punches(files) == ["64 2026-10-08 08:55:00", "64 2026-10-13 08:55:00"]
+    assert [each.row for each in report.problems] == [5]
+    heads = table(["2026年10月"], ["编号", "7/10", "8/10", "14/10"], ["64", "09:00", "", ""])
+    read(files, heads)
+    assert punches(files)[0] == "64 2026-10-07 09:00:00"
+
+
+def test_what_comes_first_in_a_year_is_asked_about_too(files: Files) -> None:
+    report = read(files, table(["编号", "日期时间"], ["64", "10/08 08:55"]), period="2026")
+    days = {order: str(day) for order, day in report.question.readings.items()}
+    assert days == {"day/month/year": "2026-08-10", "month/day/year": "2026-10-08"}
+
+
 def test_two_months_in_the_titles_decide_nothing(files: Files) -> None:
     content = table(["2026年10月", "2026年11月"], ["工号", *DAYS], ["64", "08:55", *[""] * 30])
     report = files.take("punches", files.write(content))
     assert reasons(report) == [
-        "row 3, column timestamp: nothing in the file says of which month day 1 is"
+        "row 3, column timestamp: nothing in the file says of which month day 1 is (period)"
     ]
 
 
