@@ -26,6 +26,7 @@ _OTHERS = (
     (re.compile(rb"\{\\rtf"), "RTF"),
 )
 _CHINESE = re.compile("[\u4e00-\u9fff]")
+_PAIR = re.compile(rb"[\x81-\xfe](?:[\x80-\xfe]|[0-9][\x81-\xfe][0-9])")
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _NO_TEXT = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f]")
 _GUARDED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
@@ -54,10 +55,11 @@ def encoding_of(path: Path) -> str:
         return "utf-8-sig"
     if first.startswith(codecs.BOM_UTF8) or _mostly_utf8(first):
         raise Refused(N_("the file is UTF-8 text with broken characters in it; save it again"))
-    if not _decodes(path, "gb18030"):
-        raise Refused(N_("the file is neither UTF-8 nor GB18030 text"))
-    _check_mixed(path)
-    return "gb18030"
+    if _decodes(path, "gb18030"):
+        _check_mixed(path)
+        if not _is_foreign(first):
+            return "gb18030"
+    raise Refused(N_("the file is neither UTF-8 nor GB18030 text"))
 
 
 def utf16_in(first: bytes) -> str | None:
@@ -79,6 +81,17 @@ def utf16_in(first: bytes) -> str | None:
             if "\n" in text and 3 * plain > len(text) and not _NO_TEXT.search(text):
                 return encoding
     return None
+
+
+def _is_foreign(sample: bytes) -> bool:
+    """Whether a text that GB18030 may decode was hardly written in it.
+
+    Of Latin-1 every letter beyond ASCII stands alone, and would swallow the next one; of Big5 many
+    would be those that GB18030 leaves to its users.
+    """
+    beyond = [each for each in sample.decode("gb18030", "ignore") if each > "\x7f"]
+    private = sum("\ue000" <= each <= "\uf8ff" for each in beyond)
+    return bool(beyond) and (_PAIR.search(sample) is None or 10 * private > len(beyond))
 
 
 def _check_mixed(path: Path) -> None:

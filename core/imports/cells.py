@@ -31,7 +31,9 @@ _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d{1,6})?)?", re.ASCII)
 BARE_CLOCK = re.compile(r"(\d{2})\.?(\d{2})()", re.ASCII)
 _MIDNIGHT = re.compile(r"0?0:00(?::00)?")
 # What does not show, or turns the direction of writing, has no place in a cell.
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
+)
 
 _TRUE = {"1", "true", "yes", "y", "是", "1.0"}
 _FALSE = {"0", "false", "no", "n", "否", "0.0"}

@@ -297,7 +297,9 @@ def test_a_file_that_is_no_table_is_told_of(files: Files, name: str) -> None:
     assert files.rows("SELECT count(*) FROM import_batches") == [(0,)]
 
 
-@pytest.mark.parametrize("name", ["柳\x07", "\u202e柳", "柳\u200f", "柳\u2066青"])
+@pytest.mark.parametrize(
+    "name", ["柳\x07", "\u202e柳", "柳\u200f", "柳\u2066青", "\ufeff柳", "\u200b", "柳\u2028青"]
+)
 def test_what_does_not_show_in_a_name_is_a_bad_row(files: Files, name: str) -> None:
     report = files.add("employees", "employee_no,name,hire_date", f"E1,{name},2026-01-05")
     assert reasons(report) == ["row 2, column name: holds control characters"]

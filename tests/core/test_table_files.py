@@ -76,6 +76,8 @@ def test_commas_inside_a_heading_do_not_decide_the_delimiter(read: Read) -> None
         (b'employee_no,x\nE1,"no end\nE2,b\n', "line"),
         (b"employee_no,x\nE1," + b"y" * 200_000 + b"\n", "line"),
         (b"\x81\x20\xff\xff,\n" * 9, "neither UTF-8"),
+        ("employee_no,name\nE1,Müller\n".encode("latin-1"), "neither UTF-8"),
+        ("employee_no,name\nE1,李小龍\nE2,張三豐\n".encode("big5"), "neither UTF-8"),
         (b",".join([b"x"] * 600) + b"\n", "columns"),
         (b"PK\x03\x04 and nothing more", "damaged"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and nothing more", "cannot be read"),
