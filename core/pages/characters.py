@@ -31,9 +31,13 @@ def _body() -> None:
 
 
 def read_json() -> object:
-    """What a page sent as JSON; None for what is none."""
-    sent: object = request.get_json(silent=True)
-    _refuse([json.dumps(sent, ensure_ascii=False).replace(r"\u0000", _NUL)])
+    """What a page sent as JSON; None for what is none, or nested deeper than can be read."""
+    try:
+        sent: object = request.get_json(silent=True)
+        text = json.dumps(sent, ensure_ascii=False)
+    except RecursionError:
+        return None
+    _refuse([text.replace(r"\u0000", _NUL)])
     return sent
 
 

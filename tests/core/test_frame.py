@@ -154,6 +154,8 @@ def test_characters_that_postgresql_cannot_hold_are_refused_wherever_they_stand(
     assert [client.post(url, **what).status_code for url, what in sent] == [400] * len(sent)
     for what in ({"data": {"name": "甲"}}, {"json": {"name": "甲"}}):
         assert client.post("/echo/a", **what).status_code == 200
+    deep = client.post("/echo/a", data="[" * 100_000, content_type="application/json")
+    assert deep.text == "(None, 'a')"
     assert client.get("/sign-in?next=%00").status_code == 400
 
 
