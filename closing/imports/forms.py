@@ -18,7 +18,7 @@ from closing.imports.words import KINDS
 class UploadForm(FlaskForm):  # type: ignore[misc]
     file = FileField(
         _l("File"),
-        description=_l("CSV or XLSX, up to 300 MB. Nothing is stored before you confirm."),
+        description=_l("CSV, XLSX or ODS, up to 300 MB. Nothing is stored before you confirm."),
         validators=[FileRequired(_l("Choose a file."))],
     )
     kind = SelectField(

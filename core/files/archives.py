@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from core.files.blanks import Blanks, Finder, column_number, sheet_member
+from core.files.open_sheets import MEMBER, OpenFinder
 from core.files.torn import TORN
 from core.messages import N_, Refused
 
@@ -27,6 +28,7 @@ _MARKS = len("><t></t></si>")
 _ROOM_BYTES, _CELL_BYTES, _TEXT_BYTES = 24, 40, 32
 _CHUNK = 1 << 20
 _LONGEST_TAG = 1 << 16
+_OTHERS = {MEMBER, "xl/workbook.bin"}  # by which a library reads another format
 _TOO_MUCH = N_("the spreadsheet unpacks to more than it may")
 
 # However it is written: the library takes either quotation mark, small letters and blanks.
@@ -100,21 +102,26 @@ class _Seen:
     unpacked: int = 0
 
 
-def check_archive(path: Path, index: int) -> Blanks:
+def check_archive(path: Path, index: int) -> tuple[Blanks, bool]:
     """A bomb, a torn file or an endless sheet is refused here. Raises ``Refused``.
 
-    Tells which cells of the sheet hold an error, or a formula without a value.
+    Tells which cells of the sheet hold an error, or a formula without a value; and whether the
+    sheets were measured: those of other formats than XLSX are not.
     """
     stat = path.stat()
     return _checked(path, index, stat.st_mtime_ns, stat.st_size)
 
 
 @lru_cache(maxsize=1)  # a file is opened several times in a row
-def _checked(path: Path, index: int, _changed: int, _size: int) -> Blanks:
-    seen, finder = _Seen(), Finder()
+def _checked(path: Path, index: int, _changed: int, _size: int) -> tuple[Blanks, bool]:
+    seen = _Seen()
+    finder: Finder | OpenFinder = Finder()
     try:
         with zipfile.ZipFile(path) as archive:
             wanted = sheet_member(archive, index)
+            others = _OTHERS & {name.lower() for name in archive.namelist()}
+            if wanted is None and MEMBER in others:
+                wanted, finder = MEMBER, OpenFinder(index)
             for info in archive.infolist():
                 part = seen.parts.setdefault(info.filename, _Part(_is_sheet(info.filename)))
                 for data in _pieces(archive, info, seen):
@@ -125,7 +132,7 @@ def _checked(path: Path, index: int, _changed: int, _size: int) -> Blanks:
             _check_held(archive, seen)
     except TORN as error:
         raise Refused(N_("the spreadsheet is damaged; save it anew")) from error
-    return finder.found
+    return finder.found, wanted is not None and not others
 
 
 def _is_sheet(name: str) -> bool:

@@ -1,4 +1,5 @@
-"""An old spreadsheet is first read by a process of its own that gets no more memory than it may.
+"""A spreadsheet that is not XLSX is first read by a process of its own with no more memory than
+it may have.
 
 The library unpacks it when it is opened, and ends the process where it finds no room: a file of a
 few kilobytes can ask for gigabytes.

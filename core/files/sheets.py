@@ -27,7 +27,7 @@ _PANIC = "PanicException"
 
 
 def is_sheet(path: Path) -> bool:
-    """Whether the first bytes are those of XLSX (a ZIP archive) or XLS (an OLE container)."""
+    """Whether the first bytes are those of XLSX or ODS (ZIP archives) or XLS (an OLE container)."""
     with path.open("rb") as file:
         head = file.read(8)
     return head.startswith((_ZIP, _OLE))
@@ -37,16 +37,18 @@ def sheet_rows(path: Path, index: int = 0) -> Iterator[list[str]]:
     """The rows of a sheet, empty ones included. Raises ``Refused``."""
     blanks = _blanks(path, index)
     with _opened(path) as workbook:
-        sheet = workbook.get_sheet_by_index(index)
+        sheet, number = workbook.get_sheet_by_index(index), -1
         for number, row in enumerate(_rows(sheet)):
             cells = [cell_text(cell) for cell in row]
             yield shown(cells, number, blanks) if blanks else cells
+    if blanks:  # of rows at the end that hold nothing else the library tells nothing
+        last, width = max(row for row, _ in blanks), max(column for _, column in blanks) + 1
+        yield from (shown([""] * width, each, blanks) for each in range(number + 1, last + 1))
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[list[Any]]:
-    """All rows, one at a time; the library leaves out what is empty above and beside them."""
-    above, before = sheet.start or (0, 0)
-    yield from ([] for _ in range(above))
+    """All rows, one at a time; the library leaves out what is empty before them."""
+    _, before = sheet.start or (0, 0)
     for row in sheet.iter_rows():
         yield [*[""] * before, *row]
 
@@ -62,10 +64,11 @@ def sheet_heads(path: Path, count: int, most: int = 12) -> Iterator[tuple[str, l
 
 def _blanks(path: Path, index: int) -> Blanks:
     with path.open("rb") as file:
-        if file.read(4) == _ZIP:
-            return check_archive(path, index)
-    probe(path)
-    return {}
+        zipped = file.read(4) == _ZIP
+    blanks, measured = check_archive(path, index) if zipped else ({}, False)
+    if not measured:
+        probe(path)
+    return blanks
 
 
 @contextmanager

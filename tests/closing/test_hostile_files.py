@@ -14,6 +14,7 @@ from support.centres import opened
 from support.databases import Databases
 from support.importing import Files, reasons, with_policy
 from support.measured import command
+from support.ods import ods
 from support.xls import xls
 
 from core.files.writing import write_xlsx
@@ -120,6 +121,11 @@ def archive(path: Path) -> None:
 
 SHEET = "xl/worksheets/sheet1.xml"
 STRINGS = "xl/sharedStrings.xml"
+REPEATED = (
+    '<table:table-row table:number-rows-repeated="1048575"><table:table-cell'
+    ' table:number-columns-repeated="90" office:value-type="float" office:value="1"/>'
+    "</table:table-row>"
+)
 ROW = b"<row><c><v>1</v></c></row>"
 GOOD = write_xlsx(["employee_no", "timestamp"], [["E1", "2026-10-08 08:55"]] * 500)
 
@@ -224,6 +230,11 @@ SMALL: dict[str, tuple[str, Build, str]] = {
     "a far corner of an old one": (
         "tickets",
         content(xls([[1.0]], far=(65535, 255))),
+        "unpacks to more than it may",
+    ),
+    "a far corner of an open document": (
+        "tickets",
+        content(ods([["x"]], raw=REPEATED)),
         "unpacks to more than it may",
     ),
     "a tag without an end": (

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from support.ods import ods
 
 from core.files.blanks import NO_VALUE, Finder
 from core.files.reading import Table, read_table
-from core.files.sheets import cell_text
+from core.files.sheets import cell_text, sheet_rows
 from core.files.writing import write_csv, write_xlsx
 from core.messages import Refused
 
@@ -134,6 +135,35 @@ def test_what_shows_in_a_spreadsheet_without_a_value_is_told_and_not_empty(read:
         (5, ["E2", ""]),
         (6, ["E3", "#REF!"]),
     ]
+
+
+def test_an_open_document_is_read_like_another_spreadsheet(read: Read) -> None:
+    rows = [[], HEADER, [1001.0, "柳青禾"], ["007", date(2026, 10, 3)]]
+    raw = (
+        '<table:table-row table:number-rows-repeated="2"><table:table-cell/></table:table-row>'
+        '<table:table-row><table:table-cell table:number-columns-repeated="2" table:formula="of:=1"'
+        ' office:value-type="string" office:string-value="" calcext:value-type="error">'
+        "<text:p>#N/A</text:p></table:table-cell></table:table-row>"
+        "<table:table-row><table:table-cell office:value-type='string'><text:p>E1</text:p>"
+        '</table:table-cell><table:table-cell table:formula="of:=IF([.A1]&gt;1;2)"/>'
+        '</table:table-row><table:table-row table:number-rows-repeated="1048000">'
+        '<table:table-cell table:number-columns-repeated="16384"/></table:table-row>'
+    )
+    table = read(ods(rows, raw=raw))
+    assert table.header == HEADER
+    assert list(table.rows) == [
+        (3, ["1001", "柳青禾"]),
+        (4, ["007", "2026-10-03 00:00:00"]),
+        (7, ["#N/A", "#N/A"]),
+        (8, ["E1", NO_VALUE]),
+    ]
+
+
+def test_of_an_open_document_the_sheet_that_is_read_is_looked_through(tmp_path: Path) -> None:
+    path = tmp_path / "file.bin"
+    error = '<table:table-row><table:table-cell calcext:value-type="error"/></table:table-row>'
+    path.write_bytes(ods([["a"]], [["b"]], raw=error))
+    assert [list(sheet_rows(path, index)) for index in (0, 1)] == [[["a"]], [["b"], ["#VALUE!"]]]
 
 
 def test_cells_without_a_value_are_found_wherever_a_piece_ends() -> None:

@@ -13,10 +13,13 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from support.ods import rows_of
+
 from core.files.writing import write_xlsx
 
 _DUMP = re.compile(rb"\s*[^\s,;]+(?:\s*\t(?:[^\t\n]*\t)?|\s*,\s*|\s+)\d{4}[-/]\d")
 _LONG = 64 * 1024
+OPEN = b"content.xml"
 _NULS = re.compile(rb"\0\0\0")
 
 
@@ -25,7 +28,7 @@ def records(content: bytes, headings: Collection[str], *, dump: bool) -> int | N
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         return None
     if content.startswith(b"PK\x03\x04"):
-        return _of_sheet(content)
+        return _of_open_sheet(content) if OPEN in content[:200] else _of_sheet(content)
     content = _narrow(content)
     if dump or _is_dump(content):
         # A run of NUL ends a line, but where it fills up an id or a name.
@@ -71,6 +74,13 @@ def _of_sheet(content: bytes) -> int | None:
     except Exception:
         return None  # damaged, and yet read by the other library
     return _below_head([["" if cell is None else str(cell) for cell in row] for row in rows])
+
+
+def _of_open_sheet(content: bytes) -> int | None:
+    try:
+        return _below_head(rows_of(content))
+    except Exception:
+        return None
 
 
 def _of_text(content: bytes, headings: Collection[str]) -> int | None:

@@ -7,6 +7,8 @@ import io
 import random
 import zipfile
 
+from support.ods import ods, rows_of
+
 from core.files.writing import write_xlsx
 
 HOSTILE = [
@@ -209,6 +211,8 @@ def _sheet_cells(content: bytes, dice: random.Random) -> bytes:
     """A spreadsheet of the same cells, some of them hostile, of other types than before."""
     import openpyxl
 
+    if b"content.xml" in content[:200]:
+        return _open_cells(content, dice)
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
         rows = [
@@ -225,3 +229,12 @@ def _sheet_cells(content: bytes, dice: random.Random) -> bytes:
         for row in rows
     ]
     return write_xlsx([str(cell) for cell in typed[0]], typed[1:])
+
+
+def _open_cells(content: bytes, dice: random.Random) -> bytes:
+    try:
+        rows = rows_of(content)
+    except Exception:
+        return content
+    _spoil_cells(rows, dice)
+    return ods(rows)

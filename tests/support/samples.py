@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from support.ods import ods
 from support.xls import xls
 
 from core.files.writing import write_xlsx
@@ -94,6 +95,11 @@ def comma(kind: str, rule: str = "ATT-P1", separator: str = ",", encoding: str =
     return text.replace(",", separator).encode(encoding)
 
 
+def open_sheet(kind: str) -> bytes:
+    header, rows = TABLES[kind]
+    return ods([row.split(",") for row in (header, *rows)])
+
+
 def sheet(kind: str, rule: str = "ATT-P1") -> bytes:
     header, rows = TABLES[kind]
     cells = [row.replace("{rule}", rule).split(",") for row in rows]
@@ -152,6 +158,7 @@ SAMPLES: dict[str, tuple[str, str, Callable[[], bytes]]] = {
     **{f"{kind}.xlsx": (kind, "", partial(sheet, kind)) for kind in TABLES},
     "punches.tsv": ("punches", "", lambda: comma("punches", separator="\t")),
     "employees.gb": ("employees", "", lambda: comma("employees", encoding="gb18030")),
+    "tickets.ods": ("tickets", "", lambda: open_sheet("tickets")),
     "punches.utf16": ("punches", "", lambda: comma("punches", "", "\t", "utf-16")),
     "attlog": ("punches", "", lambda: DUMP),
     "dingtalk": ("punches", "", lambda: DINGTALK),

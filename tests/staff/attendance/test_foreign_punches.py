@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 from support.centres import seal
 from support.importing import CLOCK, NOW, Files, reasons
+from support.ods import ods
 from support.xls import xls
 
 from closing.imports.foreign import WALL, import_foreign
@@ -364,15 +365,16 @@ DAYS = [str(day) for day in range(1, 32)]
 MONTH = "2026-10-01 至 2026-10-31"
 
 
-@pytest.mark.parametrize("form", ["xls", "xlsx"])
-def test_a_report_of_a_device_in_both_spreadsheet_formats(files: Files, form: str) -> None:
+@pytest.mark.parametrize("form", ["xls", "xlsx", "ods"])
+def test_a_report_of_a_device_in_every_spreadsheet_format(files: Files, form: str) -> None:
     rows: list[list[Any]] = [
         ["考勤记录表", "2026年10月"],
         ["工号", "姓名", *map(float, DAYS)],
         [64.0, "甲", "08:55\n12:01\n18:02", *[""] * 30],
         [7.0, "乙", "", "20:00 09:27 +", *[""] * 29],
     ]
-    content = xls(rows) if form == "xls" else write_xlsx(rows[0], rows[1:])
+    written = {"xls": xls, "ods": ods}.get(form, lambda rows: write_xlsx(rows[0], rows[1:]))
+    content = written(rows)
     files.take("punches", files.write(content))
     assert punches(files) == [
         "64 2026-10-01 08:55:00",
