@@ -15,6 +15,8 @@ BROKEN = N_("The disk of the database cannot be written: %(reason)s. Nothing was
 READ_ONLY = N_("The database is read-only.")
 NO_TABLES = N_("The database lacks tables. Run flask init.")
 UNREACHABLE = N_("The database does not answer: %(reason)s")
+UNWRITTEN = N_("The disk of the database cannot be written. Nothing was changed.")
+SILENT = N_("The database does not answer. Nothing was changed.")
 OTHER = N_("database: %(reason)s")
 NO_ROOM = N_("The disk is full.")
 NO_ROOM_FOR = N_("%(file)s: the disk is full.")
@@ -30,6 +32,8 @@ _REASONS = frozenset(
         N_("Input/output error"),
     )
 )
+
+_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
 # SQLite tells by its primary result code, PostgreSQL by SQLSTATE.
 _SQLITE = {
@@ -63,9 +67,18 @@ def disk_fault(error: OSError) -> Message:
     reason = str(error.strerror or error)
     told = Said(reason) if reason in _REASONS else reason
     named = {"file": str(error.filename), "reason": told}
-    if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
+    if error.errno in _FULL:
         return Message(NO_ROOM if error.filename is None else NO_ROOM_FOR, named)
     return Message("%(reason)s" if error.filename is None else "%(file)s: %(reason)s", named)
+
+
+def outage(error: DBAPIError | OSError) -> str | None:
+    """What a page may tell of it, without places; None for what is a fault of ours."""
+    if isinstance(error, OSError):
+        return NO_ROOM if error.errno in _FULL else None
+    fault = database_fault(error).msgid
+    plain = {UNREACHABLE: SILENT, BROKEN: UNWRITTEN}
+    return None if fault == OTHER else plain.get(fault, fault)
 
 
 def _fault_of(error: Exception, cause: BaseException, reason: str) -> str:

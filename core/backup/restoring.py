@@ -42,6 +42,7 @@ def restore_backup(
             _put_files(archive, written)
             if archive.manifest.revision == newest:
                 _verify(session, archive, check)
+                _note(session, archive, actor, now, file)
             session.commit()
         except BaseException:
             session.rollback()
@@ -53,16 +54,20 @@ def restore_backup(
             session.close()
             upgrade()
             _verify(session, archive, check)
-        audit.record(
-            session,
-            actor=actor,
-            at=now,
-            action="backup.restored",
-            subject="backup",
-            after={"file": file.name, "made_at": archive.manifest.made_at},
-        )
-        session.commit()
+            _note(session, archive, actor, now, file)
+            session.commit()
         return archive.manifest
+
+
+def _note(session: Session, archive: Archive, actor: Actor, now: datetime, file: Path) -> None:
+    audit.record(
+        session,
+        actor=actor,
+        at=now,
+        action="backup.restored",
+        subject="backup",
+        after={"file": file.name, "made_at": archive.manifest.made_at},
+    )
 
 
 def _known(revision: str) -> str | None:

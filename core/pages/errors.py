@@ -9,17 +9,24 @@ from collections.abc import Callable
 from flask import Flask, current_app, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from markupsafe import escape
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 from werkzeug.sansio.response import Response as BaseResponse
 
 from core.db import db
 from core.errors import STATUS, Refused
+from core.faults import outage
+
+_PLAIN = "<!doctype html><meta charset=utf-8><h1>%s</h1><p>%s<p>%s · %s"
 
 
 def init_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(CSRFError, _expired)
+    app.register_error_handler(DBAPIError, _fault)
+    app.register_error_handler(OSError, _fault)
 
 
 def _texts(status: int) -> tuple[str, str]:
@@ -38,6 +45,7 @@ def _texts(status: int) -> tuple[str, str]:
         409: (_("This cannot be done now"), _("Reload the page to see how things stand.")),
         413: (_("The file is too large"), _("Split it, or export a shorter period.")),
         429: (_("Too many tries"), _("Wait a little, then try again.")),
+        503: (_("This cannot be done now"), _("Wait a little, then try again.")),
     }
     return texts.get(
         status,
@@ -49,6 +57,7 @@ def _texts(status: int) -> tuple[str, str]:
 
 
 def _page(status: int, number: str, texts: Callable[[], tuple[str, str]]) -> tuple[str, int]:
+    title = advice = ""
     try:
         title, advice = texts()
         html = render_template(
@@ -57,7 +66,7 @@ def _page(status: int, number: str, texts: Callable[[], tuple[str, str]]) -> tup
     except Exception:
         # Whatever broke the page may break this one too (a database that is gone).
         current_app.logger.exception("error page %s could not be shown", number)
-        html = f"<!doctype html><title>{status}</title><h1>{status}</h1><p>{status} · {number}"
+        html = _PLAIN % (escape(title or status), escape(advice), status, number)
     return html, status
 
 
@@ -73,6 +82,20 @@ def _http(error: HTTPException) -> tuple[str, int] | BaseResponse:
     else:
         current_app.logger.info("%s: %s %s: %s", number, request.method, request.path, status)
     return _page(status, number, lambda: _texts(status))
+
+
+def _fault(error: DBAPIError | OSError) -> tuple[str, int]:
+    """What is wrong outside, where that is known; whatever else it is, something went wrong."""
+    db.session.rollback()
+    told = outage(error)
+    status, number = 500 if told is None else 503, secrets.token_hex(4)
+    current_app.logger.exception("%s: %s %s failed", number, request.method, request.path)
+
+    def texts() -> tuple[str, str]:
+        title, advice = _texts(status)
+        return title, advice if told is None else _(told)
+
+    return _page(status, number, texts)
 
 
 def _refused(error: Refused) -> tuple[str, int]:

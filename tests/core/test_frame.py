@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import re
+import sqlite3
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from factories import people
 from flask import Flask, request
+from sqlalchemy.exc import OperationalError
 from support.databases import Kind
 from support.site import Site, application
 
@@ -157,6 +161,33 @@ def test_characters_that_postgresql_cannot_hold_are_refused_wherever_they_stand(
     deep = client.post("/echo/a", data="[" * 100_000, content_type="application/json")
     assert deep.text == "(None, 'a')"
     assert client.get("/sign-in?next=%00").status_code == 400
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_page_tells_what_is_wrong_with_the_database_or_the_disk(
+    site: Site, monkeypatch: pytest.MonkeyPatch, shown: bool
+) -> None:
+    busy = sqlite3.OperationalError("database is locked")
+    busy.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    errors = [
+        OperationalError("UPDATE x", {}, busy),
+        OperationalError("SELECT 1", {}, Exception('connection to "db", port 5432 failed')),
+        OSError(errno.ENOSPC, "No space left on device", "/srv/x"),
+        OSError(errno.ENOENT, "No such file or directory", "/srv/x"),
+    ]
+
+    @web.public
+    def failing(number: int) -> str:
+        raise errors[number]
+
+    site.app.add_url_rule("/failing/<int:number>", "failing", failing)
+    if not shown:  # the database that breaks the page breaks the page of the error too
+        monkeypatch.setattr("core.pages.errors.render_template", Mock(side_effect=errors[0]))
+    answers = [site.client().get(f"/failing/{each}") for each in range(4)]
+    assert [each.status_code for each in answers] == [503, 503, 503, 500]
+    for answer, told in zip(answers, ("锁定", "没有响应", "磁盘已满", "管理员"), strict=True):
+        assert re.search(told, answer.text)
+        assert not re.search("UPDATE|SELECT|5432|/srv", answer.text)
 
 
 def test_the_month_is_carried_along_by_the_rail_and_the_switcher(site: Site) -> None:
