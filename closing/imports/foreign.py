@@ -13,15 +13,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from closing.imports.batches import file_hash, new_batch, store
-from closing.imports.registry import KINDS, recognised_file
+from closing.imports.registry import KINDS, open_file, recognised_file
 from closing.imports.reports import ImportReport, report_of
 from closing.imports.unmapped import keep_aside
 from closing.imports.world import Seal, world_at
 from core.actor import Actor
 from core.audit import record
 from core.errors import N_, Message, Refused
-from core.files.reading import read_table
-from core.imports.headings import plain
 from core.imports.kinds import LATE, REFUSED, SAME, Kind
 from core.imports.mapping import FileMapping
 from core.imports.outcome import Translation
@@ -108,13 +106,13 @@ def judged(
     """
     staged, found = _stage(session, path, mapping, home, clock, seal)
     if not found.unknown:
-        report = _report(staged, found, (), path, seal)
+        report = _report(staged, found, (), path, seal, mapping)
         yield Judged(mapping, staged, found, report, keep(report))
         return
     with session.begin_nested() as savepoint:
         created = _create_people(session, found.unknown, clock.date(), actor, now)
         staged, found = _stage(session, path, mapping, home, clock, seal)
-        report = _report(staged, found, created, path, seal)
+        report = _report(staged, found, created, path, seal, mapping)
         kept = keep(report)
         if not kept:
             savepoint.rollback()
@@ -142,8 +140,7 @@ def _stage(
     built = entry.build(world_at(session, clock=clock, seal=seal))
     if mapping.recognised:
         return _stage_recognised(built, path, mapping)
-    known = {plain(name) for name in mapping.theirs}
-    theirs = read_table(path, lambda header: sum(plain(cell) in known for cell in header))
+    theirs = open_file(entry, built.columns, path, mapping)
     agents = Agents(session, mapping.source, mapping.agents)
     translator = Translator(mapping, built, home, agents.find)
     staged = entry.stage(built, translator.table(theirs))
@@ -174,7 +171,12 @@ def _tell_why(staged: Staged, found: Translation) -> None:
 
 
 def _report(
-    staged: Staged, found: Translation, created: Sequence[str], path: Path, seal: Seal
+    staged: Staged,
+    found: Translation,
+    created: Sequence[str],
+    path: Path,
+    seal: Seal,
+    mapping: FileMapping,
 ) -> ImportReport:
     """Rows set aside are late, older ones of a record the same: every row counts once."""
     report = report_of(staged, path.name, file_hash(staged.kind, path, seal))
@@ -188,6 +190,7 @@ def _report(
         remarks=remarks,
         aside=len(found.aside),
         nobody=tuple(sorted(found.nobody)),
+        mapping=mapping,
     )
 
 

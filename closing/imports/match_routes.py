@@ -18,6 +18,7 @@ from closing.imports.match_view import (
     Theirs,
     by_headings,
     first_fields,
+    head_of,
     kind_of,
     likely_kind,
     look,
@@ -56,7 +57,8 @@ def _waiting(number: int) -> tuple[ImportBatch, Path]:
 def match(number: int) -> str:
     """Which of their columns is which of ours; begun with a map where one is asked for."""
     batch, path = _waiting(number)
-    theirs, start = look(path), request.args.get("start", "")
+    start = request.args.get("start", "")
+    theirs = look(path, head_of(db.session(), batch, start))
     known = columns_of(db.session(), web.now().wall)
     asked = request.args.get("kind", "")
     if asked and asked not in known:
@@ -95,8 +97,8 @@ def matched(number: int) -> str | Redirect | tuple[str, int]:
     columns = columns_of(db.session(), web.now().wall).get(fields.get("kind", ""))
     if columns is None:
         abort(404)
-    theirs = look(path)
     document, problems = document_of(fields, fields["kind"], [each.name for each in columns])
+    theirs = look(path, document.get("head", ()))
     if "look" in fields:
         return _page(match_view(db.session(), batch, theirs, columns, fields["kind"], fields))
     text = dump_yaml(document)

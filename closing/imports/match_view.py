@@ -94,9 +94,9 @@ class MatchView:
         return self.kind != "employees" and any(each.name in AGENTS for each in self.columns)
 
 
-def look(path: Path) -> Theirs:
+def look(path: Path, head: Sequence[str] = ()) -> Theirs:
     """The head of a file. Raises ``Refused`` for what is no table."""
-    table = read_table(path, lambda _header: 0)
+    table = read_table(path, lambda _header: 0, head)
     rows = [row for _, row in islice(table.rows, LOOKED_AT)]
     values: dict[str, list[str]] = defaultdict(list)
     for row in rows:
@@ -105,6 +105,11 @@ def look(path: Path) -> Theirs:
             if cell.strip() and len(known) < VALUES and cell.strip() not in known:
                 known.append(cell.strip())
     return Theirs(table.header, rows[:ROWS], values)
+
+
+def head_of(session: Session, batch: ImportBatch, start: str) -> Sequence[str]:
+    """The names of the columns of a file without a head row, as the map says that is begun with."""
+    return document_in(map_text(session, start) or batch.mapping or "").get("head") or ()
 
 
 def likely_kind(columns: Mapping[str, Sequence[Column]], header: Sequence[str]) -> str:
@@ -224,7 +229,7 @@ def question_of(path: Path, mapping: FileMapping) -> Question | None:
     wanted = [
         source for name, cell in mapping.columns.items() if is_time(name) for source in cell.sources
     ]
-    table = read_table(path, lambda header: sum(cell in wanted for cell in header))
+    table = read_table(path, lambda header: sum(cell in wanted for cell in header), mapping.head)
     places = {each: table.header.index(each) for each in wanted if each in table.header}
     rows = list(islice(table.rows, ASKED_IN))
     for heading, place in places.items():

@@ -27,6 +27,8 @@ def document_of(
     for key in PLAIN:
         if _given(fields, key):
             document[key] = _given(fields, key)
+    if _given(fields, "head"):
+        document["head"] = [each.strip() for each in _given(fields, "head").split(",")]
     ways = _ways(fields)
     if ways:
         document["agents"] = ways
@@ -111,6 +113,8 @@ def _values(fields: Fields, name: str, problems: list[Problem]) -> dict[str, str
 def fields_of(document: Mapping[str, Any]) -> dict[str, str]:
     """The form filled in with a document that was read once."""
     fields = {key: str(document[key]) for key in PLAIN if document.get(key)}
+    if document.get("head"):
+        fields["head"] = ", ".join(document["head"])
     ways = document.get("agents") or WAYS
     fields["agents"] = ", ".join(ways)
     fields.update({f"way.{way}": "1" for way in ways})
@@ -139,5 +143,7 @@ def fields_of(document: Mapping[str, Any]) -> dict[str, str]:
 def fits(document: Mapping[str, Any]) -> bool:
     """Whether the form can say all that the document says."""
     cells = (document.get("columns") or {}).values()
+    if any("," in each for each in document.get("head") or ()):
+        return False
     joins = (cell.get("join") or () for cell in cells if isinstance(cell, Mapping))
     return all(len(each) <= len(JOINED) for each in joins)

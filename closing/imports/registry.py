@@ -112,11 +112,14 @@ def recognised_file(kind: str, path: Path, told: FileMapping | None = None) -> P
     return None if recognise is None else recognise(path, told)
 
 
-def open_file(entry: Entry, columns: Sequence[Column], path: Path) -> Table:
-    """The file as a table of this kind; raises ``Refused``."""
-    if entry.recognise is not None:
-        special = entry.recognise(path, None)
+def open_file(
+    entry: Entry, columns: Sequence[Column], path: Path, told: FileMapping | None = None
+) -> Table:
+    """The file as a table of this kind, or of the map that is told; raises ``Refused``."""
+    if entry.recognise is not None and (told is None or told.recognised):
+        special = entry.recognise(path, told)
         if special is not None:
             return special
-    known = names(columns)
-    return read_table(path, lambda header: sum(plain(cell) in known for cell in header))
+    known = {plain(name) for name in told.theirs} if told and told.theirs else names(columns)
+    head = told.head if told else ()
+    return read_table(path, lambda header: sum(plain(cell) in known for cell in header), head)

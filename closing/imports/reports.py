@@ -12,6 +12,7 @@ from typing import Any
 from closing.imports.details import problem_json, rows_json
 from closing.imports.registry import KINDS, open_file
 from core.imports.kinds import LATE, OUTCOMES, REFUSED, Column, Line, Problem
+from core.imports.mapping import FileMapping
 from core.imports.moments import AMBIGUOUS, NO_YEAR, SHORT_YEAR, readings
 from core.imports.staging import Staged
 from core.messages import N_, Message, message
@@ -42,6 +43,7 @@ class ImportReport:
     ``rows`` are the first changed and late rows as JSON. ``stored`` says whether the good rows were
     written; ``batch_id`` is that of a stored batch. Of late rows ``aside`` wait for somebody to say
     who their people are, not for a month. ``nobody`` are unknown people whose rows are refused.
+    ``mapping`` is how the file was read, where it is not in our columns.
     """
 
     kind: str
@@ -60,6 +62,7 @@ class ImportReport:
     remarks: tuple[Message, ...] = ()
     aside: int = 0
     nobody: tuple[str, ...] = ()
+    mapping: FileMapping | None = None
 
     @property
     def question(self) -> Question | None:
@@ -151,7 +154,7 @@ def refused_rows(
     for problem in report.problems:
         column = f"{problem.column}: " if problem.column else ""
         errors[problem.row].append(f"{column}{render(problem.message)}")
-    table = open_file(KINDS[report.kind], report.columns, path)
+    table = open_file(KINDS[report.kind], report.columns, path, report.mapping)
     width = len(table.header)
     rows = [
         [*row[:width], *[""] * (width - len(row)), "; ".join(errors[number])]

@@ -6,8 +6,9 @@ number has no decimals, a date is ``2026-10-03``, a truth value ``1`` or ``0``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -34,9 +35,10 @@ class Table:
     format: Format = "csv"
 
 
-def read_table(path: Path, fits: Callable[[list[str]], int]) -> Table:
+def read_table(path: Path, fits: Callable[[list[str]], int], head: Sequence[str] = ()) -> Table:
     """Open a file. ``fits(header)`` says how many headings are known; it decides the delimiter.
 
+    ``head`` names the columns of a file whose first row holds none of these names.
     Raises ``Refused`` for what is not a table; reading ``rows`` may raise it too.
     """
     size = path.stat().st_size
@@ -45,18 +47,22 @@ def read_table(path: Path, fits: Callable[[list[str]], int]) -> Table:
     if size > MAX_BYTES:
         raise Refused(N_("the file is larger than %(limit)s MB"), limit=MAX_BYTES // 1024**2)
     if is_sheet(path):
-        return _table(sheet_rows(path), "xlsx")
-    return _table(text_rows(path, fits), "csv")
+        return _table(sheet_rows(path), "xlsx", head)
+    return _table(text_rows(path, fits), "csv", head)
 
 
-def _table(rows: Iterator[list[str]], form: Format) -> Table:
-    numbered = enumerate(rows, 1)
-    header = next((row for _, row in numbered if not _is_blank(row)), None)
-    if header is None:
+def _table(rows: Iterator[list[str]], form: Format, head: Sequence[str]) -> Table:
+    numbered: Iterator[Row] = enumerate(rows, 1)
+    first = next((each for each in numbered if not _is_blank(each[1])), None)
+    if first is None:
         raise Refused(N_("the file is empty"))
-    header = [cell.strip() for cell in header]
-    while not header[-1]:
-        header.pop()
+    header = [cell.strip() for cell in first[1]]
+    if head and not {cell.lower() for cell in header} & {name.lower() for name in head}:
+        header = [*head, *[""] * (len(header) - len(head))][: len(header)]
+        numbered = chain([first], numbered)
+    else:
+        while not header[-1]:
+            header.pop()
     if len(header) > MAX_COLUMNS:
         raise Refused(N_("the file has more than %(limit)s columns"), limit=MAX_COLUMNS)
     return Table(header, _body(numbered, len(header), form), form)

@@ -65,7 +65,7 @@ class FileMapping:
 
     Of a file that is ``recognised`` by its content nothing is told of columns, only what it leaves
     open: the order of its dates, and what becomes of people who are not known. ``period`` is the
-    month or year of dates without one.
+    month or year of dates without one. ``head`` names the columns of a file without a head row.
     """
 
     kind: str
@@ -80,6 +80,7 @@ class FileMapping:
     columns: Mapping[str, Cell]
     recognised: bool = False
     period: str | None = None
+    head: tuple[str, ...] = ()
 
     @property
     def span(self) -> tuple[date, date] | None:
@@ -149,6 +150,7 @@ def read_mapping(document: object, kinds: Mapping[str, Collection[str]]) -> File
     newest_by = section.text("newest_by", default="") or None
     leave_out = tuple(_conditions(section))
     columns = _columns(section, kinds.get(kind, ()))
+    head = section.texts("head") if section.has("head") else ()
     section.finish()
     return FileMapping(
         kind,
@@ -162,6 +164,7 @@ def read_mapping(document: object, kinds: Mapping[str, Collection[str]]) -> File
         leave_out,
         columns,
         period=period,
+        head=head,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from support.importing import CLOCK, NOW, Files, reasons
 
 from closing.imports.foreign import import_foreign
 from closing.imports.mappings import load_mapping, shipped_maps
-from closing.imports.reports import ImportReport
+from closing.imports.reports import ImportReport, refused_rows
 from closing.imports.taking_back import undo_import
 from core.actor import SYSTEM
 from core.db import transaction, wall_time
@@ -423,6 +425,7 @@ def test_a_map_for_another_kind_or_without_its_columns_is_refused(foreign: Forei
 
 
 SUMMARIES = {
+    "asterisk": "new 2, changed 0, same 2, late 1, refused 0",
     "calls": "new 2, changed 0, same 2, late 1, refused 0",
     "chatwoot": "new 2, changed 0, same 1, late 0, refused 0",
     "freshdesk": "new 2, changed 0, same 1, late 0, refused 0",
@@ -451,6 +454,34 @@ def test_a_call_that_nobody_answered_is_no_contact_of_the_agent(foreign: Foreign
         JOIN employees e ON e.id = employee_id ORDER BY 1"""
     )
     assert rows == [("8001", 12), ("8002", 11)]
+
+
+@pytest.mark.parametrize("fields", [16, 17, 18, 21])
+def test_a_list_of_calls_without_a_head_row(foreign: Foreign, fields: int) -> None:
+    """Asterisk writes up to five fields more where it is told to; a head row changes nothing."""
+    two_agents(foreign.files)
+    rows = list(csv.reader((DATA / "foreign" / "asterisk.csv").read_text().splitlines()))
+    cut = [[*row, "x", "y", "z"][:fields] for row in rows]
+    cut.insert(2, [*cut[0][:9], "soon", *cut[0][10:]])
+    report = foreign.take("tickets", written(foreign, cut), "asterisk", partial=True)
+    assert report.summary == "new 2, changed 0, same 2, late 1, refused 1"
+    assert reasons(report) == ['row 3, column created_at: "soon" is no date or time']
+    head, bad = refused_rows(report, foreign.files.folder / "calls.csv")
+    assert (head[9], bad[0][9], bad[0][2]) == ("start", "soon", "8001")
+    named = load_mapping("asterisk", foreign.files.session, CLOCK).head[:fields]
+    if fields < 19:
+        again = foreign.take("tickets", written(foreign, [named, *cut]), "asterisk", partial=True)
+        assert again.summary == "new 0, changed 0, same 4, late 1, refused 1"
+    with pytest.raises(
+        Refused, match="missing column: start, dstchannel, answer, end, disposition"
+    ):
+        foreign.take("tickets", written(foreign, [each[:5] for each in rows]), "asterisk")
+
+
+def written(foreign: Foreign, rows: Sequence[Sequence[str]]) -> Path:
+    stream = io.StringIO()
+    csv.writer(stream).writerows(rows)
+    return foreign.files.write(stream.getvalue(), "calls.csv")
 
 
 def test_times_of_the_sources_zone_become_ours(foreign: Foreign) -> None:

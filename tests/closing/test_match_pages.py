@@ -189,6 +189,22 @@ def test_a_shipped_map_is_chosen_with_the_file(desk: Desk) -> None:
     assert "(not in this file)" in page
 
 
+def test_a_file_without_a_head_row_is_matched_by_names_of_its_columns(desk: Desk) -> None:
+    row = "8,E0004,2026-10-03 10:00,1 star,tao"
+    path = send(desk, row, "9,E0004,2026-10-03 10:00,soon,tao").location
+    looked = match(desk, path, head="No, Who, Opened, Stars, Shop", look="1")
+    assert "First rows of the file No Who Opened Stars Shop 8 E0004" in words(looked)
+    shown = match(desk, path, head="No, Who, Opened, Stars, Shop")
+    page = desk.get(shown.location)
+    assert "1 good row" in page
+    assert "2 满意度" in page or "2 satisfaction" in page
+    again = desk.client.get(f"{shown.location}/match").get_data(as_text=True)
+    assert fields_of(again)["head"] == "No, Who, Opened, Stars, Shop"
+    assert fields_of(again)["from.agent"] == "Who"
+    made = send(desk, row, start="made:1").location
+    assert "Store 1 new row" in desk.get(made)
+
+
 def test_needed_columns_that_are_missing_lead_to_matching_too(desk: Desk) -> None:
     response = desk.send("employee_no,month,Kennzahl,value\nE0004,2026-10,csat,1\n", kind="metrics")
     assert response.location.endswith("/match")

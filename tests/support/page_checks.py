@@ -25,6 +25,7 @@ SAME_IN_CHINESE = frozenset(
             "map",
             "attlog",
             "punches",
+            "asterisk",
             "calls",
             "chatwoot",
             "freshdesk",
