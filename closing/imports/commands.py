@@ -25,7 +25,7 @@ from core.db import db, transaction, wall_time
 from core.errors import N_, Refused
 from core.imports.cells import Bad, moment
 from core.imports.kinds import Problem
-from core.imports.mapping import ON_UNKNOWN, PERIOD, FileMapping, recognised
+from core.imports.mapping import ON_UNKNOWN, OUTSIDE, PERIOD, FileMapping, recognised
 from core.imports.moments import DMY, MDY, YMD
 from staff.attendance.punch_files import SOURCE
 from staff.attendance.services import refresh_days
@@ -54,6 +54,7 @@ class WallTime(click.ParamType[datetime]):
 @click.option("--dates", type=click.Choice(list(ORDERS)), help=N_("What its dates begin with."))
 @click.option("--period", metavar="MONTH", help=N_("Month or year of its dates without a year."))
 @click.option("--on-unknown", type=click.Choice(ON_UNKNOWN), help=N_("Rows of unknown people."))
+@click.option("--outside", type=click.Choice(OUTSIDE), help=N_("Punches of visits (外出打卡)."))
 @click.option(
     "--partial", is_flag=True, help=N_("Take the good rows, write the bad ones beside FILE.")
 )
@@ -109,13 +110,16 @@ def _mapping(
     if not PERIOD.fullmatch(told.get("period", "2026")):
         raise Refused(N_("--period is a month such as 2026-10, or a year"))
     if name:
-        return replace(load_mapping(name, db.session(), how["clock"], how["kind"]), **told)
+        found = load_mapping(name, db.session(), how["clock"], how["kind"])
+        if "outside" in told and not found.recognised:
+            raise Refused(N_("--outside is for files that are recognised by their content"))
+        return replace(found, **told)
     if not told:
         return None
     if recognised_file(how["kind"], how["path"]) is None:
         raise Refused(
-            N_("--dates, --period and --on-unknown are for files that are recognised by their"
-               " content; this one is not")
+            N_("--dates, --period, --outside and --on-unknown are for files that are recognised by"
+               " their content; this one is not")
         )  # fmt: skip
     return recognised(how["kind"], source=SOURCE, **told)
 

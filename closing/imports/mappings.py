@@ -92,6 +92,7 @@ def reading_text(session: Session, kind: str, layout: Sequence[str], **told: str
         "recognised": True,
         "dates": known.get("dates", ""),
         "on_unknown": known.get("on_unknown", SET_ASIDE),
+        "outside": known.get("outside", ""),
         **told,
     }
     return dump_yaml({key: value for key, value in document.items() if value != ""})

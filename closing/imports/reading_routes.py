@@ -39,6 +39,7 @@ def reading(number: int) -> Redirect:
                 dates=request.form.get("dates", ""),
                 period=request.form.get("period", ""),
                 on_unknown=request.form.get("on_unknown", ""),
+                outside=request.form.get("outside", ""),
                 clock=present.wall,
                 seal=seal(),
                 actor=web.current_actor(),

@@ -18,6 +18,7 @@ from closing.imports.registry import recognised_file
 from closing.imports.services import match_import
 from closing.imports.world import Seal
 from core.actor import Actor
+from core.imports.mapping import LEAVE_OUT
 from core.models import ImportBatch, ImportMap
 
 
@@ -37,6 +38,7 @@ class Reading:
     dates: str
     period: str
     on_unknown: str
+    outside: str
     question: Asked | None
     asks_period: bool
 
@@ -61,6 +63,7 @@ def reading_in(batch: ImportBatch) -> Reading | None:
         dates=document.get("dates", ""),
         period=document.get("period", ""),
         on_unknown=document.get("on_unknown", ""),
+        outside=document.get("outside", LEAVE_OUT),
         question=_asked(batch.report.get("question")),
         asks_period=bool(batch.report.get("asks_period")),
     )
@@ -81,6 +84,7 @@ def read_so(
     dates: str,
     period: str,
     on_unknown: str,
+    outside: str,
     clock: datetime,
     seal: Seal,
     actor: Actor,
@@ -94,7 +98,7 @@ def read_so(
     batch = batch_in(session, batch_id, "previewed")
     table = recognised_file(batch.kind, path)
     layout = table.layout if table is not None else []
-    told = {"dates": dates, "period": period.strip(), "on_unknown": on_unknown}
+    told = {"dates": dates, "period": period.strip(), "on_unknown": on_unknown, "outside": outside}
     text = reading_text(session, batch.kind, layout, **told)
     mapping = read_map(session, clock, text)
     match_import(

@@ -29,6 +29,7 @@ WAYS: Final = ("number", "email", "external", "name")
 DEVICE_WAYS: Final = ("external", "number", "bare", "name")  # bare: without zeros before it
 NUMBERS: Final = ("1,234.5", "1.234,5")
 REFUSE, SET_ASIDE, CREATE = ON_UNKNOWN = ("refuse", "set_aside", "create")
+LEAVE_OUT, COUNT = OUTSIDE = ("leave_out", "count")  # what becomes of punches of visits
 OTHERWISE: Final = ("refuse", "keep", "empty")
 PERIOD = re.compile(r"(?:19[5-9]|20\d)\d(?:-(?:0[1-9]|1[0-2]))?", re.ASCII)
 _SOURCE = re.compile(r"[\w.-]{1,40}")
@@ -65,7 +66,8 @@ class FileMapping:
 
     Of a file that is ``recognised`` by its content nothing is told of columns, only what it leaves
     open: the order of its dates, and what becomes of people who are not known. ``period`` is the
-    month or year of dates without one. ``head`` names the columns of a file without a head row.
+    month or year of dates without one. ``head`` names the columns of a file without a head row;
+    ``outside`` says whether punches of visits count.
     """
 
     kind: str
@@ -81,6 +83,7 @@ class FileMapping:
     recognised: bool = False
     period: str | None = None
     head: tuple[str, ...] = ()
+    outside: str = LEAVE_OUT
 
     @property
     def span(self) -> tuple[date, date] | None:
@@ -112,6 +115,7 @@ def recognised(
     dates: str | None = None,
     on_unknown: str = REFUSE,
     period: str | None = None,
+    outside: str = LEAVE_OUT,
 ) -> FileMapping:
     """How files are read that are recognised by their content."""
     return FileMapping(
@@ -127,6 +131,7 @@ def recognised(
         columns={},
         recognised=True,
         period=period,
+        outside=outside,
     )
 
 
@@ -172,8 +177,11 @@ def _recognised(section: Section, kind: str, source: str) -> FileMapping:
     dates = section.choice("dates", ORDERS, default="") or None
     on_unknown = section.choice("on_unknown", ON_UNKNOWN, default=REFUSE)
     period = _period(section)
+    outside = section.choice("outside", OUTSIDE, default=LEAVE_OUT)
     section.finish()
-    return recognised(kind, source=source, dates=dates, on_unknown=on_unknown, period=period)
+    return recognised(
+        kind, source=source, dates=dates, on_unknown=on_unknown, period=period, outside=outside
+    )
 
 
 def _period(section: Section) -> str | None:

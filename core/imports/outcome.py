@@ -23,7 +23,7 @@ class Translation:
     """What a translation found beside the rows; complete once the rows were read.
 
     ``unknown`` are people to be made, with the day of their first row; ``nobody`` those whose rows
-    are refused.
+    are refused. ``outside`` are punches of visits, which do not count.
     """
 
     aside: list[Aside] = field(default_factory=list)
@@ -31,6 +31,7 @@ class Translation:
     older: int = 0
     ties: int = 0
     days: int = 0
+    outside: int = 0
     unknown: dict[str, date | None] = field(default_factory=dict)
     nobody: dict[str, None] = field(default_factory=dict)
     problems: dict[int, Problem] = field(default_factory=dict)

@@ -18,12 +18,12 @@ from core.files.sheets import is_sheet, sheet_heads, sheet_rows
 from core.files.texts import bounded_lines, encoding_of, unreadable
 from core.imports.cells import Bad
 from core.imports.kinds import Problem
-from core.imports.mapping import REFUSE, FileMapping
-from core.imports.moments import Period
+from core.imports.mapping import COUNT, REFUSE, FileMapping
 from core.imports.outcome import Translation
+from core.imports.staging import MAX_BAD
 from core.messages import N_, Message, Refused
 from staff.attendance.punch_dumps import HEAD, OLDEST, UNSET, dump_rows, is_dump
-from staff.attendance.punch_grids import Grid, grid_of, is_ours
+from staff.attendance.punch_grids import Grid, Outside, grid_of, is_ours
 
 SOURCE = "punches"  # of the aliases that name people at devices and in office suites
 _SEPARATORS = (",", "\t", ";")
@@ -63,7 +63,7 @@ def punch_file(path: Path, told: FileMapping | None = None) -> PunchFile | None:
         found = PunchFile(["employee_no", "timestamp"], iter(()))
         found.rows = dump_rows(path, told.dates if told else None, found.bad)
         return found
-    grid = _grid(path, *((told.dates, told.span) if told else (None, None)))
+    grid = _grid(path, told)
     if grid is None:
         _refuse_results(path)
         return None
@@ -85,17 +85,19 @@ def _refuse_results(path: Path) -> None:
         raise Refused(WITHOUT)
 
 
-def _grid(path: Path, order: str | None, period: Period | None) -> Grid | None:
+def _grid(path: Path, told: FileMapping | None) -> Grid | None:
     """The layout of the first sheet whose beginning holds punches, else of the first of any.
 
     Raises ``Refused`` for what cannot be read.
     """
     found: Grid | None = None
+    order, period = (told.dates, told.span) if told else (None, None)
     for index, (name, rows) in enumerate(_heads(path)):
         grid = grid_of(list(enumerate(rows, 1)), order, period)
         if grid is None and index == 0 and is_ours(rows):
             return None
         if grid is not None:
+            grid.count_outside = told is not None and told.outside == COUNT
             holds = any(isinstance(each[2], str) for each in grid.punches())
             whole = partial(_numbered, path, index)
             grid = replace(grid, whole=whole, sheet=name if index else "", without=0)
@@ -138,7 +140,11 @@ def _grid_rows(grid: Grid, found: PunchFile) -> Iterator[Row]:
         note = Message(N_("read from the sheet %(name)s"), {"name": grid.sheet})
         found.notes.append(Problem(grid.head, None, note))
     for number, who, stamp in grid.punches():
-        if isinstance(stamp, Bad):
+        if isinstance(stamp, Outside):
+            found.found.outside += 1
+            if found.found.outside <= MAX_BAD:
+                found.notes.append(Problem(number, stamp.column, stamp.message))
+        elif isinstance(stamp, Bad):
             yield found.bad(number, stamp, who)
         elif int(stamp[:4]) < OLDEST:
             yield found.bad(number, Bad(UNSET, "timestamp"), who)
@@ -152,5 +158,5 @@ def _grid_rows(grid: Grid, found: PunchFile) -> Iterator[Row]:
         )
         found.notes.append(Problem(grid.head, None, note))
     all_midnight = punches == midnights and punches >= FEWEST
-    if all_midnight or (not punches and not found.problems):
+    if all_midnight or not (punches or found.problems or found.found.outside):
         raise Refused(WITHOUT)

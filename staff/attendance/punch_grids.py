@@ -39,6 +39,9 @@ _IDS = (
 _NAMES = ("姓名", "name")
 _DATES = ("考勤日期", "打卡日期", "刷卡日期", "出勤日期", "日期", "date", "时间")
 _STAMPS = ("打卡时间", "日期时间", "刷卡时间", "签到时间", "date/time", "datetime", "时间", "time")
+# WeCom keeps visits apart from arrivals and departures: they count where the centre says so.
+_KINDS = ("打卡类型", "checkin_type", "类型", "type")
+_OUTSIDE = ("外出打卡", "外出")
 _COUNT = r"[\d一二三四五六七八九十]?"
 _TIMES = re.compile(
     rf"(第{_COUNT}次)?(上班|下班|签到|签退){_COUNT}(打卡时间|打卡|刷卡时间|时间)?"
@@ -52,13 +55,18 @@ LOOKED_AT = 3_000_000  # rows; a file of more punches is refused
 Punch = tuple[int, str, "str | Bad"]
 
 
+class Outside(Bad):
+    """A punch of a visit, which does not count."""
+
+
 @dataclass(slots=True)
 class Grid:
     """What stands where. ``without`` counts cells about days that hold no time.
 
     ``whole`` gives all rows of the file anew; ``titles`` is the head. ``order`` says whether days
     or months come first in dates, where somebody told it. ``sheet`` is one that is not the first.
-    ``bare`` says that its first rows show times without a colon that could be no numbers.
+    ``bare`` says that its first rows show times without a colon that could be no numbers;
+    ``kind_at`` is where rows say that they are of visits, and ``visits`` that all are.
     """
 
     whole: Callable[[], Iterable[tuple[int, Sequence[str]]]]
@@ -75,6 +83,9 @@ class Grid:
     without: int = 0
     sheet: str = ""
     bare: bool = False
+    kind_at: int | None = None
+    visits: bool = False
+    count_outside: bool = False
 
     def punches(self) -> Iterator[Punch]:
         """Row number, who, and the time in our spelling or why there is none."""
@@ -84,10 +95,17 @@ class Grid:
         order = self.order or self._order()
         for number, row in self._body():
             who = self._who(row)
-            if who:
+            if who and self._is_outside(row):
+                yield from map(_outside, self._of_row(number, who, row, order))
+            elif who:
                 yield from self._of_row(number, who, row, order)
             else:
                 yield from self._of_nobody(number, row)
+
+    def _is_outside(self, row: Sequence[str]) -> bool:
+        if self.count_outside or self.kind_at is None:
+            return self.visits and not self.count_outside
+        return self.kind_at < len(row) and row[self.kind_at].strip() in _OUTSIDE
 
     def _order(self) -> str | None:
         """What other dates of the file decide; where they quarrel, each is judged by itself."""
@@ -207,6 +225,10 @@ def grid_of(rows: Rows, order: str | None = None, told: Period | None = None) ->
     found = _grid_of(rows, order, told)
     if found is not None:
         found.order = order
+        above = [title(row[0]) for number, row in rows if row and number < found.head]
+        found.visits = any("外出打卡" in each and "上下班" not in each for each in above)
+        kinds = (found.titles.index(each) for each in _KINDS if each in found.titles)
+        found.kind_at = next(kinds, None)
         found.bare = shows_bare(row for number, row in rows if number > found.head)
     return found
 
@@ -236,6 +258,14 @@ def _grid_of(rows: Rows, order: str | None, told: Period | None) -> Grid | None:
                 found.period = period
                 return found
     return None
+
+
+def _outside(punch: Punch) -> Punch:
+    number, who, stamp = punch
+    if isinstance(stamp, Bad):
+        return punch
+    text = N_("%(who)s at %(time)s is a visit (外出打卡), which does not count (outside)")
+    return number, who, Outside(text, "timestamp", who=who, time=stamp)
 
 
 def is_ours(rows: Iterable[Sequence[str]]) -> bool:

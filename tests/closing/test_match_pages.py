@@ -146,6 +146,15 @@ def test_the_month_of_days_without_a_year_is_asked_for_each_file(desk: Desk) -> 
     again = desk.send(listed, "device.csv").location
     assert "Of which month or year are the dates?" in desk.get(again)
 
+    visit = "UserId,Time,Type\nE0004,2026-10-03 14:05,外出打卡\n"
+    path = desk.send(visit, "visits.csv").location
+    assert "E0004 at 2026-10-03 14:05:00 is a visit" in desk.get(path)
+    desk.site.post(
+        desk.client, f"{path}/reading", {**answer, "period": "", "outside": "count"}, form=path
+    )
+    assert "Store 1 new row" in desk.get(path)
+    assert "Store 1 new row" in desk.get(desk.send(visit, "visits.csv").location)
+
     path = send(desk, THEIRS, "8,E0004,10月3日 10:00,1 star,tao").location
     asked = match(desk, path)
     assert asked.status_code == 400

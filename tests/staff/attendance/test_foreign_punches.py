@@ -97,7 +97,7 @@ STRANGERS = (
 
 def read(files: Files, content: bytes | str, **how: Any) -> Any:
     """The file as one that is recognised, with what is told of it."""
-    told = {key: how.pop(key) for key in ("dates", "period", "on_unknown") if key in how}
+    told = {key: how.pop(key) for key in ("dates", "period", "on_unknown", "outside") if key in how}
     with transaction():
         return import_foreign(
             files.session,
@@ -276,6 +276,39 @@ def test_a_daily_report_of_wecom(files: Files) -> None:
     report = files.take("punches", files.write(content))
     assert punches(files) == ["E1 2026-10-08 08:50:00", "E1 2026-10-09 00:10:00"]
     assert warnings(report) == ["2 cells say what became of a day, not when"]
+
+
+VISITS = [
+    ["姓名", "帐号", "日期", "打卡类型", "打卡时间"],
+    ["甲", "64", "2026-10-08", "上班打卡", "08:55"],
+    ["甲", "64", "2026-10-08", "外出打卡", "14:10"],
+    ["甲", "64", "2026-10-08", "下班打卡", "18:02"],
+]
+
+
+@pytest.mark.parametrize(
+    ("rows", "outside", "expected"),
+    [
+        (VISITS, "leave_out", ["08:55:00", "18:02:00"]),
+        (VISITS, "count", ["08:55:00", "14:10:00", "18:02:00"]),
+        ([["外出打卡_明细"], ["帐号", "打卡时间"], ["64", "2026-10-08 14:10"]], "leave_out", []),
+        (
+            [["外出打卡_明细"], ["帐号", "打卡时间"], ["64", "2026-10-08 14:10"]],
+            "count",
+            ["14:10:00"],
+        ),
+    ],
+)
+def test_punches_of_visits_are_listed_and_count_where_that_is_said(
+    files: Files, rows: list[list[Any]], outside: str, expected: list[str]
+) -> None:
+    report = read(files, table(*rows), outside=outside)
+    assert punches(files) == [f"64 2026-10-08 {each}" for each in expected]
+    left_out = int(outside == "leave_out")
+    assert report.counts["same"] == left_out
+    text = "64 at 2026-10-08 14:10:00 is a visit (外出打卡), which does not count (outside)"
+    assert warnings(report) == [text] * left_out
+    assert [str(each)[-1] for each in report.notes] == ["1"] * left_out
 
 
 def test_stamps_with_weekdays_and_12_hour_clocks(files: Files) -> None:
