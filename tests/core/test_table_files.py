@@ -12,7 +12,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from support.ods import ods
+from support.ods import Cell, ods
 
 from core.files.blanks import NO_VALUE, Finder
 from core.files.reading import Table, read_table
@@ -138,7 +138,7 @@ def test_what_shows_in_a_spreadsheet_without_a_value_is_told_and_not_empty(read:
 
 
 def test_an_open_document_is_read_like_another_spreadsheet(read: Read) -> None:
-    rows = [[], HEADER, [1001.0, "柳青禾"], ["007", date(2026, 10, 3)]]
+    rows: list[list[Cell]] = [[], [*HEADER], [1001.0, "柳青禾"], ["007", date(2026, 10, 3)]]
     raw = (
         '<table:table-row table:number-rows-repeated="2"><table:table-cell/></table:table-row>'
         '<table:table-row><table:table-cell table:number-columns-repeated="2" table:formula="of:=1"'

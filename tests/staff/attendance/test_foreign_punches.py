@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from typing import Any
 
 import openpyxl
@@ -406,8 +407,8 @@ def test_a_report_of_a_device_in_every_spreadsheet_format(files: Files, form: st
         [64.0, "甲", "08:55\n12:01\n18:02", *[""] * 30],
         [7.0, "乙", "", "20:00 09:27 +", *[""] * 29],
     ]
-    written = {"xls": xls, "ods": ods}.get(form, lambda rows: write_xlsx(rows[0], rows[1:]))
-    content = written(rows)
+    written: dict[str, Callable[[list[list[Any]]], bytes]] = {"xls": xls, "ods": ods}
+    content = written[form](rows) if form in written else write_xlsx(rows[0], rows[1:])
     files.take("punches", files.write(content))
     assert punches(files) == [
         "64 2026-10-01 08:55:00",
