@@ -8,13 +8,16 @@ from __future__ import annotations
 import copy
 import gettext as system
 import os
+from collections.abc import Callable
 from typing import Any
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
 from flask_babel import gettext
+from sqlalchemy.exc import SQLAlchemyError
 
+from core.faults import database_fault
 from core.i18n import LOCALES
 from core.messages import N_
 
@@ -64,7 +67,21 @@ class Commands(AppGroup):
         if found is None:
             return None
         with self._app.app_context():
-            return worded(found)
+            made = worded(found)
+        made.invoke = self._telling(made.invoke)  # type: ignore[method-assign]
+        return made
+
+    def _telling(self, invoke: Callable[[click.Context], Any]) -> Callable[[click.Context], Any]:
+        """What commands of Flask's own do not tell of the database is told as ours tell it."""
+
+        def telling(ctx: click.Context) -> Any:
+            try:
+                return invoke(ctx)
+            except SQLAlchemyError as error:
+                with self._app.app_context():
+                    raise click.ClickException(database_fault(error).render(gettext)) from error
+
+        return telling
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """As tests run it: the language of one application is not that of the next."""

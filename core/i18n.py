@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po
 from flask import Flask, current_app, has_request_context, session
 from flask_babel import Babel, get_locale
 from flask_login import current_user
+from sqlalchemy.exc import DBAPIError
 
 LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
 NAMES = {"zh": "中文", "en": "English"}
@@ -43,7 +44,10 @@ def _select() -> str | None:
     """The account's choice, else the session's, else the setting's (commands: the setting's)."""
     if not has_request_context():
         return None
-    viewer = getattr(current_user, "viewer", None)
+    try:
+        viewer = getattr(current_user, "viewer", None)
+    except DBAPIError:  # which is to be told in some language
+        viewer = None
     chosen = (viewer.language if viewer else None) or session.get(LANGUAGE)
     return LOCALES.get(chosen or "") or LOCALES[current_app.config["LANGUAGE"]]
 

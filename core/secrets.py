@@ -114,8 +114,9 @@ class KeyFile:
         return self.present()[0]
 
     def prepare(self, key: MasterKey) -> None:
-        """Lay the next key beside the present one."""
-        self.next_path.unlink(missing_ok=True)
+        """Lay the next key beside the present one; what one left that was killed goes."""
+        for left in (self.next_path, *self.folder.glob(f".{self.next_path.name}.*")):
+            left.unlink(missing_ok=True)
         if not write_new(self.next_path, key.text):
             raise BadKey(f"{self.next_path}: is there already")
 

@@ -243,8 +243,10 @@ def _note_refusals(response: Response) -> Response:
 
     A mistyped number is among them, for it cannot be told from a number that was tried.
     """
-    endpoint, who = request.endpoint, viewer_or_none()
-    if response.status_code not in (403, 404) or who is None or not endpoint or _is_file(endpoint):
+    endpoint = request.endpoint
+    if response.status_code not in (403, 404) or not endpoint or _is_file(endpoint):
+        return response
+    if viewer_or_none() is None:
         return response
     subject = g.get("refused") or f"{request.method} {request.path}"
     try:

@@ -142,7 +142,11 @@ def _keep_file(path: Path, uploads: Path, batch: ImportBatch) -> None:
     uploads.mkdir(mode=0o700, parents=True, exist_ok=True)
     kept = upload_path(uploads, batch)
     kept.touch(mode=0o600)  # files of employees hold wages
-    shutil.copyfile(path, kept)
+    try:
+        shutil.copyfile(path, kept)
+    except OSError:
+        kept.unlink()
+        raise
 
 
 def match_import(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import re
 import zipfile
@@ -385,3 +386,18 @@ def test_a_large_file_has_a_small_page(desk: Desk) -> None:
     assert "These are the first; 3000 more are not shown." in last
     listed = desk.client.get(f"{response.location}/refused.csv").get_data(as_text=True)
     assert len(listed.splitlines()) == 5001
+
+
+def test_of_an_upload_for_which_the_disk_has_no_room_nothing_is_left(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_source: object, target: Path) -> None:
+        target.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device", str(target))
+
+    monkeypatch.setattr("closing.imports.services.shutil.copyfile", full)
+    response = desk.send(f"{METRICS}\nE0004,2026-10,callback_rate,0.9,4\n".encode(), "m.csv")
+    assert response.status_code == 503
+    assert "The disk is full." in words(response)
+    assert list(Path(desk.site.app.config["UPLOADS"]).iterdir()) == []
+    assert desk.one("SELECT count(*) FROM import_batches") == 0

@@ -16,6 +16,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from factories import people
 from flask import Flask, request
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 from support.databases import Kind
 from support.site import Site, application
@@ -188,6 +190,37 @@ def test_a_page_tells_what_is_wrong_with_the_database_or_the_disk(
     for answer, told in zip(answers, ("锁定", "没有响应", "磁盘已满", "管理员"), strict=True):
         assert re.search(told, answer.text)
         assert not re.search("UPDATE|SELECT|5432|/srv", answer.text)
+
+
+def test_a_database_that_is_gone_is_told_of_to_whoever_is_signed_in(site: Site) -> None:
+    with site.session() as session:
+        client = site.signed_in(people.centre(session)["agent"])
+
+    def gone(*_: Any) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("connection refused"))
+
+    event.listen(Engine, "before_cursor_execute", gone)
+    try:
+        answer = client.get("/")
+        with client.get("/static/pingyou.css") as style:
+            assert style.status_code == 200
+    finally:
+        event.remove(Engine, "before_cursor_execute", gone)
+    assert answer.status_code == 503
+    assert "数据库没有响应" in answer.text
+    assert client.get("/").status_code == 200
+
+
+def test_a_command_of_flask_tells_what_is_wrong_with_the_database_in_a_line(site: Site) -> None:
+    @site.app.cli.command("failing")
+    def failing() -> None:
+        raise OperationalError("SELECT 1", {}, Exception("connection refused"))
+
+    result = site.app.test_cli_runner().invoke(args=["failing"])
+    assert (result.exit_code, result.stderr.splitlines()) == (
+        1,
+        ["错误：数据库没有响应：connection refused"],
+    )
 
 
 def test_the_month_is_carried_along_by_the_rail_and_the_switcher(site: Site) -> None:

@@ -404,6 +404,7 @@ def test_a_rotation_that_broke_off_loses_nothing(
             broken.setattr(keyring, "rewrap", fall)
         else:
             broken.setattr(KeyFile, "settle", fall)
+        (ready.folder / ".master.key.next.0badc0de").touch()  # of one that was killed
         assert ready.run("key", "rotate").exit_code != 0
     assert ready.key.read_text() == old
     with ready.start().app_context():
