@@ -68,7 +68,7 @@ class Commands(AppGroup):
             return None
         with self._app.app_context():
             made = worded(found)
-        made.invoke = self._telling(made.invoke)  # type: ignore[method-assign]
+        made.invoke = self._telling(made.invoke)  # type: ignore[assignment, method-assign]
         return made
 
     def _telling(self, invoke: Callable[[click.Context], Any]) -> Callable[[click.Context], Any]:

@@ -874,12 +874,13 @@ def test_whoever_exports_what_was_reopened_meanwhile_is_told(any_site: Site) -> 
             )
 
 
-def test_of_many_who_decide_a_line_at_once_one_wins(any_site: Site) -> None:
+@pytest.mark.long
+def test_of_fifty_who_decide_a_line_at_once_one_wins(any_site: Site) -> None:
     with any_site.session() as session:
         prepare(session)
         number = services.lines_of(session, lodge(session, names(session)["check"]).id)[0].id
     told: list[str] = []
-    start = threading.Barrier(5)
+    start = threading.Barrier(50)
 
     def one(decider: int) -> None:
         start.wait()
@@ -897,12 +898,12 @@ def test_of_many_who_decide_a_line_at_once_one_wins(any_site: Site) -> None:
         except Exception as error:
             told.append(type(error).__name__)
 
-    threads = [threading.Thread(target=one, args=(decider,)) for decider in range(5)]
+    threads = [threading.Thread(target=one, args=(decider,)) for decider in range(50)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(told) == ["", *["Conflict"] * 4]
+    assert sorted(told) == ["", *["Conflict"] * 49]
     with any_site.session() as session:
         decided = AuditEntry.action == "appeal.line_declined"
         assert session.scalar(select(func.count()).where(decided)) == 1
