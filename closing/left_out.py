@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import String, and_, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from closing.month import MonthResult
@@ -37,8 +36,8 @@ class Omission:
         return {"kind": self.kind, "count": self.count, "items": self.items}
 
 
-DueDay = tuple[int, date, bool]
-"""An employee id, a day on which they were due and not away, and whether they worked."""
+DueDays = tuple[int, Sequence[str], Sequence[str]]
+"""An employee id, the days on which they were due and absent, and those on which they worked."""
 
 
 def omissions(
@@ -46,14 +45,14 @@ def omissions(
     month: Month,
     result: MonthResult,
     people: Iterable[PersonRow],
-    due: Iterable[DueDay] | None = None,
+    due: Iterable[DueDays] | None = None,
 ) -> list[Omission]:
     """Everything that the month, closed as it is, leaves out; kinds without anything are absent.
 
     ``due`` are the days of everybody, those that are stored where it is None.
     """
     people = list(people)
-    due = _days_in_doubt(session, month, people) if due is None else due
+    due = _stored_days(session, month) if due is None else due
     scored = {card.person.employee_id for card in result.cards}
     found: dict[str, list[dict[str, Any]]] = {
         "proposals": [
@@ -88,36 +87,41 @@ def omissions(
     return listed + [Omission(kind, count) for kind, count in counted.items() if count]
 
 
-def _days_in_doubt(session: Session, month: Month, people: Iterable[PersonRow]) -> list[DueDay]:
-    """The stored days of those dates on which some team had as many absent as it takes."""
-    teams = {row.employee_id: row.team_path for row in people}
-    due = select(PersonDay.employee_id, PersonDay.day, PersonDay.worked).where(
-        PersonDay.month == month, PersonDay.scheduled.is_(True)
+def _stored_days(session: Session, month: Month) -> Iterator[DueDays]:
+    """One row of the database a person, whose days are a text: there are many."""
+    day = cast(PersonDay.day, String)
+    absent = PersonDay.absent.is_(True) & PersonDay.worked.is_(False)
+    rows = session.execute(
+        select(
+            PersonDay.employee_id,
+            func.aggregate_strings(case((absent, day)), " "),
+            func.aggregate_strings(case((PersonDay.worked.is_(True), day)), " "),
+        )
+        .where(PersonDay.month == month, PersonDay.scheduled.is_(True))
+        .group_by(PersonDay.employee_id)
     )
-    missing = session.execute(
-        due.where(PersonDay.absent.is_(True), PersonDay.worked.is_(False))
-    ).all()
-    absent = Counter((day, teams.get(who)) for who, day, _ in missing)
-    dates = sorted({day for (day, _), number in absent.items() if number > 1})
-    if not dates:
-        return []
-    present = session.execute(due.where(PersonDay.worked.is_(True), PersonDay.day.in_(dates)))
-    return [(who, day, worked) for who, day, worked in [*missing, *present]]
+    for who, *texts in rows:
+        absences, worked = ((text or "").split() for text in texts)
+        yield who, absences, worked
 
 
-def _silent_teams(due: Iterable[DueDay], people: Iterable[PersonRow]) -> list[dict[str, Any]]:
+def _silent_teams(due: Iterable[DueDays], people: Iterable[PersonRow]) -> list[dict[str, Any]]:
     """Days on which several of a team were due and nobody punched: rather a failed device."""
     teams = {row.employee_id: row.team_path for row in people}
-    found: dict[tuple[date, str], list[bool]] = defaultdict(list)
-    for employee_id, day, worked in due:
+    absent: dict[str, Counter[str]] = defaultdict(Counter)
+    worked: dict[str, set[str]] = defaultdict(set)
+    for employee_id, absences, presences in due:
         team = teams.get(employee_id)
         if team is not None:
-            found[day, team].append(worked)
-    return [
-        {"team": team, "day": day.isoformat(), "people": len(worked)}
-        for (day, team), worked in sorted(found.items())
-        if len(worked) > 1 and not any(worked)
-    ]
+            absent[team].update(absences)
+            worked[team].update(presences)
+    silent = sorted(
+        (day, team, number)
+        for team, days in absent.items()
+        for day, number in days.items()
+        if number > 1 and day not in worked[team]
+    )
+    return [{"team": team, "day": day, "people": number} for day, team, number in silent]
 
 
 def _without_entry(session: Session, month: Month, result: MonthResult) -> list[dict[str, Any]]:

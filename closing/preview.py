@@ -7,13 +7,14 @@ or not kept yet, they are computed in memory from the same records, and left the
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from closing.gather import gather
-from closing.left_out import DueDay, omissions
+from closing.left_out import DueDays, omissions
 from closing.policy import Policy
 from closing.services import Computed, required_policy, run
 from core.errors import N_, Refused
@@ -21,6 +22,7 @@ from core.values import Fact, Month
 from evaluations.fact_queries import latest_ticket_time
 from staff.attendance import queries as attendance
 from staff.attendance.calendars import calendar_around
+from staff.attendance.days import PersonDay
 from staff.attendance.facts import month_facts
 from staff.attendance.models import AttendanceMonth, StaleDays
 from staff.attendance.records import Rules, computed_days
@@ -45,7 +47,7 @@ def preview_month(session: Session, month: Month, now: datetime | None = None) -
 
 def attendance_now(
     session: Session, month: Month, policy: Policy
-) -> tuple[dict[int, dict[str, Fact]], list[DueDay] | None]:
+) -> tuple[dict[int, dict[str, Fact]], list[DueDays] | None]:
     """Attendance facts as of now, reading only; the days, where they had to be computed for it."""
     if _up_to_date(session, month):
         return attendance.attendance_facts(session, month, policy.attendance), None
@@ -62,7 +64,7 @@ def _up_to_date(session: Session, month: Month) -> bool:
 
 def _computed(
     session: Session, month: Month, policy: Policy
-) -> tuple[dict[int, dict[str, Fact]], list[DueDay]]:
+) -> tuple[dict[int, dict[str, Fact]], list[DueDays]]:
     """Attendance facts of everybody with a roster, and the days on which they were due."""
     first, last = month.first_day, month.last_day
     rules = Rules(policy.attendance, policy.leave, calendar_around(session, month).days)
@@ -74,8 +76,13 @@ def _computed(
     )
     ids = attendance.rostered_employees(session, month).intersection(employed)
     facts: dict[int, dict[str, Fact]] = {}
-    due: list[DueDay] = []
+    due: list[DueDays] = []
     for who, _, days in computed_days(session, ids, (first, last), rules):
         facts[who] = month_facts(days, policy.attendance, rostered=True)
-        due += [(who, day.day, day.worked) for day in days if day.worked or day.absent]
+        due.append((who, _dates(days, worked=False), _dates(days, worked=True)))
     return facts, due
+
+
+def _dates(days: Iterable[PersonDay], *, worked: bool) -> list[str]:
+    """The ISO dates on which somebody worked, or else those on which they were due and absent."""
+    return [day.day.isoformat() for day in days if day.worked is worked and (worked or day.absent)]

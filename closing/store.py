@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from operator import attrgetter
 from typing import Any
 
+import msgpack
+import orjson
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -16,7 +18,7 @@ from closing import sealed_pay
 from closing.models import Pay
 from closing.month import Card, MonthResult
 from core import keyring
-from core.bulk import insert_rows, plain_rows
+from core.bulk import Row, insert_rows, plain_rows
 from core.models import Closing
 from core.values import Fact
 from evaluations.models import ReviewGroup, ReviewParticipant, ReviewSeal
@@ -67,6 +69,7 @@ PAY = ("scorecard_id", *SUMS, *sealed_pay.SUMS)
 OF_PERSON, OF_LINE = attrgetter(*PERSON), attrgetter(*LINE)
 OF_ROUND = (ReviewGroup, ReviewParticipant, ReviewSeal, ReviewComment)
 OF_CARD, OF_ENTRY = attrgetter(*OWN), attrgetter(*ENTRY)
+Packing = Callable[[Iterable[Row]], bytes]
 
 
 def write_result(
@@ -90,7 +93,17 @@ def write_result(
     insert_rows(session, Pay, PAY, (_pay(box, n, card) for n, card in numbered))
 
 
-def digest(session: Session, closing: Closing) -> str:
+def packed(rows: Iterable[Row]) -> bytes:
+    """Rows one after the other as MessagePack, which has one form for each value."""
+    return b"".join(map(msgpack.Packer().pack, rows))
+
+
+def packed_before(rows: Iterable[Row]) -> bytes:
+    """How rows of months closed before were written: as this Python shows them."""
+    return "".join(f"{row!r}\n" for row in rows).encode()
+
+
+def digest(session: Session, closing: Closing, pack: Packing = packed) -> str:
     """SHA-256 over every derived row of a closing, in a fixed order; 64 hex digits.
 
     Rows are taken as ``plain_rows`` gives them, the same from either database. What is encrypted
@@ -116,14 +129,18 @@ def digest(session: Session, closing: Closing) -> str:
         seal.update(f"\n{table.name}\n".encode())
         rows = select(table).where(condition).order_by(*table.primary_key.columns)
         for part in plain_rows(session, rows, model):
-            seal.update("\n".join(map(repr, part)).encode())
-            seal.update(b"\n")
+            seal.update(pack(part))
     return seal.hexdigest()
+
+
+def is_sealed_as_it_was(session: Session, closing: Closing) -> bool:
+    """Whether the rows of a closing still have the digest that they were sealed with."""
+    return any(digest(session, closing, pack) == closing.digest for pack in (packed, packed_before))
 
 
 def _stored(sheet: Mapping[str, Fact]) -> str:
     """A fact is a tuple, which JSON writes as a list."""
-    return json.dumps(sheet, sort_keys=True, separators=(",", ":"))
+    return orjson.dumps(sheet, option=orjson.OPT_SORT_KEYS, default=tuple).decode()
 
 
 def _lines(card: Card) -> Iterable[tuple[int, LineResult]]:

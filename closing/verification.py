@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from closing.policy import canonical_text, hash_of
-from closing.store import digest
+from closing.store import is_sealed_as_it_was
 from core import audit
 from core.messages import N_, Said
 from core.models import AuditEntry, Closing, DocumentVersion, MonthState, Reopening
@@ -44,7 +44,7 @@ def verify(session: Session, found: audit.Trail | None = None) -> Iterator[Said]
             yield Said(ANOTHER, **place)
         elif closing.id not in current and closing.id not in reopened:
             yield Said(OPENED, **place)
-        elif closing.id in current and digest(session, closing) != closing.digest:
+        elif closing.id in current and not is_sealed_as_it_was(session, closing):
             yield Said(CHANGED, **place)
     kept = {
         (str(month), revision)

@@ -9,6 +9,7 @@ import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from itertools import chain, islice
 from typing import Any
 
 from sqlalchemy import (
@@ -26,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 ROWS_AT_ONCE = 5000
+ROWS_A_STATEMENT, MAX_VARIABLES = 50, 999  # for SQLite
 Row = tuple[Any, ...]
 
 
@@ -50,20 +52,28 @@ def insert_rows(
 ) -> None:
     """Insert tuples in the order of ``columns``. JSON columns take the text that they hold."""
     session.flush()
-    table = model.__table__
+    table, width = model.__table__, len(columns)
     dialect = session.get_bind().dialect
-    quote = dialect.identifier_preparer.quote
-    marks = ", ".join(["?" if dialect.paramstyle == "qmark" else "%s"] * len(columns))
-    names = ", ".join(map(quote, columns))
-    statement = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})"
     converters = [
         (place, converter)
         for place, name in enumerate(columns)
         if (converter := _converter(table.c[name].type, dialect)) is not None
     ]
+    quote = dialect.identifier_preparer.quote
+    head = f"INSERT INTO {quote(table.name)} ({', '.join(map(quote, columns))}) VALUES "
+    marks = ", ".join(["?" if dialect.paramstyle == "qmark" else "%s"] * width)
     connection = session.connection()
-    for part in _parts(rows):
-        connection.exec_driver_sql(statement, _converted(part, converters))
+    together = _rows_together(width, dialect)
+    values = chain.from_iterable(rows)
+    while part := list(islice(values, ROWS_AT_ONCE * width)):
+        for place, converter in converters:
+            part[place::width] = map(converter, part[place::width])
+        whole = len(part) - len(part) % (together * width)
+        for number, piece in ((together, part[:whole]), (1, part[whole:])):
+            if piece:
+                connection.exec_driver_sql(
+                    head + ", ".join([f"({marks})"] * number), _cut(piece, number * width)
+                )
 
 
 def plain_rows(session: Session, statement: Select[Any], model: type[Any]) -> Iterator[list[Row]]:
@@ -74,12 +84,18 @@ def plain_rows(session: Session, statement: Select[Any], model: type[Any]) -> It
     """
     dialect = session.get_bind().dialect
     columns = [_plain(each, dialect) for each in model.__table__.columns]
-    found = session.connection().execute(  # the session would make each row twice
-        statement.with_only_columns(*columns, maintain_column_froms=True),
-        execution_options={"yield_per": ROWS_AT_ONCE},
-    )
-    for part in found.partitions():
-        yield [tuple(row) for row in part]
+    chosen = statement.with_only_columns(*columns, maintain_column_froms=True)
+    connection = session.connection()  # the session would make each row twice
+    if dialect.name != "sqlite":
+        found = connection.execute(chosen, execution_options={"yield_per": ROWS_AT_ONCE})
+        for part in found.partitions():
+            yield [tuple(row) for row in part]
+        return
+    # Its driver gives these values as they are, in tuples, as they are asked for.
+    cursor = connection.execute(chosen).cursor
+    while part := cursor.fetchmany(ROWS_AT_ONCE):
+        yield part
+    cursor.close()
 
 
 def _plain(source: Any, dialect: Dialect) -> ColumnElement[Any]:
@@ -106,21 +122,10 @@ def _iso(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
-def _parts(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    part: list[Row] = []
-    for row in rows:
-        part.append(row)
-        if len(part) == ROWS_AT_ONCE:
-            yield part
-            part = []
-    if part:
-        yield part
+def _rows_together(width: int, dialect: Dialect) -> int:
+    """How many rows one statement takes: to SQLite one is as dear as a row."""
+    return min(ROWS_A_STATEMENT, MAX_VARIABLES // width) if dialect.name == "sqlite" else 1
 
 
-def _converted(rows: list[Row], converters: list[tuple[int, Callable[[Any], Any]]]) -> list[Row]:
-    if not converters:
-        return rows
-    turned = list(zip(*rows, strict=True))
-    for place, converter in converters:
-        turned[place] = tuple(map(converter, turned[place]))
-    return list(zip(*turned, strict=True))
+def _cut(values: list[Any], length: int) -> list[Row]:
+    return [tuple(values[at : at + length]) for at in range(0, len(values), length)]

@@ -178,10 +178,11 @@ class ReviewParticipant(Model):
 
 
 class ReviewSeal(Model):
-    """Keyed digests of the rows of a closed round: a file imported again is recognised as known.
+    """Keyed digests of the reviews of a closed round: a file imported again is recognised as known.
 
     The key lies outside the database, so the digests tell nothing to whoever has only the database.
-    Some thousands stand in one row, in their own order, separated by spaces.
+    Some thousands stand in one row, in their own order, separated by spaces; ``size`` is the number
+    of rows of a file that they stand for.
     """
 
     __tablename__ = "review_seals"

@@ -19,7 +19,14 @@ from core.imports.rows import Record, chunks
 from core.messages import N_
 from core.values import Month
 from evaluations.models import RELATIONS, Review, ReviewParticipant
-from evaluations.reviews_seal import Seal, recognised, seal_text, sealed_rows
+from evaluations.reviews_seal import (
+    Ratings,
+    Seal,
+    recognised,
+    seal_text,
+    seal_text_of_row,
+    sealed_rows,
+)
 from evaluations.rounds.models import ReviewRound
 from evaluations.rounds.services import hold
 from staff.directory import People
@@ -103,30 +110,36 @@ class Reviews(Kind):
         """
         closed = self._sealed
         found = super().known([line for line in lines if line.record["month"] not in closed])
-        by_month: dict[Month, dict[str, Line]] = defaultdict(dict)
+        by_month: dict[Month, dict[Identity, Line]] = defaultdict(dict)
         for line in lines:
             if line.record["month"] in closed:
-                by_month[line.record["month"]][self._digest(line.record)] = line
-        for month_, sealed in by_month.items():
-            known = recognised(self.setting.session, month_, sealed)
-            if 2 * len(known) > sealed_rows(self.setting.session, month_):
-                for digest in sorted(known):
-                    line = sealed[digest]
+                by_month[line.record["month"]][line.identity] = line
+        for month_, single in by_month.items():
+            same = self._recognised(month_, single.values())
+            if 2 * len(same) > sealed_rows(self.setting.session, month_):
+                for line in same:
                     found[line.identity] = Known(0, dict(line.record))
         return found
 
-    def _digest(self, record: Record) -> str:
-        numbers = self._people.by_id
-        return self._seal(
-            seal_text(
-                record["month"],
-                numbers[record["ratee_id"]].employee_no,
-                numbers[record["rater_id"]].employee_no,
-                record["competency"],
-                record["relation"],
-                record["rating"],
-            )
-        )
+    def _recognised(self, month_: Month, lines: Iterable[Line]) -> list[Line]:
+        """Rows that a closed round had: of reviews that are here as a whole, or, of rounds closed
+        before reviews were digested so, row by row.
+        """
+        reviews: dict[tuple[int, int, str], list[Line]] = defaultdict(list)
+        for line in lines:
+            record = line.record
+            reviews[record["ratee_id"], record["rater_id"], record["relation"]].append(line)
+        sealed: dict[str, list[Line]] = {}
+        for (ratee_id, rater_id, relation), rows in reviews.items():
+            ratee, rater = (self._people.by_id[who].employee_no for who in (ratee_id, rater_id))
+            rated = [(line.record["competency"], line.record["rating"]) for line in rows]
+            told = seal_text(month_, ratee, rater, relation, Ratings.of(rated))
+            sealed[self._seal(told)] = rows
+            for line, rating in zip(rows, rated, strict=True):
+                told = seal_text_of_row(month_, ratee, rater, relation, rating)
+                sealed[self._seal(told)] = [line]
+        known = recognised(self.setting.session, month_, sealed)
+        return [line for digest in sorted(known) for line in sealed[digest]]
 
     def store(self, lines: Sequence[Line], batch: int) -> None:
         """A round may have been opened since the rows were judged: whoever opens one waits now."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
+import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,8 +13,8 @@ from core.bulk import insert_rows
 from core.erasing import rewrite
 from core.values import Month
 from evaluations.models import Review, ReviewGroup, ReviewParticipant
-from evaluations.reviews import ReviewSum, settle_groups, unit_rating
-from evaluations.reviews_seal import OpenReview, Seal, reviews_of, seal_rows
+from evaluations.reviews import ReviewSum, settle_groups
+from evaluations.reviews_seal import OpenReview, Ratings, Seal, reviews_of, seal_rows
 from evaluations.rounds.models import ReviewRound
 
 GROUP = ("month", "ratee_id", "relations", "n", "total", "competencies")
@@ -108,7 +108,7 @@ def seal_round(
             ";".join(each.relations),
             each.n,
             each.total,
-            json.dumps(each.competencies, sort_keys=True),
+            orjson.dumps(each.competencies, option=orjson.OPT_SORT_KEYS).decode(),
         )
         for ratee_id in sorted(groups)
         for each in groups[ratee_id]
@@ -117,22 +117,22 @@ def seal_round(
 
 
 def _open_sums(reviews: Iterable[OpenReview]) -> dict[int, list[ReviewSum]]:
-    groups: dict[tuple[int, str], tuple[list[int], dict[str, tuple[int, int]]]] = {}
+    groups: dict[tuple[int, str], list[Ratings]] = defaultdict(list)
     for ratee_id, _, relation, ratings in reviews:
-        group = groups.get((ratee_id, relation))
-        if group is None:
-            group = groups[ratee_id, relation] = ([], {})
-        totals, shown = group
-        whole = 0
-        for competency, rating in ratings:
-            whole += rating
+        groups[ratee_id, relation].append(ratings)
+    sums: dict[int, list[ReviewSum]] = defaultdict(list)
+    for (ratee_id, relation), group in groups.items():
+        sums[ratee_id].append(_sum_up(relation, group))
+    return sums
+
+
+def _sum_up(relation: str, group: Collection[Ratings]) -> ReviewSum:
+    shown: dict[str, tuple[int, int]] = {}
+    for ratings in group:
+        for competency, rating in ratings.rated:
             count, points = shown.get(competency, (0, 0))
             shown[competency] = (count + 1, points + rating)
-        totals.append(unit_rating(whole, len(ratings)))
-    sums: dict[int, list[ReviewSum]] = defaultdict(list)
-    for (ratee_id, relation), (totals, shown) in groups.items():
-        sums[ratee_id].append(ReviewSum((relation,), len(totals), sum(totals), shown))
-    return sums
+    return ReviewSum((relation,), len(group), sum(ratings.unit for ratings in group), shown)
 
 
 def _closed_sums(session: Session, month: Month) -> dict[int, list[ReviewSum]]:

@@ -1,26 +1,48 @@
 """Digests of the reviews of a closed round, keyed by a secret outside the database.
 
 The close writes them (``seal_rows``) when it deletes the reviews; an import of the same file later
-recognises its rows by them.
+recognises its reviews by them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import String, cast, exists, func, insert, select, true
+from sqlalchemy import exists, func, insert, select, true
 
 from core.values import Month
 from evaluations.models import Review, ReviewSeal
+from evaluations.reviews import unit_rating
 from evaluations.rounds.models import ReviewRound
 from staff.models import Employee
 
 Seal = Callable[[str], str]
 Rating = tuple[str, int]
-OpenReview = tuple[int, int, str, list[Rating]]
-"""Ratee, rater, relation, and the ratings by competency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ratings:
+    """What one review says: its ratings in the order of competencies, the same as a text, and
+    their mean in units of 1/REVIEW_UNIT.
+    """
+
+    rated: tuple[Rating, ...]
+    text: str
+    unit: int
+
+    @classmethod
+    def of(cls, rated: Iterable[Rating]) -> Ratings:
+        ordered = tuple(sorted(rated))
+        text = ";".join(f"{competency}={rating}" for competency, rating in ordered)
+        return cls(ordered, text, unit_rating(sum(rating for _, rating in ordered), len(ordered)))
+
+
+OpenReview = tuple[int, int, str, Ratings]
+"""Ratee, rater, relation, and the ratings."""
 
 TOGETHER = 5000
 
@@ -33,7 +55,7 @@ def reviews_of(
     None of a round in the browser while it runs: two looks would differ by what was answered in
     between. With ``now`` one whose last day is over counts as ended, as it does at a close.
 
-    One row of the database is one review, which spares most of the reading.
+    One row of the database is what one person wrote of another, which spares most of the reading.
     """
     running = exists().where(
         ReviewRound.month == month,
@@ -41,61 +63,67 @@ def reviews_of(
         ReviewRound.ends_at > now if now is not None else true(),
     )
     about = Review.ratee_id == ratee_id if ratee_id is not None else true()
-    rated = Review.competency + "=" + cast(Review.rating, String)
+    rated = Review.competency.op("||")(Review.rating)  # of one digit
     rows = session.connection().execute(  # the session would make each row twice
         select(
-            Review.ratee_id, Review.rater_id, Review.relation, func.aggregate_strings(rated, ";")
+            Review.ratee_id,
+            Review.rater_id,
+            func.min(Review.relation),  # nobody stands in two to a person in a month
+            func.aggregate_strings(rated, ";"),
         )
         .where(Review.month == month, about, ~running)
-        .group_by(Review.ratee_id, Review.rater_id, Review.relation)
+        .group_by(Review.ratee_id, Review.rater_id)  # as the index lies: nothing to sort
     )
+    known: dict[str, Ratings] = {}  # few differ
     found: list[OpenReview] = []
-    known: dict[str, Rating] = {}  # few differ
-    for ratee_id, rater_id, relation, text in rows:
-        ratings = []
-        for part in text.split(";"):
-            rating = known.get(part)
-            if rating is None:
-                competency, _, points = part.rpartition("=")
-                rating = known[part] = (competency, int(points))
-            ratings.append(rating)
+    for ratee_id, rater_id, relation, joined in rows:
+        ratings = known.get(joined)
+        if ratings is None:
+            ratings = known[joined] = Ratings.of(
+                (part[:-1], int(part[-1])) for part in joined.split(";")
+            )
         found.append((ratee_id, rater_id, relation, ratings))
     return found
 
 
-def seal_text(
-    month: Month, ratee_no: str, rater_no: str, competency: str, relation: str, rating: int
+def seal_text(month: Month, ratee_no: str, rater_no: str, relation: str, ratings: Ratings) -> str:
+    """What is digested of one review: it is recognised as a whole or not at all."""
+    return f"{month}|{ratee_no}|{rater_no}|{relation}|{ratings.text}"
+
+
+def seal_text_of_row(
+    month: Month, ratee_no: str, rater_no: str, relation: str, rating: Rating
 ) -> str:
-    """What is digested of one review."""
-    return f"{_about(month, ratee_no, rater_no)}|{competency}|{relation}|{rating}"
-
-
-def _about(month: Month, ratee_no: str, rater_no: str) -> str:
-    return f"{month}|{ratee_no}|{rater_no}"
+    """What was digested before, of each row of a file: rounds closed then are still recognised."""
+    competency, points = rating
+    return f"{month}|{ratee_no}|{rater_no}|{competency}|{relation}|{points}"
 
 
 def seal_rows(session: Any, month: Month, seal: Seal, reviews: Iterable[OpenReview]) -> int:
-    """Store the digests of all reviews of ``month``, in an order that tells nothing; their number.
+    """Store a digest of each review of ``month``, in an order that tells nothing.
 
-    ``seal`` gives a keyed digest without spaces.
+    Returns how many rows of a file they stand for. ``seal`` gives a keyed digest without spaces.
     """
     numbers = dict(session.execute(select(Employee.id, Employee.employee_no)).all())
-    digests = []
-    for ratee, rater, relation, ratings in reviews:
-        about = _about(month, numbers[ratee], numbers[rater])  # once for all that one wrote of one
-        digests += [
-            seal(f"{about}|{competency}|{relation}|{rating}") for competency, rating in ratings
-        ]
-    digests.sort()
+    sealed = [
+        (seal(seal_text(month, numbers[ratee], numbers[rater], relation, ratings)), ratings)
+        for ratee, rater, relation, ratings in reviews
+    ]
+    sealed.sort(key=itemgetter(0))
     rows: list[dict[str, Any]] = []
-    for start in range(0, len(digests), TOGETHER):
-        part = digests[start : start + TOGETHER]
+    for start in range(0, len(sealed), TOGETHER):
+        part = sealed[start : start + TOGETHER]
         rows.append(
-            {"month": month, "part": len(rows), "size": len(part), "digests": " ".join(part)}
+            {
+                "month": month,
+                "part": len(rows),
+                "size": sum(len(ratings.rated) for _, ratings in part),
+                "digests": " ".join(digest for digest, _ in part),
+            }
         )
     if rows:
         session.execute(insert(ReviewSeal), rows)
-    return len(digests)
+    return sum(row["size"] for row in rows)
 
 
 def recognised(session: Any, month: Month, digests: Collection[str]) -> set[str]:

@@ -5,18 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, select, text
+from sqlalchemy.orm import Session
 from support.centres import CLOCK, NOW, Examples, close, import_one, opened, reopen
 from support.databases import KINDS, Kind
 from support.made_up import COLUMNS, write_rows
 
+from closing import services, store
 from closing.payroll import mark_exported
 from closing.publishing import publish_results
 from closing.verification import verify
 from core import audit
 from core.actor import SYSTEM
 from core.db import transaction
-from core.models import AuditEntry
+from core.models import AuditEntry, Closing
 from core.values import Month
 
 CENTRE = "centre-a"
@@ -208,6 +210,23 @@ def test_opening_and_closing_again_is_no_problem(url: str, tmp_path: Path) -> No
         import_one(session, "metrics", tmp_path / "metrics.csv", clock=CLOCK)
         close(session, OCTOBER)
     assert problems(url) == []
+
+
+def test_a_month_that_was_sealed_in_the_form_of_before_still_verifies(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def before(session: Session, closing: Closing) -> str:
+        return store.digest(session, closing, store.packed_before)
+
+    with opened(url) as session:
+        reopen(session, OCTOBER)
+        monkeypatch.setattr(services, "digest", before)
+        close(session, OCTOBER)
+        (sealed,) = session.scalars(select(Closing).where(Closing.revision == 2))
+        assert sealed.digest != store.digest(session, sealed)
+    assert problems(url) == []
+    tamper(url, f"UPDATE scorecards SET company_rank = 99 WHERE id = {ONE}")
+    assert [each for each in problems(url) if "its results were changed" in each] != []
 
 
 def test_what_is_open_may_change(examples: Examples) -> None:

@@ -38,7 +38,7 @@ from core.documents import DocumentError
 from core.settings import settings
 from core.values import Month
 from evaluations.models import ReviewGroup, ReviewParticipant
-from evaluations.reviews_seal import seal_text, sealed_rows
+from evaluations.reviews_seal import Ratings, seal_text, sealed_rows
 
 SEPTEMBER, OCTOBER = Month(2026, 9), Month(2026, 10)
 HEADER = "month,ratee_no,rater_no,relation,competency,rating"
@@ -219,13 +219,15 @@ def test_digests_answer_nobody_without_the_key(centre: Files) -> None:
     file = centre.write(f"{HEADER}\n{row}\n")
     centre.take("reviews", file)
     close(centre.session, SEPTEMBER)
-    _, ratee, rater, relation, competency, rating = row.split(",")
-    said = seal_text(SEPTEMBER, ratee, rater, competency, relation, int(rating))
+    _, ratee, rater, relation, _, _ = row.split(",")
+    of_one = [each.split(",") for each in round_of(SEPTEMBER) if f",{ratee},{rater}," in each]
+    ratings = Ratings.of((competency, int(rating)) for *_, competency, rating in of_one)
+    said = seal_text(SEPTEMBER, ratee, rater, relation, ratings)
     kept = "\n".join(repr(tuple(each)) for each in _raw_rows(centre.session))
     for guess in (file.read_bytes(), said.encode()):
         for name in ("sha256", "sha1", "md5", "blake2b"):
             assert hashlib.new(name, guess).hexdigest() not in kept
-    assert seal(said) in kept  # whoever holds the key recognises the row: see docs/operation.md
+    assert seal(said) in kept  # whoever holds the key recognises the review: see docs/operation.md
     reports = centre.rows("SELECT CAST(report AS TEXT) FROM import_batches WHERE kind = 'reviews'")
     assert {json.dumps(json.loads(report)["rows"]) for (report,) in reports} == {"{}"}
 
@@ -242,7 +244,8 @@ def test_digests_lie_in_their_own_order_and_not_in_that_of_the_reviews(centre: F
     ((stored, size),) = centre.rows("SELECT digests, size FROM review_seals")
     digests = stored.split(" ")
     assert digests == sorted(digests)
-    assert len(digests) == size
+    reviews = {tuple(row.split(",")[1:3]) for row in round_of(SEPTEMBER)}
+    assert (len(digests), size) == (len(reviews), len(round_of(SEPTEMBER)))
     raters = centre.rows("SELECT rater_id FROM review_participants")
     assert raters == sorted(raters)
 

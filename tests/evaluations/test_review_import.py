@@ -13,9 +13,9 @@ from support.staffing import Staffing
 from core.db import transaction
 from core.errors import Conflict
 from core.values import Month
-from evaluations.models import ReviewParticipant
+from evaluations.models import ReviewParticipant, ReviewSeal
 from evaluations.review_imports import Reviews
-from evaluations.reviews_seal import reviews_of, seal_rows, seal_text
+from evaluations.reviews_seal import Ratings, reviews_of, seal_rows, seal_text, seal_text_of_row
 from evaluations.rounds.models import ReviewRound
 
 HEADER = "month,ratee_no,rater_no,relation,competency,rating"
@@ -133,15 +133,48 @@ def test_of_a_closed_round_the_same_file_is_known_and_nothing_else_is_kept(
     assert files.one("SELECT count(*) FROM reviews") == 0
 
 
+def test_a_round_that_was_closed_when_rows_were_digested_is_recognised_row_by_row(
+    files: Files,
+) -> None:
+    month = Month(2026, 9)
+    rows = [("E1", "E2", "peer", ("attitude", 4)), ("E1", "E2", "peer", ("expertise", 5))]
+    digests = sorted(seal(seal_text_of_row(month, *row)) for row in rows)
+    with transaction():
+        files.session.add(ReviewSeal(month=month, part=0, size=2, digests=" ".join(digests)))
+        files.session.execute(insert(ReviewParticipant), {"month": month, "rater_id": 1})
+        Staffing(files.session).close(month)
+    report = files.good("reviews", HEADER, GOOD[0], GOOD[1].replace(",5", ",3"), GOOD[2])
+    assert report.summary == "new 0, changed 0, same 0, late 3, refused 0"  # not most of it
+    assert files.good("reviews", HEADER, *GOOD).counts["same"] == 2
+
+
+def test_a_review_of_a_closed_round_is_recognised_whole_in_any_order_of_its_rows(
+    files: Files,
+) -> None:
+    files.good("reviews", HEADER, *GOOD)
+    with transaction():
+        month = Month(2026, 9)
+        seal_rows(files.session, month, seal, reviews_of(files.session, month))
+        files.session.execute(insert(ReviewParticipant), {"month": month, "rater_id": 1})
+        files.session.execute(text("DELETE FROM reviews"))
+        Staffing(files.session).close(month)
+    assert files.good("reviews", HEADER, *reversed(GOOD)).counts["same"] == 3
+    report = files.good("reviews", HEADER, GOOD[0], GOOD[1])
+    assert report.counts["same"] == 2
+    report = files.good("reviews", HEADER, GOOD[0], GOOD[1].replace(",5", ",4"), GOOD[2])
+    assert report.counts["late"] == 3
+
+
 def test_digests_differ_by_every_part_of_a_review() -> None:
     month = Month(2026, 9)
+    one = Ratings.of([("attitude", 4), ("expertise", 5)])
     texts = {
-        seal_text(month, "E1", "E2", "attitude", "peer", 4),
-        seal_text(Month(2026, 8), "E1", "E2", "attitude", "peer", 4),
-        seal_text(month, "E2", "E1", "attitude", "peer", 4),
-        seal_text(month, "E1", "E2", "expertise", "peer", 4),
-        seal_text(month, "E1", "E2", "attitude", "supervisor", 4),
-        seal_text(month, "E1", "E2", "attitude", "peer", 5),
+        seal_text(month, "E1", "E2", "peer", one),
+        seal_text(Month(2026, 8), "E1", "E2", "peer", one),
+        seal_text(month, "E2", "E1", "peer", one),
+        seal_text(month, "E1", "E2", "supervisor", one),
+        seal_text(month, "E1", "E2", "peer", Ratings.of([("attitude", 4), ("expertise", 4)])),
+        seal_text(month, "E1", "E2", "peer", Ratings.of([("attitude", 4)])),
     }
     assert len({seal(each) for each in texts}) == 6
     assert len(seal("x")) == 43
