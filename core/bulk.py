@@ -86,16 +86,14 @@ def plain_rows(session: Session, statement: Select[Any], model: type[Any]) -> It
     columns = [_plain(each, dialect) for each in model.__table__.columns]
     chosen = statement.with_only_columns(*columns, maintain_column_froms=True)
     connection = session.connection()  # the session would make each row twice
-    if dialect.name != "sqlite":
-        found = connection.execute(chosen, execution_options={"yield_per": ROWS_AT_ONCE})
-        for part in found.partitions():
-            yield [tuple(row) for row in part]
+    if dialect.name == "sqlite":  # its driver gives these values as they are, in tuples
+        with connection.execute(chosen) as found:
+            cursor: Any = found.cursor
+            yield from iter(lambda: cursor.fetchmany(ROWS_AT_ONCE), [])
         return
-    # Its driver gives these values as they are, in tuples, as they are asked for.
-    cursor = connection.execute(chosen).cursor
-    while part := cursor.fetchmany(ROWS_AT_ONCE):
-        yield part
-    cursor.close()
+    rows = connection.execute(chosen, execution_options={"yield_per": ROWS_AT_ONCE})
+    for part in rows.partitions():
+        yield [tuple(row) for row in part]
 
 
 def _plain(source: Any, dialect: Dialect) -> ColumnElement[Any]:
