@@ -36,7 +36,8 @@ def adjust(
     """Correct what somebody was paid for a month whose payroll was exported.
 
     It is paid with the next open month, as a line of its own. Raises ``Refused`` about oneself, for
-    an amount of nothing, without a reason, and for a month that can still be reopened.
+    an amount of nothing, without a reason, and for a month that can still be reopened, ``Conflict``
+    for what was entered word for word before: a form that was sent twice.
     """
     one_at_a_time(session, "months")
     person = session.get(Employee, employee_id)
@@ -54,12 +55,17 @@ def adjust(
             field="month",
             month=str(month),
         )
+    values = {
+        "employee_id": employee_id,
+        "for_month": month,
+        "pay_month": (newest_closed(session) or month).plus(1),
+        "amount": amount,
+        "reason": " ".join(reason.split()),
+    }
+    if session.scalar(select(PayAdjustment.id).filter_by(**values).limit(1)) is not None:
+        raise Conflict(N_("This adjustment is entered already: a second one gives another reason."))
     row = PayAdjustment(
-        employee_id=employee_id,
-        for_month=month,
-        pay_month=(newest_closed(session) or month).plus(1),
-        amount=amount,
-        reason=" ".join(reason.split()),
+        **values,
         appeal_line_id=appeal_line_id,
         decided_by=actor.label,
         decided_at=now.moment,

@@ -59,8 +59,8 @@ def enter_complaint(
 ) -> Complaint:
     """Register a complaint under the next number of its day and channel.
 
-    ``received`` is by the wall clock. Raises ``Conflict`` in a closed month, ``Forbidden`` where it
-    is about the actor, ``Refused`` for a time to come or somebody who was not employed.
+    ``received`` is by the wall clock. Raises ``Conflict`` in a closed month and for what the actor
+    registered before (a form that was sent twice), ``Forbidden`` where it is about the actor, ``Refused`` for a time to come or somebody who was not employed.
     """
     about = _checked(about)
     if received > now.wall:
@@ -70,6 +70,7 @@ def enter_complaint(
     month = Month.of(received)
     hold_records(session, month)
     _check_people(session, actor, received, employee_id, about.handler_id)
+    _check_once(session, actor, received, channel, employee_id, about.description)
     complaint = Complaint(
         complaint_no=_next_number(session, received, channel),
         month=month,
@@ -237,6 +238,30 @@ def _check_people(
     for who, field in ((employee_id, "employee"), (handler_id, "handler")):
         if who is not None:
             employed(person_of(session, who), received.date(), field)
+
+
+def _check_once(
+    session: Session,
+    actor: Actor,
+    received: datetime,
+    channel: str,
+    employee_id: int | None,
+    description: str,
+) -> None:
+    same = session.scalar(
+        select(Complaint.complaint_no)
+        .join(ComplaintCase, ComplaintCase.complaint_id == Complaint.id)
+        .where(
+            Complaint.received_at == wall_seconds(received),
+            Complaint.channel == channel,
+            Complaint.employee_id == employee_id,
+            ComplaintCase.description == description,
+            ComplaintCase.recorded_by == actor.label,
+        )
+        .limit(1)
+    )
+    if same is not None and description:
+        raise Conflict(N_("This is registered already as %(number)s."), number=same)
 
 
 def _next_number(session: Session, received: datetime, channel: str) -> str:
