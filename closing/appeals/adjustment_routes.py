@@ -80,6 +80,7 @@ def new_adjustment() -> str | Redirect:
                     month=Month.parse(form.month.data),
                     amount=form.amount.data or Decimal(0),
                     reason=form.reason.data or "",
+                    once=True,
                 )
             flash(_("The adjustment is paid with the next open month."))
             return redirect(url_for("appeals.adjustments"))

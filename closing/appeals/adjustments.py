@@ -32,12 +32,13 @@ def adjust(
     amount: Decimal,
     reason: str,
     appeal_line_id: int | None = None,
+    once: bool = False,
 ) -> PayAdjustment:
     """Correct what somebody was paid for a month whose payroll was exported.
 
     It is paid with the next open month, as a line of its own. Raises ``Refused`` about oneself, for
-    an amount of nothing, without a reason, and for a month that can still be reopened, ``Conflict``
-    for what was entered word for word before: a form that was sent twice.
+    an amount of nothing, without a reason, and for a month that can still be reopened; where it is
+    to be entered ``once``, ``Conflict`` for the same word for word: a form that was sent twice.
     """
     one_at_a_time(session, "months")
     person = session.get(Employee, employee_id)
@@ -48,13 +49,7 @@ def adjust(
     _check_amount(amount)
     if not reason.strip():
         raise Refused(N_("Give a reason; it stands on the payroll."), field="reason")
-    state = session.get(MonthState, month)
-    if state is None or state.exported_at is None:
-        raise Refused(
-            N_("The payroll of %(month)s was not exported: correct the records instead."),
-            field="month",
-            month=str(month),
-        )
+    _check_exported(session, month)
     values = {
         "employee_id": employee_id,
         "for_month": month,
@@ -62,7 +57,8 @@ def adjust(
         "amount": amount,
         "reason": " ".join(reason.split()),
     }
-    if session.scalar(select(PayAdjustment.id).filter_by(**values).limit(1)) is not None:
+    same = select(PayAdjustment.id).filter_by(**values).limit(1)
+    if once and session.scalar(same) is not None:
         raise Conflict(N_("This adjustment is entered already: a second one gives another reason."))
     row = PayAdjustment(
         **values,
@@ -74,6 +70,16 @@ def adjust(
     session.flush()
     _record(session, actor, now, "pay.adjusted", row, person, None)
     return row
+
+
+def _check_exported(session: Session, month: Month) -> None:
+    state = session.get(MonthState, month)
+    if state is None or state.exported_at is None:
+        raise Refused(
+            N_("The payroll of %(month)s was not exported: correct the records instead."),
+            field="month",
+            month=str(month),
+        )
 
 
 def _check_amount(amount: Decimal) -> None:

@@ -60,7 +60,8 @@ def enter_complaint(
     """Register a complaint under the next number of its day and channel.
 
     ``received`` is by the wall clock. Raises ``Conflict`` in a closed month and for what the actor
-    registered before (a form that was sent twice), ``Forbidden`` where it is about the actor, ``Refused`` for a time to come or somebody who was not employed.
+    registered before (a form that was sent twice), ``Forbidden`` where it is about the actor,
+    ``Refused`` for a time to come or somebody who was not employed.
     """
     about = _checked(about)
     if received > now.wall:
