@@ -158,13 +158,14 @@ def _store(
     told: Told,
 ) -> Closing:
     month = computed.month
+    gathered = computed.gathered
     told("storing", 4, STEPS)
     closing = _begin(session, computed, actor, now)
-    employed = [row for row in computed.gathered.rows if row.employed]
+    # First what is deleted: the results then fill its place in the file.
+    seal_round(session, month, gathered.reviews, seal, gathered.single)
+    employed = [row for row in gathered.rows if row.employed]
     write_result(session, closing, computed.result, employed)
     told("sealing", 5, STEPS)
-    gathered = computed.gathered
-    seal_round(session, month, gathered.reviews, seal, gathered.single)
     closing.digest = digest(session, closing)
     closing.sealed = True
     session.flush()

@@ -29,13 +29,24 @@ def settle(value: Number) -> Decimal:
     0.29 * 100 settles to 29. Everything that is rounded further, graded, ranked or compared is
     settled first. Raises ``decimal.InvalidOperation`` for infinities and NaN.
     """
+    return _settled(value)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _settled(value: Number) -> Decimal:
+    """A month asks for few values over and over: points, limits, coverages."""
     exact = value if isinstance(value, Decimal) else Decimal(repr(value))
     return exact.quantize(_NINE_PLACES, ROUND_HALF_UP, _WIDE)
 
 
 def half_up(value: Number, places: int) -> Decimal:
     """Settle, then round half up to ``places`` decimals."""
-    return settle(value).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _WIDE)
+    return settle(value).quantize(_unit(places), ROUND_HALF_UP, _WIDE)
+
+
+@lru_cache
+def _unit(places: int) -> Decimal:
+    return Decimal(1).scaleb(-places)
 
 
 def half_up_to_half(value: Number) -> float:

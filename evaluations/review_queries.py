@@ -132,7 +132,7 @@ def _sum_up(relation: str, group: Collection[Ratings]) -> ReviewSum:
         for competency, rating in ratings.rated:
             count, points = shown.get(competency, (0, 0))
             shown[competency] = (count + 1, points + rating)
-    return ReviewSum((relation,), len(group), sum(ratings.unit for ratings in group), shown)
+    return ReviewSum((relation,), len(group), sum([each.unit for each in group]), shown)
 
 
 def _closed_sums(session: Session, month: Month) -> dict[int, list[ReviewSum]]:

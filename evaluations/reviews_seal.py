@@ -86,7 +86,9 @@ def reviews_of(
     return found
 
 
-def seal_text(month: Month, ratee_no: str, rater_no: str, relation: str, ratings: Ratings) -> str:
+def seal_text(
+    month: Month | str, ratee_no: str, rater_no: str, relation: str, ratings: Ratings
+) -> str:
     """What is digested of one review: it is recognised as a whole or not at all."""
     return f"{month}|{ratee_no}|{rater_no}|{relation}|{ratings.text}"
 
@@ -105,8 +107,9 @@ def seal_rows(session: Any, month: Month, seal: Seal, reviews: Iterable[OpenRevi
     Returns how many rows of a file they stand for. ``seal`` gives a keyed digest without spaces.
     """
     numbers = dict(session.execute(select(Employee.id, Employee.employee_no)).all())
+    on = str(month)
     sealed = [
-        (seal(seal_text(month, numbers[ratee], numbers[rater], relation, ratings)), ratings)
+        (seal(seal_text(on, numbers[ratee], numbers[rater], relation, ratings)), ratings)
         for ratee, rater, relation, ratings in reviews
     ]
     sealed.sort(key=itemgetter(0))

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
 
-from core.values import settle
+from core.values import Month, settle
 from rewards.conditions import Condition, compile_condition
 from rewards.entries import FiredBy, PersonMonth, RuleEntry, State, gravity, ladder_counts
 from rewards.policy import Per, Repeats, Rule
@@ -140,13 +141,19 @@ def _climb_ladders(mine: _Set, person: PersonMonth, found: _Found) -> _Found:
         times = now.get(ladder.rule, 0)
         if not times:
             continue
-        for back in range(1, ladder.months):
-            past = person.history.get(person.month.plus(-back))
+        for month in _before(person.month, ladder.months - 1):
+            past = person.history.get(month)
             times += past.fired.get(ladder.rule, 0) if past else 0
         if times >= ladder.times:
             state = _state(trial.rule, person)
             climbed.append((trial.index, trial.entry(state, person.facts)))
     return climbed
+
+
+@lru_cache
+def _before(month: Month, months: int) -> tuple[Month, ...]:
+    """That many months before, the nearest first."""
+    return tuple(month.plus(-back) for back in range(1, months + 1))
 
 
 def _state(rule: Rule, person: PersonMonth) -> State:
