@@ -83,10 +83,16 @@ def for_current(account_id: int) -> Keys:
 
 
 def _left(row: SignInFailure, throttle: Throttle, now: datetime) -> int:
-    if now - row.last_at >= FORGOTTEN:
+    if _is_past(row, now):
         return 0
-    until = row.last_at + timedelta(seconds=throttle.wait(row.count))
-    return max(0, int((until - now).total_seconds()))
+    wait = throttle.wait(row.count)
+    until = row.last_at + timedelta(seconds=wait)
+    return min(wait, max(0, int((until - now).total_seconds())))
+
+
+def _is_past(row: SignInFailure, now: datetime) -> bool:
+    """Also one that lies in the future, from a clock that was wrong: nobody waits until then."""
+    return abs(now - row.last_at) >= FORGOTTEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,7 @@ def claim(session: Session, keys: Keys, now: datetime) -> Claim:
     before = {row.key: row.last_at for row in rows}
     if not waits:
         for row in rows:
-            row.count = 1 if now - row.last_at >= FORGOTTEN else row.count + 1
+            row.count = 1 if _is_past(row, now) else row.count + 1
             row.last_at = now
         session.flush()
     return Claim(keys, now, waits, before)

@@ -287,6 +287,15 @@ def test_failures_delay_up_to_fifteen_minutes_and_an_hour_forgets_them(any_site:
         assert tried(session, "E0004", later(minutes=61)) is None, "one failure is no fifteen"
 
 
+@pytest.mark.parametrize("ahead", [timedelta(minutes=30), timedelta(days=3)])
+def test_nobody_waits_for_a_clock_that_was_ahead(site: Site, ahead: timedelta) -> None:
+    with site.session() as session:
+        keys = throttles.for_sign_in("E0004", "192.0.2.7")
+        claimed = throttles.claim(session, keys, people.NOW.moment + ahead)
+        throttles.settle(session, claimed, forgotten=())  # it was right
+        assert throttles.claim(session, keys, people.NOW.moment).wait == 0
+
+
 def test_hr_releases_a_delay_by_every_name_and_only_theirs(any_site: Site) -> None:
     with any_site.session() as session:
         accounts = people.centre(session)
