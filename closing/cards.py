@@ -278,7 +278,7 @@ def stored_lines(session: Session, chosen: Any) -> dict[int, list[LineResult]]:
     for row in rows:
         values = row._mapping
         found[values["scorecard_id"]].append(
-            LineResult(**{name: values[name] for name in LineResult.__slots__})
+            LineResult(**{name: values[name] for name in LineResult._fields})
         )
     return found
 

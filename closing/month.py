@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from closing.facts import Person, Sheet, add_team_facts, carry_review
 from closing.parts import Part, part_in, templates_by_position
@@ -61,8 +61,7 @@ class Inputs:
     completions: Sequence[Completion] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(NamedTuple):
     """One scorecard with everything that explains it."""
 
     person: Person
@@ -336,7 +335,7 @@ def _ranked(cards: list[Card]) -> list[Card]:
     for members in teams.values():
         team |= scoring.competition_ranks(members, _total)
     return [
-        replace(card, team_rank=team.get(id(card)), company_rank=company.get(id(card)))
+        card._replace(team_rank=team.get(id(card)), company_rank=company[id(card)])
         if id(card) in company
         else card
         for card in cards

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
 from operator import attrgetter
 from typing import Any
 
@@ -30,7 +29,7 @@ from rewards.models import RuleEntry
 from staff.attendance.models import PersonDay
 
 PERSON = ("employee_id", "position", "team_id", "supervisor_id", "hire_date", "leave_date")
-LINE = tuple(field.name for field in fields(LineResult))
+LINE = LineResult._fields
 OWN = (
     "status",
     "ramping",
@@ -66,7 +65,7 @@ ENTRY_ENDS = ("incident_id", "actions", "wage_deduction")
 SUMS = ("bonus_base", "ratio", "amount", "bonus", "deducted", "payout")
 PAY = ("scorecard_id", *SUMS, *sealed_pay.SUMS)
 # Rows go in as tuples: what is stored as it stands is taken by name, all at once.
-OF_PERSON, OF_LINE = attrgetter(*PERSON), attrgetter(*LINE)
+OF_PERSON = attrgetter(*PERSON)
 OF_ROUND = (ReviewGroup, ReviewParticipant, ReviewSeal, ReviewComment)
 OF_CARD, OF_ENTRY = attrgetter(*OWN), attrgetter(*ENTRY)
 Packing = Callable[[Iterable[Row]], bytes]
@@ -84,7 +83,7 @@ def write_result(
         for row in people
         if row.employee_id in result.sheets
     )
-    lines = ((n, place, *OF_LINE(line)) for n, card in numbered for place, line in _lines(card))
+    lines = ((n, place, *line) for n, card in numbered for place, line in _lines(card))
     insert_rows(session, FactSheet, ("closing_id", *PERSON, "facts"), sheets)
     insert_rows(session, Scorecard, CARD, (_card(n, closing, card) for n, card in numbered))
     insert_rows(session, ScorecardLine, ("scorecard_id", "ordinal", *LINE), lines)

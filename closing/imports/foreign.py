@@ -83,6 +83,7 @@ def import_foreign(
     ) as found:
         if not found.kept:
             return found.report
+        found.staged.note(actor, now)
         batch = new_batch(session, found.report, actor, now, "applied")
         return keep_foreign(session, found, batch, actor, now)
 

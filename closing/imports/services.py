@@ -81,6 +81,7 @@ def import_file(
     report = report_of(staged, path.name, file_hash(staged.kind, path, seal))
     if dry_run or (report.refused and not partial):
         return report
+    staged.note(actor, now)
     batch = new_batch(session, report, actor, now, "applied")
     return store(session, staged, report, batch, actor, now)
 
@@ -235,6 +236,7 @@ def apply_import(
     report = report_of(staged, batch.filename, batch.sha256)
     if not may(report):
         return replace(report, batch_id=batch.id)
+    staged.note(actor, now)
     _claim(session, batch)
     return store(session, staged, report, batch, actor, now)
 
@@ -263,6 +265,7 @@ def _apply_foreign(
     ) as found:
         if not found.kept:
             return replace(found.report, batch_id=batch.id)
+        found.staged.note(actor, now)
         _claim(session, batch)
         return keep_foreign(session, found, batch, actor, now)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, insert, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from closing.imports.batches import new_batch, store
@@ -16,6 +17,7 @@ from closing.imports.reports import report_of
 from closing.imports.world import Seal, world_at
 from core.actor import Actor
 from core.audit import record
+from core.bulk import insert_rows
 from core.db import one_at_a_time
 from core.errors import N_, NotFound
 from core.files.reading import Table
@@ -28,33 +30,29 @@ from core.models import ImportBatch, UnmappedRow
 from staff.external_ids import Agents
 
 SIZE = 5000
+ASIDE = (
+    *("batch_id", "kind", "source", "external_id", "column", "ways"),
+    *("row_number", "digest", "values", "state"),
+)
 
 
 def keep_aside(session: Session, mapping: FileMapping, rows: Sequence[Aside], batch: int) -> None:
     """Keep the rows, except those that wait already or were dismissed."""
     met: set[bytes] = set()
+    ways = ",".join(mapping.agents)
     for part in chunks(rows, SIZE):
         keyed = {digest([mapping.kind, mapping.source, each.cells]): each for each in part}
         known = _known(session, [key for key in keyed if bytes.fromhex(key) not in met])
-        values: list[dict[str, Any]] = [
-            {
-                "batch_id": batch,
-                "kind": mapping.kind,
-                "source": mapping.source,
-                "external_id": each.external_id[:120],
-                "column": each.column,
-                "ways": ",".join(mapping.agents),
-                "row_number": each.number,
-                "digest": key,
-                "values": each.cells,
-                "state": "waiting",
-            }
+        waiting = (
+            (
+                *(batch, mapping.kind, mapping.source, each.external_id[:120], each.column, ways),
+                *(each.number, key, json.dumps(each.cells), "waiting"),
+            )
             for key, each in keyed.items()
             if key not in known and bytes.fromhex(key) not in met
-        ]
+        )
+        insert_rows(session, UnmappedRow, ASIDE, waiting)
         met.update(map(bytes.fromhex, keyed))
-        if values:
-            session.execute(insert(UnmappedRow), values)
 
 
 def _known(session: Session, keys: Sequence[str]) -> set[str]:

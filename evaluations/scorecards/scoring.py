@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from core.values import Fact, Month, half_up, settle
 from evaluations.policy import Grade, Line, ScoringSection, Template
@@ -21,8 +21,7 @@ LOWEST, HIGHEST = Decimal(0), Decimal(120)
 HUNDREDTH = Decimal("0.01")
 
 
-@dataclass(frozen=True, slots=True)
-class LineResult:
+class LineResult(NamedTuple):
     """One line as shown: ``raw`` from the facts, ``value`` adjusted by the prior, anchors as used.
 
     ``score`` is 0..120, or None where the fact is absent.

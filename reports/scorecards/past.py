@@ -188,7 +188,7 @@ def lines_read(session: Session, chosen: Past, before: Past | None) -> LinesRead
     for row in rows:
         values = row._mapping
         found[values["scorecard_id"]].append(
-            LineResult(**{name: values[name] for name in LineResult.__slots__})
+            LineResult(**{name: values[name] for name in LineResult._fields})
         )
     own = found.pop(chosen.id, [])
     earlier = found.pop(before.id, []) if before else []
