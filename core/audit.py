@@ -13,19 +13,23 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from json.encoder import encode_basestring
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import event, insert, select, text, update
+from sqlalchemy import event, select, text, update
 from sqlalchemy.orm import Session, SessionTransaction
 
 from core import keyring
 from core.actor import Actor
+from core.bulk import Row, in_one_go, insert_rows
 from core.db import db
 from core.messages import N_, Said
 from core.models import AuditEntry
 from core.secrets import sha256
 
+TOLD = ("actor", "action", "subject", "payload_hash", "origin")
+COLUMNS = ("id", "at", *TOLD, "payload", "previous", "mac")
 GENESIS = "0" * 64
 NO_CONTENT = sha256(b"")
 BLANKED = "audit.blanked"
@@ -40,6 +44,7 @@ class Pending:
     action: str
     subject: str
     payload: str | None
+    payload_hash: str
     origin: str
 
 
@@ -59,8 +64,9 @@ def record(
     payload = None
     if before is not None or after is not None:
         payload = _canonical({"before": before, "after": after})
+    digest = sha256((payload or "").encode())
     session.info.setdefault("audit", []).append(
-        Pending(at, actor.label, action, subject, payload, actor.origin)
+        Pending(at, actor.label, action, subject, payload, digest, actor.origin)
     )
 
 
@@ -238,24 +244,20 @@ def _append(session: Session, entries: Iterable[Pending]) -> int | None:
     session.flush()  # whatever waits for rows of others does so before it holds up everybody
     _hold(session)
     number, previous = head(session)
-    rows = []
+    with in_one_go():  # everybody waits
+        rows = list(_chained(key, number, previous, entries))
+        insert_rows(session, AuditEntry, COLUMNS, rows)
+    return number + len(entries)
+
+
+def _chained(key: bytes, number: int, previous: str, entries: list[Pending]) -> Iterator[Row]:
+    moments = {entry.at: entry.at.astimezone(UTC).isoformat() for entry in entries}
     for entry in entries:
         number += 1
-        row: dict[str, Any] = {
-            "id": number,
-            "at": entry.at,
-            "actor": entry.actor,
-            "action": entry.action,
-            "subject": entry.subject,
-            "payload": entry.payload,
-            "payload_hash": sha256((entry.payload or "").encode()),
-            "origin": entry.origin,
-            "previous": previous,
-        }
-        row["mac"] = previous = _mac(key, previous, _row_fields(row))
-        rows.append(row)
-    session.execute(insert(AuditEntry), rows)
-    return number
+        told = (entry.actor, entry.action, entry.subject, entry.payload_hash, entry.origin)
+        mac = _mac(key, previous, [str(number), moments[entry.at], *told])
+        yield (number, entry.at, *told, entry.payload, previous, mac)
+        previous = mac
 
 
 def _hold(session: Session) -> None:
@@ -269,22 +271,15 @@ def _hold(session: Session) -> None:
         session.execute(text("UPDATE audit_entries SET payload = NULL WHERE id < 0"))
 
 
-def _row_fields(row: dict[str, Any]) -> list[str]:
-    at = row["at"].astimezone(UTC).isoformat()
-    return [str(row["id"]), at, *(str(row[name]) for name in _TEXTS)]
-
-
-_TEXTS = ("actor", "action", "subject", "payload_hash", "origin")
-
-
 def _fields(entry: AuditEntry) -> list[str]:
-    return _row_fields({name: getattr(entry, name) for name in ("id", "at", *_TEXTS)})
+    at = entry.at.astimezone(UTC).isoformat()
+    return [str(entry.id), at, *(str(getattr(entry, name)) for name in TOLD)]
 
 
 def _mac(key: bytes, previous: str, fields: list[str]) -> str:
-    message = json.dumps([previous, *fields], ensure_ascii=False).encode()
+    message = f"[{', '.join(map(encode_basestring, (previous, *fields)))}]".encode()  # as JSON
     return hmac.digest(key, message, "sha256").hex()
 
 
-def _canonical(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+# Made once: an import that changes many rows writes an entry for each.
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=str).encode

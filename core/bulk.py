@@ -9,6 +9,7 @@ import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
 
@@ -25,6 +26,8 @@ from sqlalchemy import (
     literal_column,
 )
 from sqlalchemy.orm import Session
+
+from core.db import UTCDateTime
 
 ROWS_AT_ONCE = 5000
 ROWS_A_STATEMENT, MAX_VARIABLES = 50, 999  # for SQLite
@@ -113,7 +116,8 @@ def _converter(type_: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
     if isinstance(type_, Date):
         return _iso if dialect.name == "sqlite" else None
     converter: Callable[[Any], Any] | None = type_.dialect_impl(dialect).bind_processor(dialect)
-    return converter
+    # Of many rows most say the same moment.
+    return lru_cache(converter) if converter and isinstance(type_, UTCDateTime) else converter
 
 
 def _iso(day: date | None) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any, ClassVar
 
 from sqlalchemy import Table as SqlTable
@@ -17,13 +18,22 @@ from sqlalchemy.orm import Session
 
 from core.actor import Actor
 from core.imports.cells import Bad, Parser
-from core.imports.rows import Record, chunks, insert_rows, trace_changes, update_rows
+from core.imports.rows import (
+    Record,
+    Texts,
+    chunks,
+    insert_rows,
+    texts_of,
+    trace_changes,
+    update_rows,
+)
 from core.messages import Message
 from core.values import Month
 
 Identity = tuple[Any, ...]
 Take = Callable[[Actor, datetime], object]
 
+MOST_WRITTEN = 100_000  # rows whose texts lie in memory
 NEW, CHANGED, SAME, LATE, REFUSED = OUTCOMES = ("new", "changed", "same", "late", "refused")
 
 
@@ -145,6 +155,7 @@ class Kind:
         self.fields = tuple(self.defaults)
         self.secret = frozenset(column.name for column in self.columns if column.secret)
         self.warnings: list[Problem] = []
+        self.written: dict[int, Texts] = {}
 
     # What a kind may say
 
@@ -179,6 +190,16 @@ class Kind:
         """The tables that an import writes to, those that refer to others first."""
         return (self.table,)
 
+    def prepare(self, lines: Sequence[Line]) -> None:
+        """Write out what is kept of changed rows: before anything is stored and others have to
+        wait, and as much of it as may lie in memory."""
+        changed = (line for line in lines if self.traced and line.outcome == CHANGED)
+        self.written = {
+            line.known_id: texts_of(line.before, line.record)
+            for line in islice(changed, MOST_WRITTEN)
+            if line.known_id and line.before
+        }
+
     def store(self, lines: Sequence[Line], batch: int) -> None:
         """Write new and changed rows; the lines are those of the whole file."""
         session, table = self.setting.session, self.table
@@ -188,9 +209,11 @@ class Kind:
             for line in lines
             if line.outcome == CHANGED and line.known_id and line.before
         ]
-        update_rows(session, table, self.fields, [(key, after) for key, _, after in changes])
+        other = {name for _, old, new in changes for name in new if new[name] != old.get(name)}
+        fields = [name for name in self.fields if name in other]
+        update_rows(session, table, fields, [(key, after) for key, _, after in changes])
         if self.traced:
-            trace_changes(session, table, batch, changes)
+            trace_changes(session, table, batch, changes, self.written)
 
     def undo_month(self, table: SqlTable, change: Change) -> Month | None:
         """The closed month that taking a row of ``table`` back would reach into, if any."""

@@ -7,18 +7,22 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Date, bindparam, insert, update
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.orm import Session
 
+from core import bulk
 from core.db import Money, MonthType
 from core.models import ImportChange
 from core.values import Month
 
 Record = dict[str, Any]
+Texts = tuple[str, str]
 SIZE = 5000
+TRACED = ("batch_id", "row_id", "table", "before", "after")
 
 
 def chunks(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
@@ -32,6 +36,11 @@ def encoded(values: Mapping[str, Any]) -> dict[str, Any]:
         name: str(value) if isinstance(value, date | datetime | Month | Decimal) else value
         for name, value in values.items()
     }
+
+
+# Made once, for as many rows as there are.
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=str).encode
+_text_of = json.JSONEncoder(default=str).encode  # the same as text
 
 
 def decoded(table: SqlTable, values: Mapping[str, Any]) -> Record:
@@ -62,6 +71,8 @@ def update_rows(
 ) -> None:
     """Give rows, by id, the values of all ``fields``."""
     names = list(fields)
+    if not names:
+        return
     statement = (
         update(table)
         .where(table.c.id == bindparam("row_id"))
@@ -76,25 +87,28 @@ def update_rows(
 
 
 def trace_changes(
-    session: Session, table: SqlTable, batch: int, changes: Sequence[tuple[int, Record, Record]]
+    session: Session,
+    table: SqlTable,
+    batch: int,
+    changes: Sequence[tuple[int, Record, Record]],
+    written: Mapping[int, Texts] = MappingProxyType({}),
 ) -> None:
-    """Keep what stood in changed rows: ``changes`` are id, before and after."""
-    rows = [
-        {
-            "batch_id": batch,
-            "row_id": key,
-            "table": table.name,
-            "month": None,
-            "before": encoded(before),
-            "after": encoded(after),
-        }
+    """Keep what stood in changed rows: ``changes`` are id, before and after.
+
+    ``written`` are the texts of some of them, by id.
+    """
+    rows = (
+        (batch, key, table.name, *(written.get(key) or texts_of(before, after)))
         for key, before, after in changes
-    ]
-    for part in chunks(rows, SIZE):
-        session.execute(insert(ImportChange), part)
+    )
+    bulk.insert_rows(session, ImportChange, TRACED, rows)
+
+
+def texts_of(before: Record, after: Record) -> Texts:
+    """Before and after as they are kept."""
+    return _text_of(before), _text_of(after)
 
 
 def digest(value: object) -> str:
     """SHA-256 of a JSON value in canonical form."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_canonical(value).encode()).hexdigest()

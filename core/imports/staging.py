@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.actor import Actor
+from core.bulk import in_one_go
 from core.files.reading import Row, Table
 from core.imports.cells import Bad, readable
 from core.imports.headings import Layout, layout
@@ -40,6 +41,7 @@ class Staged:
     lines: list[Line]
     unknown: tuple[str, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
+    noted: bool = field(default=False, init=False)
 
     @property
     def problems(self) -> list[Problem]:
@@ -49,13 +51,22 @@ class Staged:
     def warnings(self) -> list[Problem]:
         return self.kind.warnings
 
+    def note(self, actor: Actor, at: datetime) -> None:
+        """What is told of changed rows: before anything is written and others have to wait."""
+        if not self.noted:
+            with in_one_go():
+                audit_lines(self.kind.setting.session, self.kind, self.lines, actor, at)
+                self.kind.prepare(self.lines)
+            self.noted = True
+
     def store(self, batch: int, actor: Actor, at: datetime) -> None:
         """Write everything but bad rows, with the audit entries of changed rows."""
         session = self.kind.setting.session
-        self.kind.store(self.lines, batch)
-        set_aside(session, self.kind, self.lines, batch)
-        self.kind.after_store(changes_of(self.lines))
-        audit_lines(session, self.kind, self.lines, actor, at)
+        self.note(actor, at)
+        with in_one_go():  # nobody else writes meanwhile
+            self.kind.store(self.lines, batch)
+            set_aside(session, self.kind, self.lines, batch)
+            self.kind.after_store(changes_of(self.lines))
         if self.kind.take is not None:
             session.flush()
             self.kind.take(actor, at)

@@ -6,21 +6,23 @@ Everything is set-wise: statements do not grow with the rows.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
 from core.audit import record
+from core.bulk import insert_rows
 from core.imports.kinds import CHANGED, LATE, NEW, Change, Kind, Line
 from core.imports.rows import Record, chunks, encoded
 from core.keyring import Box
 from core.models import LateRow
 
-SIZE = 5000
+ASIDE = ("batch_id", "kind", "month", "row_number", "key", "values", "state")
 KEY_LENGTH = 200
 HIDDEN = "…"
 
@@ -68,21 +70,13 @@ def set_aside(session: Session, kind: Kind, lines: Iterable[Line], batch: int) -
     if not late or not kind.traced:
         return
     waiting = _waiting(session, kind, [key for key, _ in late])
-    rows = [
-        {
-            "batch_id": batch,
-            "kind": kind.name,
-            "month": line.month,
-            "row_number": line.number,
-            "key": key,
-            "values": seal_cells(session, kind, key, line.cells),
-            "state": "waiting",
-        }
+    rows = (
+        (batch, kind.name, line.month, line.number, key, json.dumps(cells), "waiting")
         for key, line in late
         if waiting.get(key) != line.cells
-    ]
-    for part in chunks(rows, SIZE):
-        session.execute(insert(LateRow), part)
+        for cells in (seal_cells(session, kind, key, line.cells),)
+    )
+    insert_rows(session, LateRow, ASIDE, rows)
 
 
 def seal_cells(session: Session, kind: Kind, key: str, cells: dict[str, str]) -> dict[str, str]:
