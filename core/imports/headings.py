@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.documents.problems import short
 from core.imports.kinds import Column
 from core.messages import N_, Refused
 
@@ -46,7 +47,7 @@ def layout(header: Sequence[str], columns: Sequence[Column]) -> Layout:
     for index, heading in enumerate(header):
         column = known.get(plain(heading))
         if column is None:
-            unknown.append(heading)
+            unknown.append(short(heading))
         elif column.name in places:
             raise Refused(N_("column %(name)s stands twice"), name=_both(column))
         else:
