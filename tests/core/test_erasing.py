@@ -45,7 +45,8 @@ def test_no_byte_stays_of_rows_that_moved_when_their_pages_were_split(tmp_path: 
             db.session.execute(
                 text(
                     "CREATE TABLE reviews (id INTEGER PRIMARY KEY AUTOINCREMENT, month TEXT,"
-                    " ratee INT, rater INT, word TEXT, rating INT, UNIQUE (month, ratee, rater, word))"
+                    " ratee INT, rater INT, word TEXT, rating INT,"
+                    " UNIQUE (month, ratee, rater, word))"
                 )
             )
             for start in range(0, len(rows), 500):
