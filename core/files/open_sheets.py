@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from core.files.blanks import ERRORS, MOST, NO_VALUE, Blanks
+from core.messages import N_, Refused
 
 MEMBER = "content.xml"
 ROWS = 1 << 20  # of one sheet, at most
@@ -17,6 +18,8 @@ _TAG = re.compile(
     rb"<table:(table|table-row|table-cell|covered-table-cell)(?=[\s/>])"
     rb"""((?:"[^"<]*"|'[^'<]*'|[^<>"']++)*+)>(?:<text:p>([^<]*)<)?"""
 )
+MOST_REPEATED = 100_000  # rows that are written once and stand for many
+_REPEATED = re.compile(rb"""\btable:number-rows-repeated\s*=\s*["']\s*(\d+)""")
 _ROWS = re.compile(rb'\btable:number-rows-repeated="(\d{1,7})"')
 _COLUMNS = re.compile(rb'\btable:number-columns-repeated="(\d{1,5})"')
 
@@ -28,18 +31,31 @@ class OpenFinder:
         self.found: Blanks = {}
         self._sheet = -1 - index
         self._next = self._first = self._after = 0
+        self._repeated = self._filled = 0
 
     def feed(self, piece: bytes) -> None:
+        """Raises ``Refused`` where a few rows are filled and stand for far more than a table."""
         for match in _TAG.finditer(piece):
             name, attributes = match[1], match[2]
             if name == b"table":
                 self._sheet += 1
                 self._next = 0
-            elif self._sheet == 0 and name == b"table-row":
-                self._first, self._after = self._next, 0
-                self._next += _times(_ROWS, attributes)
-            elif self._sheet == 0:
-                self._look(attributes, match[3] or b"")
+            elif name == b"table-row":
+                found = _REPEATED.search(attributes)
+                self._repeated = int(found[1][:9]) if found else 0
+                if self._sheet == 0:
+                    self._first, self._after = self._next, 0
+                    self._next += _times(_ROWS, attributes)
+            else:
+                if self._repeated and (match[3] or b"office:value-type" in attributes):
+                    self._fill()
+                if self._sheet == 0:
+                    self._look(attributes, match[3] or b"")
+
+    def _fill(self) -> None:
+        self._filled, self._repeated = self._filled + self._repeated, 0
+        if self._filled > MOST_REPEATED:
+            raise Refused(N_("the spreadsheet unpacks to more than it may"))
 
     def _look(self, attributes: bytes, text: bytes) -> None:
         column = self._after

@@ -237,6 +237,18 @@ SMALL: dict[str, tuple[str, Build, str]] = {
         content(ods([["x"]], raw=REPEATED)),
         "unpacks to more than it may",
     ),
+    "rows that are written once": (
+        "tickets",
+        content(
+            ods(
+                [["ticket_id", "agent", "created_at"]],
+                raw='<table:table-row table:number-rows-repeated="1000000000"><table:table-cell'
+                ' office:value-type="string"><text:p>T1</text:p></table:table-cell>'
+                "</table:table-row>",
+            )
+        ),
+        "unpacks to more than it may",
+    ),
     "a tag without an end": (
         "tickets",
         changed(SHEET, far(b"<c " + b" " * 2_000_000)),
