@@ -106,15 +106,19 @@ def deliver(result: str | Table, output: Path | None, kind: str = "csv") -> None
 
 @contextmanager
 def delivering(output: Path | None) -> Iterator[Callable[[str | Table, str], None]]:
-    """Writes a result; a file stands under its name once all that is within has gone well."""
+    """Writes a result; a file stands under its name once all that is within has gone well.
+
+    So is standard output written then: whoever reads it may take their time, and keep nobody from
+    the database meanwhile.
+    """
     with ExitStack() as drafts:
         made: list[tuple[Path, Path]] = []
+        told: list[bytes] = []
 
         def put_out(result: str | Table, kind: str) -> None:
             data = _written(result, kind)
             if output is None:
-                sys.stdout.buffer.write(data)
-                sys.stdout.flush()
+                told.append(data)
             elif output.exists() and not output.is_file():  # a pipe, a terminal
                 output.write_bytes(data)
             else:
@@ -124,6 +128,9 @@ def delivering(output: Path | None) -> Iterator[Callable[[str | Table, str], Non
         yield put_out
         for draft, path in made:
             put(draft, path)
+        for data in told:
+            sys.stdout.buffer.write(data)
+            sys.stdout.flush()
 
 
 def _written(result: str | Table, kind: str) -> bytes:

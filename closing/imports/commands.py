@@ -86,12 +86,13 @@ def import_command(
         }
         mapping = _mapping(map_name, told, how)
         report = _by_map(mapping, how) if mapping else import_file(db.session(), **how)
-        _tell(report)
-        if report.refused and partial and not dry_run:
-            # Beside the file before the commit: bad rows are never only in the past.
-            beside = file.with_name(f"{file.stem}.refused.csv")
+        beside = file.with_name(f"{file.stem}.refused.csv")
+        in_part = report.refused and partial and not dry_run
+        if in_part:  # before the commit: bad rows are never only in the past
             deliver(refused_rows(report, file, lambda said: said.render(gettext)), beside)
-            click.echo(gettext("bad rows are in %(file)s", file=beside), err=True)
+    _tell(report)  # whoever reads it may take their time: others write meanwhile
+    if in_part:
+        click.echo(gettext("bad rows are in %(file)s", file=beside), err=True)
     if report.stored:
         with transaction():
             refresh_days(db.session(), sections_of(db.session()))

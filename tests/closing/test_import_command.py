@@ -141,6 +141,20 @@ def test_partial_writes_the_bad_rows_beside_the_file(run: Run, tmp_path: Path) -
     ]
 
 
+def test_nobody_waits_for_whoever_reads_what_is_told(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.db import db
+
+    told = []
+    monkeypatch.setattr(
+        "closing.imports.commands._tell", lambda _: told.append(db.session().in_transaction())
+    )
+    text = f"{METRICS}\nE1,2026-10,csat,0.9,x\nE1,2026-10,qa_score,900,x\n"
+    assert run("metrics", text, "--partial", "--clock", "2026-11-02 00:00")[0] == 0
+    assert told == [False]
+
+
 def test_a_dry_run_writes_nothing(run: Run, tmp_path: Path) -> None:
     text = f"{METRICS}\nE1,2026-10,csat,0.9,x\nE1,2026-10,qa_score,900,x\n"
     for _ in range(2):
