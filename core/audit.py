@@ -13,7 +13,6 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from json.encoder import encode_basestring
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -277,9 +276,10 @@ def _fields(entry: AuditEntry) -> list[str]:
 
 
 def _mac(key: bytes, previous: str, fields: list[str]) -> str:
-    message = f"[{', '.join(map(encode_basestring, (previous, *fields)))}]".encode()  # as JSON
+    message = _text([previous, *fields]).encode()
     return hmac.digest(key, message, "sha256").hex()
 
 
 # Made once: an import that changes many rows writes an entry for each.
+_text = json.JSONEncoder(ensure_ascii=False).encode
 _canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=str).encode

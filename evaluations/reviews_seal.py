@@ -64,19 +64,23 @@ def reviews_of(
     )
     about = Review.ratee_id == ratee_id if ratee_id is not None else true()
     rated = Review.competency.op("||")(Review.rating)  # of one digit
-    rows = session.connection().execute(  # the session would make each row twice
-        select(
-            Review.ratee_id,
-            Review.rater_id,
-            func.min(Review.relation),  # nobody stands in two to a person in a month
-            func.aggregate_strings(rated, ";"),
+    relations = func.min(Review.relation), func.max(Review.relation)
+    pair = Review.ratee_id, Review.rater_id
+
+    def grouped(*keys: Any) -> Any:
+        return session.connection().execute(  # the session would make each row twice
+            select(*pair, *relations, func.aggregate_strings(rated, ";"))
+            .where(Review.month == month, about, ~running)
+            .group_by(*keys)
         )
-        .where(Review.month == month, about, ~running)
-        .group_by(Review.ratee_id, Review.rater_id)  # as the index lies: nothing to sort
-    )
+
+    rows = grouped(*pair).all()  # as the index lies: nothing to sort
+    if any(first != last for _, _, first, last, _ in rows):
+        # Nobody stands in two relations to a person, unless two files were taken in at once.
+        rows = grouped(*pair, Review.relation).all()
     known: dict[str, Ratings] = {}  # few differ
     found: list[OpenReview] = []
-    for ratee_id, rater_id, relation, joined in rows:
+    for ratee_id, rater_id, relation, _, joined in rows:
         ratings = known.get(joined)
         if ratings is None:
             ratings = known[joined] = Ratings.of(

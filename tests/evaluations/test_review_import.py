@@ -165,6 +165,23 @@ def test_a_review_of_a_closed_round_is_recognised_whole_in_any_order_of_its_rows
     assert report.counts["late"] == 3
 
 
+def test_what_somebody_wrote_in_two_relations_is_two_reviews(files: Files) -> None:
+    """Two files that are taken in at once may do that; neither sees the other."""
+    files.good("reviews", HEADER, *GOOD)
+    with transaction():
+        files.session.execute(
+            text(
+                "UPDATE reviews SET relation = 'supervisor' WHERE relation = 'peer' AND rating = 5"
+            )
+        )
+    found = reviews_of(files.session, Month(2026, 9))
+    assert sorted((relation, ratings.text) for _, _, relation, ratings in found) == [
+        ("peer", "attitude=4"),
+        ("self", "attitude=5"),
+        ("supervisor", "expertise=5"),
+    ]
+
+
 def test_digests_differ_by_every_part_of_a_review() -> None:
     month = Month(2026, 9)
     one = Ratings.of([("attitude", 4), ("expertise", 5)])
