@@ -183,7 +183,7 @@ def _report(
     report = report_of(staged, path.name, file_hash(staged.kind, path, seal))
     counts = dict(report.counts)
     counts[LATE] += len(found.aside)
-    counts[SAME] += found.older + found.left_out + found.outside
+    counts[SAME] += found.older + found.left_out + found.skipped + found.outside
     remarks = tuple(_remarks(found, created))
     return replace(
         report,
@@ -199,6 +199,8 @@ def _remarks(found: Translation, created: Sequence[str]) -> list[Message]:
     notes = []
     if found.left_out:
         notes.append(message(N_("left out by the map: %(count)s rows"), count=found.left_out))
+    if found.skipped:
+        notes.append(message(N_("skipped by the map: %(count)s rows"), count=found.skipped))
     if found.outside:
         text = N_(
             "punches of visits (外出打卡), which do not count unless told (outside): %(count)s"

@@ -15,7 +15,8 @@ from closing.imports.registry import columns_of
 from core.actor import Actor
 from core.audit import record
 from core.db import one_at_a_time
-from core.documents.yaml_text import dump_yaml, load_yaml
+from core.documents import DocumentError
+from core.documents.yaml_text import dump_yaml, in_file, load_yaml
 from core.errors import N_, NotFound, Refused
 from core.imports.headings import plain
 from core.imports.mapping import SET_ASIDE, FileMapping, read_mapping
@@ -51,14 +52,22 @@ def stored_map(session: Session, number: int) -> ImportMap:
 def load_mapping(name: str, session: Session, clock: datetime, kind: str = "") -> FileMapping:
     """A shipped map by name, one made here by its source, or a file.
 
-    Raises ``Refused`` or ``DocumentError``.
+    Raises ``Refused``, or ``DocumentError`` whose problems name the map and the line in it.
     """
+    text = _text_of(name, session, kind)
+    try:
+        return read_map(session, clock, text)
+    except DocumentError as error:
+        raise DocumentError(in_file(name, text, error.problems)) from None
+
+
+def _text_of(name: str, session: Session, kind: str) -> str | bytes:
     if name in shipped_maps():
-        return read_map(session, clock, shipped_text(name))
+        return shipped_text(name)
     made = [each for each in stored_maps(session) if each.source == name]
     of_kind = [each for each in made if each.kind == kind] or made
     if of_kind:
-        return read_map(session, clock, of_kind[0].document)
+        return of_kind[0].document
     path = Path(name)
     if not path.is_file():
         known = [*shipped_maps(), *sorted({each.source for each in stored_maps(session)})]
@@ -67,7 +76,7 @@ def load_mapping(name: str, session: Session, clock: datetime, kind: str = "") -
             name=name,
             known=", ".join(known),
         )
-    return read_map(session, clock, path.read_bytes())
+    return path.read_bytes()
 
 
 def read_map(session: Session, clock: datetime, text: str | bytes) -> FileMapping:

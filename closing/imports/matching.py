@@ -1,7 +1,8 @@
 """A map as the fields of a form, and back: one field for each thing that it may say. Pure.
 
 Field names are ``source``, ``timezone`` and the like, ``from.ticket_id`` and the like for a column
-of ours, ``leave.0.column`` for rows that are none of ours.
+of ours, ``leave.0.column`` for rows that are none of ours; ``leave.0.way`` says whether the record
+or the row is left out.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from core.imports.mapping import WAYS
 Fields = Mapping[str, str]
 PLAIN = ("source", "timezone", "dates", "period", "numbers", "on_unknown", "newest_by")
 MOST = 20  # conditions
+WAYS_OUT = ("leave_out", "skip_rows")
 JOINED = ("from", "and", "third")
 
 
@@ -32,9 +34,9 @@ def document_of(
     ways = _ways(fields)
     if ways:
         document["agents"] = ways
-    left = list(_conditions(fields))
-    if left:
-        document["leave_out"] = left
+    for way in WAYS_OUT:
+        if out := list(_conditions(fields, way)):
+            document[way] = out
     cells = {name: _cell(fields, name, problems) for name in columns}
     document["columns"] = {name: cell for name, cell in cells.items() if cell is not None}
     return document, problems
@@ -54,10 +56,10 @@ def _ways(fields: Fields) -> list[str]:
     return [*kept, *(way for way in ticked if way not in kept)]
 
 
-def _conditions(fields: Fields) -> Iterator[dict[str, Any]]:
+def _conditions(fields: Fields, way: str) -> Iterator[dict[str, Any]]:
     for number in range(MOST):
         column = _given(fields, f"leave.{number}.column")
-        if not column:
+        if not column or (_given(fields, f"leave.{number}.way") or WAYS_OUT[0]) != way:
             continue
         found: dict[str, Any] = {"column": column}
         values = [each.strip() for each in _given(fields, f"leave.{number}.values").split(";")]
@@ -118,7 +120,9 @@ def fields_of(document: Mapping[str, Any]) -> dict[str, str]:
     ways = document.get("agents") or WAYS
     fields["agents"] = ", ".join(ways)
     fields.update({f"way.{way}": "1" for way in ways})
-    for number, each in enumerate(document.get("leave_out") or ()):
+    out = [(way, each) for way in WAYS_OUT for each in document.get(way) or ()]
+    for number, (way, each) in enumerate(out):
+        fields[f"leave.{number}.way"] = way
         fields[f"leave.{number}.column"] = each["column"]
         fields[f"leave.{number}.values"] = "; ".join(each.get("values") or ())
         fields[f"leave.{number}.empty"] = "1" if each.get("empty") else ""

@@ -6,6 +6,7 @@ huge document, deep nesting, texts that are too large, and anything but one docu
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -46,6 +47,38 @@ def load_yaml(data: str | bytes) -> Any:
         raise _refusal(N_("cannot be read as YAML: %(reason)s"), reason=short(str(error))) from None
     finally:
         loader.dispose()
+
+
+def in_file(name: str, data: str | bytes, problems: list[Problem]) -> list[Problem]:
+    """The same problems, each with the file and the line where it stands: ``shop.yaml:12: …``."""
+    lines: dict[str, int] = {}
+    if all(each.place for each in problems):  # else it may be no document at all
+        root = yaml.compose(_decode(data), Loader=_Base)
+        _note_lines(root, "", lines, set())
+    found = []
+    for each in problems:
+        known = each.place
+        while known and known not in lines:  # of what is missing, that in which it should stand
+            known = known[: max(known.rfind("."), known.rfind("["), 0)]
+        line = f":{lines[known]}" if known else ""
+        found.append(replace(each, place=": ".join(filter(None, (f"{name}{line}", each.place)))))
+    return found
+
+
+def _note_lines(node: yaml.Node | None, place: str, lines: dict[str, int], seen: set[int]) -> None:
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                below = join(place, key.value)
+                lines.setdefault(below, key.start_mark.line + 1)
+                _note_lines(value, below, lines, seen)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            lines.setdefault(f"{place}[{index}]", item.start_mark.line + 1)
+            _note_lines(item, f"{place}[{index}]", lines, seen)
 
 
 def dump_yaml(document: object) -> str:

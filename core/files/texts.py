@@ -14,6 +14,8 @@ from core.messages import N_, Refused
 
 Delimiter = Literal[",", ";", "\t"]
 DELIMITERS: tuple[Delimiter, ...] = (",", ";", "\t")
+# The first line that Excel writes and hides: ``sep=;``. It names the separator.
+_HINT = re.compile(r'"?sep=(\\t|[^\w\s"\']|\t)"?[\t,; ]*\r?\n?', re.IGNORECASE | re.ASCII)
 _CHUNK = 1 << 20
 _SAMPLE = 64 * 1024
 LONGEST_LINE = 4_000_000  # characters
@@ -149,8 +151,18 @@ def _mostly_utf8(sample: bytes) -> bool:
 def text_rows(path: Path, fits: Callable[[list[str]], int]) -> Iterator[list[str]]:
     """The records of a CSV file, its header first, with the delimiter that knows most headings."""
     encoding = encoding_of(path)
-    delimiter = _delimiter(path, encoding, fits)
-    return _records(path, encoding, delimiter)
+    with path.open(encoding=encoding, newline="") as text:
+        named = after_hint(text)
+    return _records(path, encoding, named or _delimiter(path, encoding, fits))
+
+
+def after_hint(text: TextIO) -> str | None:
+    """The separator that the first line names, if it does nothing else; then it is passed over."""
+    match = _HINT.fullmatch(text.readline(20))
+    if match is None:
+        text.seek(0)
+        return None
+    return "\t" if match[1] == "\\t" else match[1]
 
 
 def _delimiter(path: Path, encoding: str, fits: Callable[[list[str]], int]) -> Delimiter:
@@ -167,9 +179,12 @@ def _delimiter(path: Path, encoding: str, fits: Callable[[list[str]], int]) -> D
     return best
 
 
-def bounded_lines(text: TextIO) -> Iterator[str]:
-    """The lines of a file; one that has no end is refused before it fills the memory."""
-    number = 0
+def bounded_lines(text: TextIO, before: int = 0) -> Iterator[str]:
+    """The lines of a file; one that has no end is refused before it fills the memory.
+
+    ``before`` is how many were read already.
+    """
+    number = before
     while line := text.readline(LONGEST_LINE):
         number += 1
         if len(line) >= LONGEST_LINE:
@@ -191,10 +206,11 @@ def unreadable(line: int, error: csv.Error) -> Refused:
     )
 
 
-def _records(path: Path, encoding: str, delimiter: Delimiter) -> Iterator[list[str]]:
+def _records(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
     with path.open("rb") as file:
         text = io.TextIOWrapper(file, encoding=encoding, newline="")
-        reader = csv.reader(bounded_lines(text), delimiter=delimiter, strict=True)
+        before = int(after_hint(text) is not None)
+        reader = csv.reader(bounded_lines(text, before), delimiter=delimiter, strict=True)
         try:
             for row in reader:
                 for cell in row:
@@ -203,4 +219,4 @@ def _records(path: Path, encoding: str, delimiter: Delimiter) -> Iterator[list[s
                         break
                 yield row
         except csv.Error as error:
-            raise unreadable(reader.line_num, error) from error
+            raise unreadable(reader.line_num + before, error) from error

@@ -67,7 +67,8 @@ class FileMapping:
     Of a file that is ``recognised`` by its content nothing is told of columns, only what it leaves
     open: the order of its dates, and what becomes of people who are not known. ``period`` is the
     month or year of dates without one. ``head`` names the columns of a file without a head row;
-    ``outside`` says whether punches of visits count.
+    ``outside`` says whether punches of visits count. Rows to ``skip_rows`` are not looked at before
+    the newest row of a record is chosen; one to ``leave_out`` may be the newest of its record.
     """
 
     kind: str
@@ -84,6 +85,7 @@ class FileMapping:
     period: str | None = None
     head: tuple[str, ...] = ()
     outside: str = LEAVE_OUT
+    skip_rows: tuple[Condition, ...] = ()
 
     @property
     def span(self) -> tuple[date, date] | None:
@@ -104,7 +106,8 @@ class FileMapping:
                 found[cell.plus] = None
         if self.newest_by:
             found[self.newest_by] = None
-        found.update(dict.fromkeys(each.column for each in self.leave_out))
+        conditions = (*self.leave_out, *self.skip_rows)
+        found.update(dict.fromkeys(each.column for each in conditions))
         return tuple(found)
 
 
@@ -153,7 +156,7 @@ def read_mapping(document: object, kinds: Mapping[str, Collection[str]]) -> File
     agents = section.choices("agents", WAYS, default=WAYS)
     on_unknown = section.choice("on_unknown", ON_UNKNOWN, default=REFUSE)
     newest_by = section.text("newest_by", default="") or None
-    leave_out = tuple(_conditions(section))
+    leave_out, skip_rows = (_conditions(section, key) for key in ("leave_out", "skip_rows"))
     columns = _columns(section, kinds.get(kind, ()))
     head = section.texts("head") if section.has("head") else ()
     section.finish()
@@ -170,6 +173,7 @@ def read_mapping(document: object, kinds: Mapping[str, Collection[str]]) -> File
         columns,
         period=period,
         head=head,
+        skip_rows=skip_rows,
     )
 
 
@@ -197,19 +201,19 @@ def _is_zone(name: str) -> bool:
     return True
 
 
-def _conditions(section: Section) -> list[Condition]:
-    if not section.has("leave_out"):
-        section.raw("leave_out", None)
-        return []
+def _conditions(section: Section, key: str) -> tuple[Condition, ...]:
+    if not section.has(key):
+        section.raw(key, None)
+        return ()
     found = []
-    for _, each in section.sections("leave_out"):
+    for _, each in section.sections(key):
         values = frozenset(value.strip().lower() for value in each.texts("values", default=()))
         empty = each.flag("empty", default=False)
         if not values and not empty and each.fine():
             each.problem("values", N_("is missing"))
         found.append(Condition(each.text("column"), values | ({""} if empty else frozenset())))
         each.done()
-    return found
+    return tuple(found)
 
 
 def _columns(section: Section, known: Collection[str]) -> dict[str, Cell]:

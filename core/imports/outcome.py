@@ -23,11 +23,13 @@ class Translation:
     """What a translation found beside the rows; complete once the rows were read.
 
     ``unknown`` are people to be made, with the day of their first row; ``nobody`` those whose rows
-    are refused. ``outside`` are punches of visits, which do not count.
+    are refused. ``outside`` are punches of visits, which do not count. Rows ``left_out`` belong to
+    records that are none of ours, those ``skipped`` to no record at all.
     """
 
     aside: list[Aside] = field(default_factory=list)
     left_out: int = 0
+    skipped: int = 0
     older: int = 0
     ties: int = 0
     days: int = 0

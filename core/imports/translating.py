@@ -17,7 +17,7 @@ from core.files.reading import Row, Table
 from core.imports.cells import Bad, decimal, readable
 from core.imports.headings import UnknownHeadings, plain
 from core.imports.kinds import Kind, Problem
-from core.imports.mapping import CREATE, NUMBERS, SET_ASIDE, UNITS, Cell, FileMapping
+from core.imports.mapping import CREATE, NUMBERS, SET_ASIDE, UNITS, Cell, Condition, FileMapping
 from core.imports.moments import moment_text, read_span, read_when
 from core.imports.newest import Version, newest_of
 from core.imports.outcome import Aside, Translation
@@ -104,7 +104,9 @@ class Translator:
             if len(row) != width:
                 self._refuse(number, wrong_width(row, width))
                 yield number, [_REFUSED] * len(self.names), None
-            elif self._is_left_out(row):
+            elif self._is_one_of(row, self.mapping.skip_rows):
+                self.result.skipped += 1
+            elif self._is_one_of(row, self.mapping.leave_out):
                 if newest and (version := self._left_out_version(number, row)) is not None:
                     yield version
                 else:
@@ -157,10 +159,9 @@ class Translator:
         self.result.days += 1
         return "1"
 
-    def _is_left_out(self, row: Sequence[str]) -> bool:
+    def _is_one_of(self, row: Sequence[str], conditions: Sequence[Condition]) -> bool:
         return any(
-            row[self._places[each.column]].strip().lower() in each.values
-            for each in self.mapping.leave_out
+            row[self._places[each.column]].strip().lower() in each.values for each in conditions
         )
 
     def _left_out_version(self, number: int, row: Sequence[str]) -> Version | None:

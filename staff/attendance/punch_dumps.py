@@ -28,18 +28,21 @@ _CLOCK = r"[ \t]+\d{1,2}:\d{2}(?::\d{2})?"
 def _record(day: str, clock: str, begin: str, days: str) -> re.Pattern[str]:
     """An id, a name or none, and a time.
 
-    No name begins like a date (``begin``), and no second time stands behind: then two records ran
-    into one.
+    No name begins like a date (``begin``), or like the rest of one before an id that is filled up
+    with blanks, and no second time stands behind: then two records ran into one.
     """
-    name, rest = rf"(?!\s*{begin})[^\t]*\t", rf"(?![^\n]*(?:{days})[ \t])"
+    name = rf"(?P<name>(?!\s*(?:{begin}|\d{{1,4}}\s\s))[^\t]*)\t"
+    rest = rf"(?![^\n]*(?:{days})[ \t])"
     between = rf"(?:\s*\t(?:{name})?|\s*,\s*|\s+)"
-    return re.compile(rf"\s*([^\s,;]+){between}({day}{clock}){rest}(?:[\s,].*|)", re.DOTALL)
+    stamp = rf"(?P<stamp>{day}{clock})"
+    return re.compile(rf"\s*(?P<who>[^\s,;]+){between}{stamp}{rest}(?:[\s,].*|)", re.DOTALL)
 
 
 _RECORD = _record(_DAY, _CLOCK, r"\d{4}[-/]", _DAY)
 # Its date begins with the day or the month; no part of a date with the year first looks so.
 _HALF = r"(?:[ \t]*[AaPp][Mm]\b)?"
 _OTHER = _record(_OTHER_DAY, _CLOCK + _HALF, r"\d{1,4}[-/.]", f"{_DAY}|{_OTHER_DAY}")
+_FORMS = (_RECORD, _OTHER)
 _TORN = re.compile(rb"\0{2,}(?!\t)")  # not within an id or name that is filled up
 UNSET = N_("the clock of the device was not set")
 
@@ -115,7 +118,7 @@ def is_dump(path: Path) -> bool:
     if not re.search(rb"\d[-/.]\d\d?[-/.]\d+[ \t]+\d\d?:\d\d", head):
         return False
     lines = [text for _, text in islice(_records(path), HEAD)]
-    good = [bool(_RECORD.fullmatch(line) or _OTHER.fullmatch(line)) for line in lines]
+    good = [any(form.fullmatch(line) for form in _FORMS) for line in lines]
     return bool(good) and (good[0] or _is_torn(lines[0])) and 2 * sum(good) > len(good)
 
 
@@ -129,26 +132,34 @@ def dump_rows(
 ) -> Iterator[Row]:
     """The records of a dump; ``refused`` makes a row of one that cannot be read."""
     other: Callable[[str], str] | None = None
+    named = _has_names(path)
     for number, text in _records(path):
-        match = _RECORD.fullmatch(text)
-        if match is not None:
-            stamp = _usual(match[2])
-        elif (match := _OTHER.fullmatch(text)) is not None:
+        match = _RECORD.fullmatch(text) or _OTHER.fullmatch(text)
+        if match is None or (match["name"] and not named and match["name"].strip()[:1].isdigit()):
+            yield refused(number, Bad(N_("is a torn record")), text)
+            continue
+        if match.re is _RECORD:
+            stamp = _usual(match["stamp"])
+        else:
             other = other or partial(_read, order=order or _order(path))
             try:
-                stamp = other(match[2])
+                stamp = other(match["stamp"])
             except Bad as bad:
                 yield refused(
                     number, Bad(bad.message.msgid, "timestamp", **bad.message.params), text
                 )
                 continue
-        else:
-            yield refused(number, Bad(N_("is a torn record")), text)
-            continue
         if int(stamp[:4]) < OLDEST:
             yield refused(number, Bad(UNSET, "timestamp"), text)
         else:
-            yield number, [match[1], stamp]
+            yield number, [match["who"], stamp]
+
+
+def _has_names(path: Path) -> bool:
+    """Whether most of the first records have a name; else digits there are the rest of a time."""
+    lines = [text for _, text in islice(_records(path), HEAD)]
+    found = [match for text in lines for form in _FORMS if (match := form.fullmatch(text))]
+    return 2 * sum(bool(match["name"]) for match in found) > len(found)
 
 
 def _read(stamp: str, order: str | None) -> str:
@@ -160,7 +171,7 @@ def _order(path: Path) -> str | None:
     """What the dates of the dump decide together; where they quarrel, each is judged by itself."""
     found = (_OTHER.fullmatch(text) for _, text in _records(path))
     try:
-        return order_of(match[2] for match in found if match is not None)
+        return order_of(match["stamp"] for match in found if match is not None)
     except Bad:
         return None
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from core.files.reading import Row, Table
 from core.files.sheets import is_sheet, sheet_heads, sheet_rows
-from core.files.texts import bounded_lines, encoding_of, unreadable
+from core.files.texts import after_hint, bounded_lines, encoding_of, unreadable
 from core.imports.cells import Bad
 from core.imports.kinds import Problem
 from core.imports.mapping import COUNT, REFUSE, FileMapping
@@ -126,12 +126,14 @@ def _cells(path: Path, sheet: int) -> Iterator[list[str]]:
     with path.open(encoding=encoding, newline="") as file:
         head = file.read(4096)
         file.seek(0)
-        separator = max(_SEPARATORS, key=head.count)
+        named = after_hint(file)
+        separator = named or max(_SEPARATORS, key=head.count)
+        before = int(named is not None)
         try:
-            reader = csv.reader(bounded_lines(file), delimiter=separator)
+            reader = csv.reader(bounded_lines(file, before), delimiter=separator)
             yield from reader
         except csv.Error as error:
-            raise unreadable(reader.line_num, error) from error
+            raise unreadable(reader.line_num + before, error) from error
 
 
 def _grid_rows(grid: Grid, found: PunchFile) -> Iterator[Row]:

@@ -19,6 +19,7 @@ from closing.imports.reports import ImportReport, refused_rows
 from closing.imports.taking_back import undo_import
 from core.actor import SYSTEM
 from core.db import transaction, wall_time
+from core.documents import DocumentError
 from core.files.writing import write_xlsx
 from core.messages import Refused
 from core.values import Fact, Month
@@ -163,6 +164,50 @@ def test_a_record_whose_newest_row_is_left_out_is_left_out(
     }
     told = [f"left out by the map: {left_out} rows"] * bool(left_out)
     assert [each for each in notes(report) if each.startswith("left out")] == told
+
+
+SKIPPING = EVENTS.replace(
+    "columns:\n", "skip_rows:\n  - {column: event, values: [note]}\ncolumns:\n"
+)
+
+
+def test_rows_to_skip_are_looked_at_before_the_newest_is_chosen(foreign: Foreign) -> None:
+    """An internal note is the newest row of its ticket, and says nothing of it."""
+    foreign.files.people("E1")
+    rows = [
+        "tao,1,E1,2026-10-01T16:30:00Z,*,open,2026-10-03,reply",
+        "tao,1,,soon,?,spam,2026-10-05,Note",
+        "tao,2,E1,2026-10-01T16:30:00Z,*,open,2026-10-03,reply",
+        "tao,2,,,,spam,2026-10-05,reply",
+        "tao,3,,,,,,note",
+    ]
+    report = foreign.add("tickets", SKIPPING, [f"{HEADER},event", *rows])
+    assert reasons(report) == []
+    assert report.summary == "new 1, changed 0, same 4, late 0, refused 0"
+    assert notes(report) == [
+        "left out by the map: 1 rows",
+        "skipped by the map: 2 rows",
+        "older rows of a record: 1",
+    ]
+    assert foreign.files.rows("SELECT ticket_id FROM tickets") == [("tao-1",)]
+
+
+def test_a_mistake_in_a_map_is_named_with_file_and_line(foreign: Foreign) -> None:
+    def told(text: str) -> list[str]:
+        with pytest.raises(DocumentError) as refused:
+            foreign.add("tickets", text, [HEADER])
+        folder = f"{foreign.files.folder}/"
+        return [each.render().removeprefix(folder) for each in refused.value.problems]
+
+    wrong = EVENTS.replace("values: [spam]", "empty: often").replace("agent: who", "agnt: who")
+    assert [each.split(" is ")[0].split(" must ")[0] for each in told(wrong)] == [
+        "map.yaml:7: leave_out[0].empty:",
+        'map.yaml:10: columns.agnt: "agnt"',
+    ]
+    assert told(EVENTS.replace("source: shop\n", "")) == ["map.yaml: source: is missing"]
+    assert told(EVENTS.replace("]}", "}", 1))[0].startswith(
+        "map.yaml: cannot be read as YAML: line"
+    )
 
 
 DAYS = """

@@ -84,6 +84,19 @@ def test_an_answer_that_says_nothing_is_told_beside_its_fields(desk: Desk) -> No
     assert "notice-bad" not in html
 
 
+def test_rows_to_skip_are_said_on_the_page_and_kept(desk: Desk) -> None:
+    path = send(desk, THEIRS, *ROWS).location
+    out = {"column": "Stars", "values": "5 stars", "way": "skip_rows"}
+    answer = {f"leave.0.{key}": each for key, each in out.items()}
+    shown = match(desk, path, **answer)
+    assert "skipped by the map: 1 rows" in desk.get(shown.location)
+    document = yaml.safe_load(str(desk.one("SELECT document FROM import_maps")))
+    assert document["skip_rows"] == [{"column": "Stars", "values": ["5 stars"]}]
+    assert "leave_out" not in document
+    fields = fields_of(desk.client.get(f"{shown.location}/match").get_data(as_text=True))
+    assert {key: fields[key] for key in answer} == answer
+
+
 def test_dates_that_may_be_read_in_two_ways_are_asked_about(desk: Desk) -> None:
     lines = [THEIRS, ROWS[1].replace("03/10", "03/04")]
     path = send(desk, *lines).location

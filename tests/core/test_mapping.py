@@ -28,6 +28,7 @@ def test_a_mapping_is_read_with_its_defaults() -> None:
             "kind": "tickets",
             "source": "desk",
             "leave_out": [{"column": "State", "values": ["Spam"], "empty": True}],
+            "skip_rows": [{"column": "Event", "values": ["Note"]}],
             "newest_by": "Updated",
             "columns": {
                 "ticket_id": {"join": ["Shop", "Number"], "with": "/"},
@@ -40,9 +41,10 @@ def test_a_mapping_is_read_with_its_defaults() -> None:
     assert (found.zone, found.dates, found.numbers) == (None, None, "1,234.5")
     assert (found.on_unknown, found.agents[0]) == ("refuse", "number")
     assert found.leave_out == (Condition("State", frozenset({"spam", ""})),)
+    assert found.skip_rows == (Condition("Event", frozenset({"note"})),)
     assert found.columns["agent"] == Cell(("Who",))
     assert found.columns["created_at"] == Cell(("Start",), plus="Wait", unit="minutes")
-    assert found.theirs == ("Shop", "Number", "Who", "Start", "Wait", "Updated", "State")
+    assert found.theirs == ("Shop", "Number", "Who", "Start", "Wait", "Updated", "State", "Event")
 
 
 @pytest.mark.parametrize(
@@ -74,6 +76,7 @@ def test_a_mapping_is_read_with_its_defaults() -> None:
             'columns.agent.values.x: "x" stands here twice',
         ),
         ({"leave_out": [{"column": "A"}]}, "leave_out[0].values: is missing"),
+        ({"skip_rows": [{"values": ["A"]}]}, "skip_rows[0].column: is missing"),
         ({"colums": 1}, 'colums: is not a known key; did you mean "columns"?'),
     ],
 )

@@ -55,6 +55,23 @@ def test_text_is_read_in_every_encoding_and_with_every_delimiter(
     assert list(table.rows) == [(2, ["E1", "柳青禾"]), (4, ["E2", "沈棠"])]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16", "utf-16-be"])
+@pytest.mark.parametrize(
+    ("hint", "delimiter"),
+    [("sep=;", ";"), ("SEP=,", ","), ('"sep=;"', ";"), ("sep=\t", "\t"), ("sep=|", "|")],
+)
+def test_a_first_line_that_names_the_separator_is_a_hint_alone(
+    read: Read, encoding: str, hint: str, delimiter: str
+) -> None:
+    """Excel hides it, and shows the header as row 1."""
+    content = f"{hint}\r\n{TEXT.format(delimiter)}".replace("柳青禾", '"柳, 青; 禾"')
+    table = read(content.encode(encoding))
+    assert table.header == HEADER
+    assert list(table.rows) == [(2, ["E1", "柳, 青; 禾"]), (4, ["E2", "沈棠"])]
+    with pytest.raises(Refused, match=r"line 3 cannot be read"):
+        list(read(f'{hint}\nemployee_no{delimiter}b\n"E1" x{delimiter}2\n'.encode(encoding)).rows)
+
+
 def test_commas_inside_a_heading_do_not_decide_the_delimiter(read: Read) -> None:
     table = read("employee_no;姓名;a,b,c,d,e\nE1;柳青禾;1\n".encode())
     assert table.header == [*HEADER, "a,b,c,d,e"]

@@ -564,15 +564,31 @@ def test_times_of_nobody_are_told_of(files: Files, form: str) -> None:
     assert [each.split(",")[1] for each in reasons(report)] == [" column employee_no: names nobody"]
 
 
-def test_records_that_ran_into_each_other_are_never_given_to_another(files: Files) -> None:
-    dump = (
-        b"64\t2026-1" + b"\0" * 300 + b"7\t2026-10-08 18:02:11\t1\r\n"
-        b"64\t2026-10-08 08:55:00\t1\t07\t2026-10-08 08:56:00\t1\r\n"
-        b"64\t2026-1       7\t2026-10-08 18:03:11\t1\r\n" + DUMP * 4
-    )
-    report = files.take("punches", files.write(dump), partial=True)
-    assert report.summary == "new 2, changed 0, same 3, late 0, refused 3"
-    assert punches(files) == ["7 2026-10-08 08:59:30", "7 2026-10-08 18:02:11"]
+@pytest.mark.parametrize(
+    ("day", "order"),
+    [("2026-10-08", ""), ("08/10/2026", "day/month/year"), ("10/08/2026", "month/day/year")],
+)
+def test_records_that_ran_into_each_other_are_never_given_to_another(
+    files: Files, day: str, order: str
+) -> None:
+    """What is whole of them counts, however dates are written."""
+    pieces = [
+        "64\t{day:.6}" + "\0" * 300 + "7\t{day} 18:02:11\t1",
+        "64\t{day} 08:55:00\t1\t07\t{day} 08:56:00\t1",
+        *(f"64\t{{day:.{cut}}}       7\t{{day}} 18:03:11\t1" for cut in (6, 2, 1)),
+        "64\t7\t{day} 18:03:11\t1",
+        *["7\t{day} 08:59:30\t1"] * 7,
+        "64\t{day} 09:0",
+        "6\0\0" + "64\t{day} 09:01:00\t1",
+    ]
+    dump = "\r\n".join(pieces).format(day=day)
+    report = read(files, dump, partial=True, **({"dates": order} if order else {}))
+    assert report.summary == "new 3, changed 0, same 6, late 0, refused 8"
+    assert punches(files) == [
+        "64 2026-10-08 09:01:00",
+        "7 2026-10-08 08:59:30",
+        "7 2026-10-08 18:02:11",
+    ]
     files.take("punches", files.write(DUMP.rstrip() + b"\r64\t2026-10-08 09:00\t1\r"))
     assert punches(files)[0] == "64 2026-10-08 09:00:00"
 
