@@ -17,6 +17,7 @@ from closing.versions import policy_version
 from core import audit
 from core.actor import Actor
 from core.db import one_at_a_time
+from core.seen import check_seen, state_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +45,27 @@ class Consultation:
         }
 
 
+NOTHING = Consultation()
+
+
 def keep_consultation(
-    session: Session, *, actor: Actor, now: datetime, number: int, consultation: Consultation
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    number: int,
+    consultation: Consultation,
+    seen: str | None = None,
 ) -> None:
-    """How a version came about, or what is known of it now. Raises ``NotFound``."""
+    """How a version came about, or what is known of it now. Raises ``NotFound``, and ``Meanwhile``
+    where ``seen`` is not the ``seen_of`` what is kept."""
     version = policy_version(session, number)
     one_at_a_time(session, "policy records")
     row = session.get(PolicyRecord, version.id)
     before = consultation_of(row).as_json() if row else None
     if before == consultation.as_json():
         return
+    check_seen(seen, before or NOTHING.as_json())
     if row is None:
         row = PolicyRecord(version_id=version.id)
         session.add(row)
@@ -71,6 +83,11 @@ def keep_consultation(
         before=before,
         after=consultation.as_json(),
     )
+
+
+def seen_of(row: PolicyRecord | None) -> str:
+    """Tells apart two states of a record."""
+    return state_of((consultation_of(row) if row else NOTHING).as_json())
 
 
 def record_of(session: Session, version_id: int) -> PolicyRecord | None:

@@ -1,15 +1,24 @@
-"""Forms: where a refusal of a service is shown, and days of years that somebody may mean."""
+"""Forms: where a refusal is shown, what stands there beside what was typed, days that may be meant.
+
+Nothing that was typed is lost where somebody else was first: a form that can be sent again keeps
+it (``beside``), and above a page that has no such form any more it stands to be copied
+(``keep_typed``).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
+from flask import g, request
 from flask_babel import gettext
-from wtforms import DateField, Form
+from wtforms import BooleanField, DateField, FileField, Form, HiddenField, SelectFieldBase
 from wtforms.validators import StopValidation
 
 from core.errors import Refused
 from core.imports.cells import EARLIEST, LATEST
+
+WORDS = ("statement", "outcome", "text", "reason", "note", "cause", "evidence", "by_hand", "at")
 
 
 class DayField(DateField):
@@ -28,3 +37,45 @@ def show(form: Form, refused: Refused) -> None:
         field.errors = [*field.errors, text]
     else:
         form.form_errors.append(text)
+
+
+def beside(form: Form, now: Form, *, theirs: str, leave: Collection[str] = ()) -> None:
+    """Show what stands there ``now`` (the same form, filled from it) beside what was typed.
+
+    Sent again, the form puts what was typed in its place. ``theirs`` is the address at which one
+    takes what stands there instead; fields in ``leave`` are of no record.
+    """
+    form.theirs = theirs
+    for name, field in form._fields.items():
+        there = now._fields[name]
+        if isinstance(field, HiddenField):
+            field.data = there.data if name == "seen" else field.data
+        elif name in leave or isinstance(field, FileField):
+            continue
+        elif _plain(field.data) != _plain(there.data):
+            field.theirs = _shown(there)
+
+
+def _plain(value: Any) -> Any:
+    """Empty is empty, however a form or a record says so."""
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n").strip() or None
+    if isinstance(value, list | tuple):
+        return sorted(value) or None
+    return value
+
+
+def _shown(field: Any) -> str:
+    """What a field holds, in words."""
+    if isinstance(field, SelectFieldBase):
+        chosen = [str(choice[1]) for choice in field.iter_choices() if choice[2]]
+        return gettext(", ").join(chosen) if field.data else ""
+    if isinstance(field, BooleanField):
+        return gettext("yes") if field.data else gettext("no")
+    return str(field._value())
+
+
+def keep_typed() -> None:
+    """Show the words that were sent, and not kept, above the page that answers."""
+    sent = [text.strip() for name in WORDS for text in request.form.getlist(name)]
+    g.typed = [text for text in sent if text]

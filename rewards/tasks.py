@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date
+from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from core.actor import Actor
 from core.clock import Now
 from core.db import one_at_a_time
 from core.errors import N_, Conflict, NotFound, Refused
+from core.seen import check_seen, state_of
 from core.values import Month
 from rewards.models import Incident, Task
 from staff import notices
@@ -95,10 +97,19 @@ def rule_source(month: Month, employee_no: str, code: str) -> str:
 
 
 def change_task(
-    session: Session, *, actor: Actor, now: Now, task_id: int, owner_id: int, due: date
+    session: Session,
+    *,
+    actor: Actor,
+    now: Now,
+    task_id: int,
+    owner_id: int,
+    due: date,
+    seen: str | None = None,
 ) -> Task:
-    """Another owner or day. Raises ``Refused`` (field ``owner``) for the person concerned."""
+    """Another owner or day. Raises ``Refused`` (field ``owner``) for the person concerned, and
+    ``Meanwhile`` where ``seen`` is not its ``seen_of`` any more."""
     task = _open(session, actor, task_id)
+    check_seen(seen, _contents(task))
     if owner_id == task.employee_id:
         raise Refused(N_("Nobody owns a task about themselves."), field="owner")
     owner = person_of(session, owner_id)
@@ -121,6 +132,15 @@ def change_task(
     if moved:
         _tell_owner(session, now, task)
     return task
+
+
+def seen_of(task: Any) -> str:
+    """Tells apart two states of owner and day."""
+    return state_of(_contents(task))
+
+
+def _contents(task: Any) -> dict[str, object]:
+    return {"owner": task.owner_id, "due": task.due}
 
 
 def end_task(

@@ -12,6 +12,7 @@ from core.actor import Actor
 from core.audit import record
 from core.db import one_at_a_time
 from core.errors import N_, Forbidden, NotFound, Refused
+from core.seen import check_seen, state_of
 from staff.external_ids import ALWAYS
 from staff.models import Employee, ExternalId
 
@@ -98,11 +99,14 @@ def change_alias(
     employee_no: str,
     valid_from: date | None,
     valid_to: date | None,
+    seen: str | None = None,
 ) -> None:
-    """What was taken in by the name stays where it is. Raises like ``add_alias``."""
+    """What was taken in by the name stays where it is. Raises like ``add_alias``, and ``Meanwhile``
+    where ``seen`` is not its ``seen_of`` any more."""
     one_at_a_time(session, GUARD)
     found = alias(session, number)
     before = _told(found, employee_no_of(session, found))
+    check_seen(seen, before)
     _mine(found.employee_id, actor)
     person = _person(session, employee_no, actor)
     wanted = (person.id, valid_from or ALWAYS, valid_to)
@@ -112,6 +116,11 @@ def change_alias(
     after = _told(found, employee_no)
     if after != before:
         _note(session, found, before, after, actor, now)
+
+
+def seen_of(session: Session, found: ExternalId) -> str:
+    """Tells apart two states of a name."""
+    return state_of(_told(found, employee_no_of(session, found)))
 
 
 def remove_alias(session: Session, *, actor: Actor, now: datetime, number: int) -> None:

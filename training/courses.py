@@ -12,7 +12,9 @@ from core import audit
 from core.actor import Actor
 from core.clock import Now
 from core.db import one_at_a_time
-from core.errors import N_, Conflict, NotFound, Refused
+from core.errors import N_, NotFound, Refused
+from core.seen import check_seen
+from core.seen import state_of as state_of_contents
 from training.models import Course
 
 COURSES = "courses"
@@ -80,15 +82,14 @@ def change_course(
     seen: str,
     known: Collection[str],
 ) -> Course:
-    """``seen`` is the ``state_of`` it when the form was opened: raises ``Conflict`` where it was
+    """``seen`` is the ``state_of`` it when the form was opened: raises ``Meanwhile`` where it was
     changed since. Closed months keep what they were closed with."""
     one_at_a_time(session, COURSES)
     course = session.get(Course, course_id)
     if course is None:
         raise NotFound(N_("There is no such course."))
-    if state_of(course) != seen:
-        raise Conflict(N_("Somebody else changed this course meanwhile: look at it first."))
     before = _contents(course)
+    check_seen(seen, before)
     _write(course, written, {*known, *_listed(course.metrics)})
     session.flush()
     if _contents(course) != before:
@@ -98,7 +99,7 @@ def change_course(
 
 def state_of(course: Course) -> str:
     """Tells apart two states of a course."""
-    return repr(sorted(_contents(course).items()))
+    return state_of_contents(_contents(course))
 
 
 def _write(course: Course, written: Written, known: Collection[str]) -> None:

@@ -15,6 +15,7 @@ from core.clock import Now
 from core.db import one_at_a_time
 from core.errors import N_, Conflict, Forbidden, NotFound, Refused
 from core.models import MonthState
+from core.seen import Meanwhile
 from core.values import Month
 from staff.models import Employee
 from training.models import Course, TrainingRecord
@@ -127,6 +128,8 @@ class _Desk:
     def enter(self, person: Employee, row: TrainingRecord | None, entered: Entered) -> bool:
         """Whether anything of this person's changed."""
         there, wanted = result_of(row), entered.result
+        if wanted.text == entered.seen:
+            wanted = there  # nothing was typed here: whatever somebody else entered stays
         asked = wanted.status is not None
         becomes = self.mandatory if row is None or self.retag else row.mandatory
         if there == wanted and (row is None or row.mandatory == becomes):
@@ -134,7 +137,7 @@ class _Desk:
         if self.actor.is_person(person.id):
             raise Forbidden(N_("This is about you: somebody else has to do it."))
         if there.text != entered.seen:
-            raise Conflict(
+            raise Meanwhile(
                 N_("Somebody else entered something for %(name)s meanwhile: look at it, and send "
                    "again what should stand there."),
                 name=person.name,

@@ -25,11 +25,12 @@ from core.errors import Refused
 from core.forms import show
 from core.pages.attachments import given
 from core.permissions import Permission
+from core.seen import Meanwhile
 from evaluations.checks import queries, services
 from evaluations.checks.checklists import items_of
 from evaluations.checks.models import ChecklistVersion
 from evaluations.checks.scoring import Item, score
-from evaluations.checks.services import Answers, Stale
+from evaluations.checks.services import Answers
 
 P = Permission
 NOTHING = Answers({}, {})
@@ -123,8 +124,8 @@ def change_check(check_id: int) -> Any:
                 _change(sheet, form, check_id)
             flash(_("The check is changed."))
             return redirect(url_for("evaluations.check", check_id=check_id))
-        except Stale as stale:
-            show(form, stale)
+        except Meanwhile as meanwhile:
+            show(form, meanwhile)
             now = writable(check_id)
             sheet.theirs = services.stored(session(), now.SpotCheck, now.CheckSheet)
             form.seen.data = str(now.CheckSheet.version)

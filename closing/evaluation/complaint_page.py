@@ -18,16 +18,21 @@ from closing.evaluation.record_forms import (
     CauseForm,
     ComplaintForm,
     DecisionForm,
+    cause_form,
     chosen_person,
+    decided_form,
+    decision_form,
+    fill_complaint,
     number_in,
 )
 from closing.pages.common import attempt
 from core import attachments, web
 from core.db import transaction, wall_seconds
 from core.errors import N_, Conflict, Refused
-from core.forms import show
+from core.forms import beside, keep_typed, show
 from core.pages.attachments import chosen, respond
 from core.permissions import Permission
+from core.seen import Meanwhile
 from evaluations.complaints import deciding, queries, services, steps
 from evaluations.complaints.clocks import CLOSED, DETAILS, LIMITS, clocks, next_due
 from evaluations.complaints.deciding import bars_recorder
@@ -66,8 +71,8 @@ def _page(row: Any, refused: CauseForm | DecisionForm | None = None) -> str:
         own=viewer.is_person(found.employee_id),
         handles=any(viewer.is_person(who) for who in services.handlers_of(found, case)),
         bars=case is not None and bars_recorder(web.current_actor(), case),
-        cause_form=refused if isinstance(refused, CauseForm) else _cause_form(case),
-        decision_form=refused if isinstance(refused, DecisionForm) else _decision_form(row),
+        cause_form=refused if isinstance(refused, CauseForm) else cause_form(case),
+        decision_form=refused if isinstance(refused, DecisionForm) else decision_form(row),
         people=people_in_reach() if writes else [],
         files=attachments.of(session(), _subject(found.id)) if sees else [],
     )
@@ -81,24 +86,9 @@ def _clocks(found: Any, case: Any, now: int) -> list[Any]:
     return clocks(found.severity, found.received_at, done, now=now, details_missing=missing)
 
 
-def _cause_form(case: Any) -> CauseForm:
-    form = CauseForm(formdata=None)
-    if case is not None:
-        form.cause.data, form.evidence.data = case.cause, case.evidence
-    form.seen.data = str(case.version if case else 0)
-    return form
-
-
-def _decision_form(row: Any) -> DecisionForm:
-    form, case = DecisionForm(formdata=None), row.ComplaintCase
-    form.employee.data = row.employee_no
-    form.seen.data = str(case.version if case else 0)
-    return form
-
-
 @evaluations.post("/complaints/<int:complaint_id>/steps/<step>")
 @web.requires(P.RECORDS_WRITE)
-def complaint_step(complaint_id: int, step: str) -> Redirect:
+def complaint_step(complaint_id: int, step: str) -> Any:
     """Done now, or at the time that was typed; ``back`` takes it back."""
     _writable(complaint_id)
     who: dict[str, Any] = {"actor": web.current_actor(), "now": web.now()}
@@ -111,7 +101,7 @@ def complaint_step(complaint_id: int, step: str) -> Redirect:
         steps.take_step(session(), **who, complaint_id=complaint_id, step=step, at=at)
 
     done = _("Taken back.") if "back" in request.form else _("Noted.")
-    return attempt(act, done, _back(complaint_id))
+    return attempt(act, done, _back(complaint_id), lambda: _page(_writable(complaint_id)))
 
 
 def _typed_time() -> datetime:
@@ -174,10 +164,24 @@ def _sent(complaint_id: int, form: Any, act: Callable[[], object], done: str) ->
             return redirect(_back(complaint_id))
         except Refused as refused:
             show(form, refused)
-            code = 409 if isinstance(refused, Conflict) else 400
             row = _writable(complaint_id)  # as others left it
-            form.seen.data = str(row.ComplaintCase.version if row.ComplaintCase else 0)
+            if isinstance(refused, Conflict):
+                code = 409
+                _stands(form, row, refused)
     return _page(row, form), code
+
+
+def _stands(form: Any, row: Any, refused: Conflict) -> None:
+    """What others decided meanwhile: beside what was typed, above it where it cannot be sent."""
+    case = row.ComplaintCase
+    if not isinstance(refused, Meanwhile) or (
+        isinstance(form, CauseForm) and case and case.decided_at
+    ):
+        flash(refused.message.render(_), "error")
+        keep_typed()
+    else:
+        now = cause_form(case) if isinstance(form, CauseForm) else decided_form(row)
+        beside(form, now, theirs=_back(row.Complaint.id))
 
 
 @evaluations.route("/complaints/<int:complaint_id>/change", methods=["GET", "POST"])
@@ -188,7 +192,7 @@ def change_complaint(complaint_id: int) -> Any:
     form = ComplaintForm()
     form.category.choices = words.class_choices()
     people = people_in_reach()
-    code, now = 200, None
+    code = 400 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
             with transaction():
@@ -204,28 +208,16 @@ def change_complaint(complaint_id: int) -> Any:
             return redirect(_back(complaint_id))
         except Refused as refused:
             show(form, refused)
-            if isinstance(refused, Conflict):
-                now = row = _writable(complaint_id)
-                form.seen.data = str(row.ComplaintCase.version if row.ComplaintCase else 0)
+            code = 409 if isinstance(refused, Conflict) else 400
+            if isinstance(refused, Meanwhile):
+                row, now = _writable(complaint_id), ComplaintForm(formdata=None)
+                now.category.choices = form.category.choices
+                fill_complaint(now, row)
+                beside(form, now, theirs=web.here(), leave=["reason"])
     elif not form.is_submitted():
-        _fill(form, row)
-    if form.is_submitted():
-        code = 409 if now is not None else 400
-    page = render_template(
-        "evaluations/change_complaint.html", form=form, row=row, now=now, words=words, people=people
-    )
+        fill_complaint(form, row)
+    page = render_template("evaluations/change_complaint.html", form=form, row=row, people=people)
     return page, code
-
-
-def _fill(form: ComplaintForm, row: Any) -> None:
-    found, case = row.Complaint, row.ComplaintCase
-    form.category.data = f"{found.category or ''}:{(case.subclass if case else None) or ''}"
-    form.severity.data = found.severity
-    form.handler.data = row.handler_no
-    form.seen.data = str(case.version if case else 0)
-    if case is not None:
-        form.description.data, form.reference.data = case.description, case.reference
-        form.details_missing.data = case.details_missing
 
 
 @evaluations.post("/complaints/<int:complaint_id>/files")

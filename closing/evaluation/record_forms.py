@@ -176,6 +176,41 @@ class DecisionForm(FlaskForm):  # type: ignore[misc]
     seen = HiddenField()
 
 
+def cause_form(case: Any) -> CauseForm:
+    form = CauseForm(formdata=None)
+    if case is not None:
+        form.cause.data, form.evidence.data = case.cause, case.evidence
+    form.seen.data = str(case.version if case else 0)
+    return form
+
+
+def decision_form(row: Any) -> DecisionForm:
+    form, case = DecisionForm(formdata=None), row.ComplaintCase
+    form.employee.data = row.employee_no
+    form.seen.data = str(case.version if case else 0)
+    return form
+
+
+def decided_form(row: Any) -> DecisionForm:
+    """As somebody else decided it."""
+    form, case = decision_form(row), row.ComplaintCase
+    if row.Complaint.attributable is not None:
+        form.attributable.data = "yes" if row.Complaint.attributable else "no"
+    form.reason.data = case.reason if case is not None else None
+    return form
+
+
+def fill_complaint(form: ComplaintForm, row: Any) -> None:
+    found, case = row.Complaint, row.ComplaintCase
+    form.category.data = f"{found.category or ''}:{(case.subclass if case else None) or ''}"
+    form.severity.data = found.severity
+    form.handler.data = row.handler_no
+    form.seen.data = str(case.version if case else 0)
+    if case is not None:
+        form.description.data, form.reference.data = case.description, case.reference
+        form.details_missing.data = case.details_missing
+
+
 def answers_from(data: Mapping[str, str], items: Sequence[Item], form: CheckForm) -> Answers:
     """What was sent for the items of a checklist, whether it is complete or not."""
     places = range(len(items))

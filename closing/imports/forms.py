@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import DateField, SelectField, StringField, TextAreaField
+from wtforms import DateField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, Length, Optional
 
@@ -62,6 +62,7 @@ class AliasForm(FlaskForm):  # type: ignore[misc]
     valid_to = DateField(
         _l("Last day"), description=_l("Empty: until further notice."), validators=[Optional()]
     )
+    seen = HiddenField()
 
 
 class NewAliasForm(AliasForm):

@@ -19,9 +19,10 @@ from core import tables, web
 from core.cli import seal
 from core.db import db, transaction
 from core.errors import Forbidden, NotFound, Refused
-from core.forms import show
+from core.forms import beside, show
 from core.imports.kinds import CHANGED, LATE, NEW, REFUSED
 from core.permissions import Permission
+from core.seen import Meanwhile
 from core.tables import Column, Filter, Listing
 from staff import aliases as names
 from staff.external_ids import ALWAYS
@@ -222,11 +223,7 @@ def new_alias() -> str | Redirect | tuple[str, int]:
 @web.requires(Permission.IMPORTS)
 def alias(number: int) -> str | Redirect | tuple[str, int]:
     found = names.alias(db.session(), number)
-    form = AliasForm(
-        employee_no=names.employee_no_of(db.session(), found),
-        valid_from=None if found.valid_from == ALWAYS else found.valid_from,
-        valid_to=found.valid_to,
-    )
+    form, code = AliasForm(data=_as_data(found)), 400
     if form.validate_on_submit():
         try:
             with transaction():
@@ -238,19 +235,32 @@ def alias(number: int) -> str | Redirect | tuple[str, int]:
                     employee_no=(form.employee_no.data or "").strip(),
                     valid_from=form.valid_from.data,
                     valid_to=form.valid_to.data,
+                    seen=form.seen.data or "",
                 )
                 counts = _take()
         except (NotFound, Forbidden):
             raise
         except Refused as refused:
             show(form, refused)
+            if isinstance(refused, Meanwhile):
+                found, code = names.alias(db.session(), number), 409
+                beside(form, AliasForm(formdata=None, data=_as_data(found)), theirs=web.here())
         else:
             refresh()
             flash(_("The name is changed."))
             _tell(counts)
             return redirect(url_for("imports.aliases"))
     page = render_template("imports/alias.html", form=form, alias=found)
-    return (page, 400) if form.is_submitted() else page
+    return (page, code) if form.is_submitted() else page
+
+
+def _as_data(found: Any) -> dict[str, Any]:
+    return {
+        "employee_no": names.employee_no_of(db.session(), found),
+        "valid_from": None if found.valid_from == ALWAYS else found.valid_from,
+        "valid_to": found.valid_to,
+        "seen": names.seen_of(db.session(), found),
+    }
 
 
 @imports.post("/aliases/<int:number>/remove")

@@ -9,7 +9,6 @@ from flask import current_app, flash, redirect, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response
 
 from closing.months import newest_closed
 from closing.policy import Policy
@@ -17,7 +16,8 @@ from closing.versions import policy_in_force, versions
 from closing.versions import policy_version as numbered_version
 from core import web
 from core.db import db, transaction
-from core.errors import N_, Refused
+from core.errors import N_, Conflict, Refused
+from core.forms import keep_typed
 from core.values import Month
 from staff.models import Employee
 
@@ -27,14 +27,23 @@ def link(endpoint: str, **values: Any) -> str | None:
     return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
 
 
-def attempt(act: Callable[[], object], done: str, back: str) -> Response:
-    """Run a service in a transaction, tell what came of it, and go back to a page."""
+def attempt(
+    act: Callable[[], object], done: str, back: str, page: Callable[[], str] | None = None
+) -> Any:
+    """Run a service in a transaction, tell what came of it, and go back to a page.
+
+    With ``page``, which renders that page as others left it, a refusal shows it at once, with the
+    words that were typed and not kept above it.
+    """
     try:
         with transaction():
             act()
         flash(done)
     except Refused as refused:
         flash(refused.message.render(_), "error")
+        if page is not None:
+            keep_typed()
+            return page(), 409 if isinstance(refused, Conflict) else 400
     return redirect(back)
 
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as Redirect
-from wtforms import StringField, TextAreaField
+from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import Length, Optional
 
-from closing.consultations import Consultation, consultation_of, keep_consultation, record_of
+from closing.consultations import (
+    Consultation,
+    consultation_of,
+    keep_consultation,
+    record_of,
+    seen_of,
+)
 from closing.drafts import Draft, base_of, publish_draft
 from closing.months import newest_closed
 from closing.pages.blueprints import policy
@@ -22,9 +30,10 @@ from closing.versions import policy_of_closing, policy_version, versions
 from core import web
 from core.db import transaction
 from core.errors import Conflict, NotFound, Refused
-from core.forms import DayField, show
+from core.forms import DayField, beside, show
 from core.pages import filters as written
 from core.permissions import Permission
+from core.seen import Meanwhile
 from core.values import Month
 
 
@@ -46,6 +55,7 @@ class RecordForm(FlaskForm):  # type: ignore[misc]
         description=_l("Notice board, letter to all, training with a list of signatures."),
         validators=[Optional(), Length(max=500)],
     )
+    seen = HiddenField()
 
     def consultation(self) -> Consultation:
         return Consultation(
@@ -177,24 +187,33 @@ def record(number: int) -> str | Redirect | tuple[str, int]:
     """How a version came about: kept with it, and written down late where it has to be."""
     found = policy_version(session(), number)
     kept = record_of(session(), found.id)
-    form = RecordForm(data=_as_data(consultation_of(kept)) if kept else None)
+    form, code = RecordForm(data=_as_data(kept)), 400
     if form.validate_on_submit():
-        with transaction():
-            keep_consultation(
-                session(),
-                actor=web.current_actor(),
-                now=web.now().moment,
-                number=number,
-                consultation=form.consultation(),
-            )
-        flash(_("Saved."))
-        return redirect(url_for("policy.version", number=number))
+        try:
+            with transaction():
+                keep_consultation(
+                    session(),
+                    actor=web.current_actor(),
+                    now=web.now().moment,
+                    number=number,
+                    consultation=form.consultation(),
+                    seen=form.seen.data or "",
+                )
+            flash(_("Saved."))
+            return redirect(url_for("policy.version", number=number))
+        except Meanwhile as meanwhile:
+            show(form, meanwhile)
+            now = RecordForm(formdata=None, data=_as_data(record_of(session(), found.id)))
+            beside(form, now, theirs=web.here())
+            code = 409
     page = render_template("policy/record.html", version=found, form=form)
-    return (page, 400) if form.is_submitted() else page
+    return (page, code) if form.is_submitted() else page
 
 
-def _as_data(said: Consultation) -> dict[str, object]:
+def _as_data(kept: Any) -> dict[str, object]:
+    said = consultation_of(kept) if kept else Consultation()
     return {
+        "seen": seen_of(kept),
         "discussed_on": said.discussed_on,
         "discussed_with": said.discussed_with,
         "opinions": said.opinions,

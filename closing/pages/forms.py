@@ -7,6 +7,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
+    HiddenField,
     MultipleFileField,
     RadioField,
     SelectField,
@@ -96,6 +97,7 @@ class ServedForm(FlaskForm):  # type: ignore[misc]
 class TaskForm(FlaskForm):  # type: ignore[misc]
     owner = SelectField(_l("Owner"), coerce=int)
     due = DayField(_l("Due"), validators=[InputRequired(_l("Type the day."))])
+    seen = HiddenField()
 
 
 class PolicyForm(FlaskForm):  # type: ignore[misc]

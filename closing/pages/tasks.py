@@ -20,9 +20,10 @@ from closing.pages.common import attempt, policy_or_none, session
 from closing.pages.forms import TaskForm
 from core import tables, web
 from core.db import transaction
-from core.errors import Refused
-from core.forms import show
+from core.errors import Conflict, Refused
+from core.forms import beside, show
 from core.permissions import Permission
+from core.seen import Meanwhile
 from core.tables import Column, Filter, Listing
 from core.values import Month
 from rewards import task_queries
@@ -116,7 +117,7 @@ def task(task_id: int) -> str:
 
 @rewards.post("/tasks/<int:task_id>/change")
 @web.requires(Permission.INCIDENTS_READ)
-def change_task(task_id: int) -> str | Redirect:
+def change_task(task_id: int) -> str | Redirect | tuple[str, int]:
     row = _worked_on(task_id)
     form = _form(row, submitted=True)
     if form.validate_on_submit():
@@ -129,17 +130,25 @@ def change_task(task_id: int) -> str | Redirect:
                     task_id=task_id,
                     owner_id=form.owner.data,
                     due=form.due.data or row.due,
+                    seen=form.seen.data,
                 )
             flash(_("Changed."))
             return redirect(url_for("rewards.task", task_id=task_id))
         except Refused as refused:
             show(form, refused)
+            row = _row(task_id)  # as others left it
+            if isinstance(refused, Meanwhile):
+                form.owner.choices = _owners(row)
+                where = url_for("rewards.task", task_id=task_id)
+                beside(form, _form(row), theirs=where)
+            if isinstance(refused, Conflict):
+                return _page(row, form), 409
     return _page(row, form)
 
 
 @rewards.post("/tasks/<int:task_id>/end")
 @web.requires(Permission.INCIDENTS_READ)
-def end_task(task_id: int) -> Redirect:
+def end_task(task_id: int) -> Any:
     _worked_on(task_id)
     return attempt(
         lambda: services.end_task(
@@ -152,6 +161,7 @@ def end_task(task_id: int) -> Redirect:
         ),
         _("Noted."),
         url_for("rewards.task", task_id=task_id),
+        lambda: task(task_id),
     )
 
 
@@ -184,6 +194,7 @@ def _form(row: Any, *, submitted: bool = False) -> TaskForm:
     form.owner.choices = _owners(row)
     if not submitted:
         form.owner.data, form.due.data = row.owner_id, row.due
+        form.seen.data = services.seen_of(row)
     return form
 
 

@@ -23,9 +23,10 @@ from closing.training.common import (
 from closing.training.forms import CourseForm, NewCourseForm
 from core import tables, web
 from core.db import transaction
-from core.errors import Conflict, Refused
-from core.forms import show
+from core.errors import Refused
+from core.forms import beside, show
 from core.permissions import Permission
+from core.seen import Meanwhile
 from core.tables import Column, Filter, Listing
 from staff import positions
 from training import courses as services
@@ -157,9 +158,12 @@ def change_course(course_id: int) -> str | Redirect | tuple[str, int]:
             return redirect(url_for("training.course", course_id=course_id))
         except Refused as refused:
             show(form, refused)
-            if isinstance(refused, Conflict):
+            if isinstance(refused, Meanwhile):
                 code, found = 409, course_of(course_id)
-                form.seen.data = services.state_of(found)
+                now = CourseForm(formdata=None)
+                _choices(now, found)
+                _fill(now, found)
+                beside(form, now, theirs=web.here())
     elif not form.is_submitted():
         _fill(form, found)
     page = render_template("training/write_course.html", form=form, course=found)

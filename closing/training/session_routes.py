@@ -19,6 +19,7 @@ from core import tables, web
 from core.db import transaction
 from core.errors import N_, Conflict, Forbidden, Refused
 from core.permissions import Permission
+from core.seen import Meanwhile
 from core.tables import Listing
 from core.values import Month
 from training import lists
@@ -111,13 +112,16 @@ def _page(
         team=team,
         words=words,
         typed=typed,
+        touched=_touched,
         stored=_stored,
+        theirs=_theirs if isinstance(refused, Meanwhile) else lambda row: "",
         seen=lambda row: result_of(row.TrainingRecord).text,
         mandatory="mandatory" in typed if typed else any(each.mandatory for each in there),
         was_mandatory=any(each.mandatory for each in there),
         counts={key: sum(each.status == key for each in there) for key in STATUSES},
         problem=refused.message.render(_) if refused else None,
         problem_at=refused.field if refused else None,
+        conflict=isinstance(refused, Meanwhile),
     )
 
 
@@ -129,6 +133,33 @@ def _stored(row: Any, field: str) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return exact(value) if isinstance(value, float) else str(value)
+
+
+def _touched(row: Any) -> bool:
+    """Whether something was typed for this person; else whatever stands there is shown."""
+    if f"status-{row.id}" not in request.form:
+        return False
+    try:
+        return _typed(row).text != request.form.get(f"seen-{row.id}")
+    except Refused:
+        return True
+
+
+def _theirs(row: Any) -> str:
+    """What somebody else entered since the page was shown, where something other was typed."""
+    seen, typed = request.form.get(f"seen-{row.id}"), f"-{row.id}"
+    if seen == result_of(row.TrainingRecord).text or not _touched(row):
+        return ""
+    there = {each: _stored(row, each) for each in FIELDS}
+    if all(request.form.get(each + typed, "").strip() == there[each] for each in FIELDS):
+        return ""
+    if row.TrainingRecord is None:
+        return "—"
+    passed = {"yes": _("passed"), "no": _("not passed")}.get(there["passed"])
+    score = _("score %(score)s", score=there["score"]) if there["score"] else None
+    hours = _("%(hours)s hours", hours=there["hours"]) if there["hours"] else None
+    said = [words.statuses()[there["status"]], score, hours, passed]
+    return str(_(", ").join(each for each in said if each))
 
 
 def _shown(rows: list[Any], team: str) -> list[Any]:

@@ -17,6 +17,7 @@ from core.actor import Actor
 from core.clock import Now
 from core.errors import N_, Conflict, NotFound, Refused
 from core.messages import Message, message
+from core.seen import Meanwhile
 from core.values import Month
 from evaluations.checks.checklists import items_of
 from evaluations.checks.models import CheckAnswer, Checklist, ChecklistVersion, CheckSheet
@@ -37,10 +38,6 @@ CHANGED = notices.kind("check.changed", N_("Your quality check of %(day)s was ch
 def subject(check_id: int) -> str:
     """What the files of a check belong to."""
     return f"check:{check_id}"
-
-
-class Stale(Conflict):
-    """Somebody else changed the check since it was shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +112,7 @@ def change_check(
 ) -> SpotCheck:
     """Answer anew what was shown as version ``seen``.
 
-    Raises ``Stale`` where somebody else changed it meanwhile, ``Conflict`` in a closed month and
+    Raises ``Meanwhile`` where somebody else changed it, ``Conflict`` in a closed month and
     where the score was corrected by an appeal or a file; else like ``enter_check``.
     """
     found = session.get(SpotCheck, check_id)
@@ -127,7 +124,7 @@ def change_check(
         raise NotFound(N_("There is no such spot check."))
     not_oneself(actor, check.employee_id)
     if sheet.version != seen:
-        raise Stale(N_("Somebody else changed this check meanwhile."))
+        raise Meanwhile(N_("Somebody else changed this check meanwhile."))
     if sheet.score != check.score:
         raise Conflict(N_("The score was corrected since: the answers do not make it any more."))
     version = session.get_one(ChecklistVersion, sheet.checklist_version_id)

@@ -18,6 +18,7 @@ from core.actor import Actor
 from core.clock import Now
 from core.db import wall_seconds, wall_time
 from core.errors import N_, Conflict, NotFound, Refused
+from core.seen import Meanwhile
 from core.values import Month
 from evaluations.complaints.clocks import CLASSES, SEVERITIES, number
 from evaluations.complaints.models import ComplaintCase
@@ -158,7 +159,7 @@ def held(
     not_oneself(actor, complaint.employee_id)
     case = session.get(ComplaintCase, complaint_id)
     if seen is not None and seen != (case.version if case else 0):
-        raise Conflict(N_("Somebody else changed this complaint meanwhile."))
+        raise Meanwhile(N_("Somebody else changed this complaint meanwhile."))
     if case is None:
         case = ComplaintCase(complaint_id=complaint_id, version=1)
         case.description, case.reference, case.details_missing = "", "", False

@@ -24,7 +24,7 @@ from core.models import Attachment
 from evaluations.checks import checklists, services
 from evaluations.checks.models import CheckAnswer, ChecklistVersion, CheckSheet
 from evaluations.checks.scoring import Item
-from evaluations.checks.services import Answers, Stale
+from evaluations.checks.services import Answers
 from evaluations.corrections import correct_check
 from evaluations.fact_queries import spot_check_facts
 from evaluations.models import SpotCheck
@@ -146,7 +146,7 @@ def test_a_closed_month_takes_no_check_and_no_change(session: Session) -> None:
 def test_who_saves_over_a_version_that_is_gone_is_told(session: Session) -> None:
     check = enter(session)
     change(session, check, 1, by="E0001")
-    with pytest.raises(Stale):
+    with pytest.raises(Conflict, match="changed this check"):
         change(session, check, 1)
     assert session.get_one(CheckSheet, check.id).version == 2
 
