@@ -41,26 +41,33 @@ def approve_incident(
     incident_id: int,
     reason: str = "",
     hearing: bool = False,
+    seen: str | None = None,
 ) -> Incident:
     """It counts: in the month of its date, or where that is closed in the open month of now.
 
     With ``hearing``, which a penalty has, and wherever the person was asked for a statement, a
     reason is asked for while there is none and its deadline is not over.
     Raises ``Refused`` for one's own and what one recorded, ``Conflict`` where it is decided so
-    already, was voided, is final, or counts in a closed month.
+    already, was voided, is final, counts in a closed month, or its status is not the one ``seen``.
     """
     return _decide_incident(
-        session, actor, now, incident_id, "approved", reason.strip(), hearing=hearing
+        session, actor, now, incident_id, "approved", reason.strip(), seen, hearing=hearing
     )
 
 
 def decline_incident(
-    session: Session, *, actor: Actor, now: Now, incident_id: int, reason: str
+    session: Session,
+    *,
+    actor: Actor,
+    now: Now,
+    incident_id: int,
+    reason: str,
+    seen: str | None = None,
 ) -> Incident:
     """It does not count; the reason is shown with it. Raises like ``approve_incident``."""
     if not reason.strip():
         raise Refused(N_("Say why it is declined."), field="reason")
-    return _decide_incident(session, actor, now, incident_id, "declined", reason.strip())
+    return _decide_incident(session, actor, now, incident_id, "declined", reason.strip(), seen)
 
 
 def decide_rule(
@@ -73,12 +80,14 @@ def decide_rule(
     rule: Rule,
     decision: Decision,
     reason: str = "",
+    seen: str | None = None,
 ) -> RuleApproval:
     """Approve or decline what a rule with ``approval`` asks for one employee in an open month.
 
     An approval lapses where the rule does not fire at the close. A decision may be replaced by the
-    other one until then. Raises ``Refused`` for oneself, for a rule that asks for no approval and
-    for declining without a reason; ``Conflict`` in a closed month and for the same decision again.
+    other one until then, by whoever has ``seen`` it ("" is none). Raises ``Refused`` for oneself,
+    for a rule that asks for no approval and for declining without a reason; ``Conflict`` in a
+    closed month, for the same decision again, and where somebody else was first.
     """
     person = person_of(session, employee_id)
     if rule.incident or not rule.approval:
@@ -90,7 +99,8 @@ def decide_rule(
     if month in closed_months(session):
         raise Conflict(N_("%(month)s is closed; its decisions stay."), month=str(month))
     row = _rule_decision(session, month, employee_id, rule.code)
-    if row is not None and row.decision in (decision, "voided"):
+    there = row.decision if row is not None else ""
+    if there in (decision, "voided") or seen not in (None, there):
         raise _decided_already(person, rule.code)
     before = None if row is None else {"decision": row.decision, "reason": row.reason}
     row = row or RuleApproval(month=month, employee_id=employee_id, rule=rule.code)
@@ -125,6 +135,7 @@ def _decide_incident(
     incident_id: int,
     decision: Decision,
     reason: str,
+    seen: str | None,
     *,
     hearing: bool = False,
 ) -> Incident:
@@ -134,7 +145,7 @@ def _decide_incident(
         raise NotFound(N_("There is no such incident."))
     person = person_of(session, incident.employee_id)
     _check_decider(actor, incident, person)
-    if incident.status in (decision, "voided"):
+    if incident.status in (decision, "voided") or seen not in (None, incident.status):
         raise _decided_already(person, incident.rule)
     _check_final(incident, person, now)
     if decision == "approved" and not reason:

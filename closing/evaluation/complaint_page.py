@@ -25,7 +25,7 @@ from closing.evaluation.record_forms import (
     fill_complaint,
     number_in,
 )
-from closing.pages.common import attempt
+from closing.pages.common import attempt, attempt_on
 from core import attachments, web
 from core.db import transaction, wall_seconds
 from core.errors import N_, Conflict, Refused
@@ -101,7 +101,7 @@ def complaint_step(complaint_id: int, step: str) -> Any:
         steps.take_step(session(), **who, complaint_id=complaint_id, step=step, at=at)
 
     done = _("Taken back.") if "back" in request.form else _("Noted.")
-    return attempt(act, done, _back(complaint_id), lambda: _page(_writable(complaint_id)))
+    return attempt_on(lambda: complaint(complaint_id), act, done, _back(complaint_id))
 
 
 def _typed_time() -> datetime:

@@ -9,6 +9,7 @@ from flask import current_app, flash, redirect, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
 
 from closing.months import newest_closed
 from closing.policy import Policy
@@ -27,24 +28,31 @@ def link(endpoint: str, **values: Any) -> str | None:
     return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
 
 
-def attempt(
-    act: Callable[[], object], done: str, back: str, page: Callable[[], str] | None = None
-) -> Any:
-    """Run a service in a transaction, tell what came of it, and go back to a page.
-
-    With ``page``, which renders that page as others left it, a refusal shows it at once, with the
-    words that were typed and not kept above it.
-    """
+def attempt(act: Callable[[], object], done: str, back: str) -> Response:
+    """Run a service in a transaction, tell what came of it, and go back to a page."""
     try:
         with transaction():
             act()
         flash(done)
     except Refused as refused:
         flash(refused.message.render(_), "error")
-        if page is not None:
-            keep_typed()
-            return page(), 409 if isinstance(refused, Conflict) else 400
     return redirect(back)
+
+
+def attempt_on(
+    page: Callable[[], str], act: Callable[[], object], done: str, back: str
+) -> Response | tuple[str, int]:
+    """``attempt``, but a refusal shows the ``page`` at once, as others left it, and above it the
+    words that were typed and not kept."""
+    try:
+        with transaction():
+            act()
+        flash(done)
+        return redirect(back)
+    except Refused as refused:
+        flash(refused.message.render(_), "error")
+        keep_typed()
+        return page(), 409 if isinstance(refused, Conflict) else 400
 
 
 def names_of(session: Session, numbers: Collection[str] | None = None) -> dict[str, str]:

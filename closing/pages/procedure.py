@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as Redirect
 from closing.cases import case_states
 from closing.pages import incident_words, notice, words
 from closing.pages.blueprints import rewards
-from closing.pages.common import attempt, policy_or_none, session
+from closing.pages.common import attempt, attempt_on, policy_or_none, session
 from closing.pages.forms import ServedForm
 from closing.pages.incidents import recorder, will_count
 from closing.pages.proposals import decide_incident, reach
@@ -22,8 +22,8 @@ from closing.proposals import bar_of
 from core import attachments, web
 from core.access import EXPORTED, note
 from core.db import transaction
-from core.errors import Refused
-from core.forms import show
+from core.errors import Conflict, Refused
+from core.forms import keep_typed, show
 from core.i18n import LOCALES, language
 from core.pages.attachments import chosen, given, respond
 from core.permissions import Permission
@@ -132,24 +132,27 @@ def _who() -> dict[str, Any]:
 
 @rewards.post("/incidents/<int:incident_id>/approve")
 @web.requires(Permission.INCIDENTS_APPROVE)
-def approve(incident_id: int) -> Redirect:
+def approve(incident_id: int) -> Redirect | tuple[str, int]:
     return _decide(incident_id, "approved", _("Approved."))
 
 
 @rewards.post("/incidents/<int:incident_id>/decline")
 @web.requires(Permission.INCIDENTS_APPROVE)
-def decline(incident_id: int) -> Redirect:
+def decline(incident_id: int) -> Redirect | tuple[str, int]:
     return _decide(incident_id, "declined", _("Declined."))
 
 
-def _decide(incident_id: int, decision: Decision, done: str) -> Redirect:
+def _decide(incident_id: int, decision: Decision, done: str) -> Redirect | tuple[str, int]:
     row = _row(incident_id)
     if bar_of(row, web.viewer(), reach()) == "scope":
         abort(403)
     rule = _policy_and_rule(row)[1]
-    reason = request.form.get("reason", "")
-    return attempt(
-        lambda: decide_incident(incident_id, decision, reason, rule), done, _back(incident_id)
+    reason, seen = request.form.get("reason", ""), request.form.get("seen")
+    return attempt_on(
+        lambda: incident(incident_id),
+        lambda: decide_incident(incident_id, decision, reason, rule, seen),
+        done,
+        _back(incident_id),
     )
 
 
@@ -166,7 +169,7 @@ def tell(incident_id: int) -> Redirect:
 
 @rewards.post("/incidents/<int:incident_id>/statement")
 @web.requires(Permission.INCIDENTS_READ)
-def statement(incident_id: int) -> Redirect:
+def statement(incident_id: int) -> Redirect | tuple[str, int]:
     row = _row(incident_id)
     if not _is_mine(row):
         abort(403)
@@ -181,12 +184,13 @@ def statement(incident_id: int) -> Redirect:
         )
         attachments.attach_all(session(), **_who(), subject=_subject(incident_id), files=given())
 
-    return attempt(act, _("Your statement is kept with the incident."), _back(incident_id))
+    done = _("Your statement is kept with the incident.")
+    return attempt_on(lambda: incident(incident_id), act, done, _back(incident_id))
 
 
 @rewards.post("/incidents/<int:incident_id>/served")
 @web.requires(Permission.INCIDENTS_RECORD)
-def serve(incident_id: int) -> str | Redirect:
+def serve(incident_id: int) -> str | Redirect | tuple[str, int]:
     row = _led(incident_id)
     form = ServedForm()
     if form.validate_on_submit():
@@ -204,6 +208,10 @@ def serve(incident_id: int) -> str | Redirect:
             say(_("Noted. It is final after three working days."))
             return redirect(_back(incident_id))
         except Refused as refused:
+            if isinstance(refused, Conflict):
+                say(refused.message.render(_), "error")
+                keep_typed()
+                return incident(incident_id), 409
             show(form, refused)
     return _page(row, form)
 

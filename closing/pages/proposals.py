@@ -74,14 +74,22 @@ def _decide(month: Month) -> int:
         raise Refused(N_("Tick at least one proposal, then approve or decline."))
     within, policy = reach(), policy_for(session(), month)
     for key in dict.fromkeys(chosen):
-        decide_one(month, key, decision, request.form.get("reason", ""), within, policy)
+        reason, seen = request.form.get("reason", ""), request.form.get(f"seen:{key}")
+        decide_one(month, key, decision, reason, within, policy, seen)
     return len(set(chosen))
 
 
 def decide_one(
-    month: Month, key: str, decision: Decision, reason: str, within: set[int], policy: Policy
+    month: Month,
+    key: str,
+    decision: Decision,
+    reason: str,
+    within: set[int],
+    policy: Policy,
+    seen: str | None = None,
 ) -> None:
-    """Decide what a form names by ``key``; raises ``Refused``."""
+    """Decide what a form names by ``key`` and showed as decided so (``seen``, "" for not yet);
+    raises ``Refused``."""
     actor, now = web.current_actor(), web.now()
     kind, _colon, rest = key.partition(":")
     if kind == "incident" and rest.isdecimal() and len(rest) < 10:
@@ -90,7 +98,8 @@ def decide_one(
             raise NotFound(N_("There is no such proposal."))
         if not web.viewer().decides_for_hr(incident.recorded_by_id, incident.recorded_by):
             _check_scope(incident.employee_id, within, actor.employee_id)
-        decide_incident(incident.id, decision, reason, policy.rules.get(incident.rule))
+        status = "recorded" if seen == "" else seen
+        decide_incident(incident.id, decision, reason, policy.rules.get(incident.rule), status)
         return
     who, _colon, code = rest.partition(":")
     rule = policy.rules.get(code)
@@ -106,19 +115,21 @@ def decide_one(
         rule=rule,
         decision=decision,
         reason=reason,
+        seen=seen,
     )
 
 
-def decide_incident(incident_id: int, decision: Decision, reason: str, rule: Rule | None) -> None:
+def decide_incident(
+    incident_id: int, decision: Decision, reason: str, rule: Rule | None, seen: str | None
+) -> None:
     """Approve or decline it, with the follow-up tasks that ``rule`` asks for."""
     who: dict[str, Any] = {"actor": web.current_actor(), "now": web.now()}
+    said: dict[str, Any] = {"incident_id": incident_id, "reason": reason, "seen": seen}
     if decision == "approved":
         hearing = rule is not None and rule.kind == "penalty"
-        services.approve_incident(
-            session(), **who, incident_id=incident_id, reason=reason, hearing=hearing
-        )
+        services.approve_incident(session(), **who, **said, hearing=hearing)
     else:
-        services.decline_incident(session(), **who, incident_id=incident_id, reason=reason)
+        services.decline_incident(session(), **who, **said)
     actions = rule.actions if rule else ()
     tasks.follow_incident(session(), **who, incident_id=incident_id, actions=actions)
 

@@ -16,7 +16,7 @@ from closing import follow_up
 from closing.months import newest_closed
 from closing.pages import incident_words, words
 from closing.pages.blueprints import rewards
-from closing.pages.common import attempt, policy_or_none, session
+from closing.pages.common import attempt_on, policy_or_none, session
 from closing.pages.forms import TaskForm
 from core import tables, web
 from core.db import transaction
@@ -148,9 +148,10 @@ def change_task(task_id: int) -> str | Redirect | tuple[str, int]:
 
 @rewards.post("/tasks/<int:task_id>/end")
 @web.requires(Permission.INCIDENTS_READ)
-def end_task(task_id: int) -> Any:
+def end_task(task_id: int) -> Redirect | tuple[str, int]:
     _worked_on(task_id)
-    return attempt(
+    return attempt_on(
+        lambda: task(task_id),
         lambda: services.end_task(
             session(),
             actor=web.current_actor(),
@@ -161,7 +162,6 @@ def end_task(task_id: int) -> Any:
         ),
         _("Noted."),
         url_for("rewards.task", task_id=task_id),
-        lambda: task(task_id),
     )
 
 

@@ -120,8 +120,8 @@ def test_what_is_about_hr_is_decided_by_the_second_decider_and_says_so(
         session.flush()
         number = about.id
     hr = site.signed_in(accounts["hr"])
-    decide(site, hr, number)
-    assert "second decider" in markup(hr.get("/rewards/incidents")).words
+    approval = f"/rewards/incidents/{number}/approve"
+    assert "second decider" in markup(site.post(hr, approval, form="/account")).words
     assert status(site, number) == ("recorded", None)
     appoint(site, accounts)
     assert decide(site, site.signed_in(accounts["outsider"]), number) == 302
