@@ -17,6 +17,7 @@ from core.actor import SYSTEM, Actor
 from core.db import one_at_a_time
 from core.errors import N_, Conflict, Refused
 from core.models import Closing, MonthState
+from core.seen import MEANWHILE, Meanwhile
 from core.values import Month
 from evaluations.scorecards.models import Scorecard
 from staff import notices
@@ -72,11 +73,18 @@ def withhold_results(session: Session, *, actor: Actor, now: datetime, month: Mo
 
 
 def plan_results(
-    session: Session, *, actor: Actor, now: datetime, month: Month, when: datetime
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    month: Month,
+    when: datetime,
+    seen: str | None = None,
 ) -> None:
     """Publish the results at a moment to come, once the month is closed; replaces an earlier plan.
 
-    Raises ``Refused`` for a moment that is past or too far, ``Conflict`` where they are published.
+    Raises ``Refused`` for a moment that is past or too far, ``Conflict`` where they are published,
+    ``Meanwhile`` where the plan is not the one ``seen`` (``plan_of``).
     """
     one_at_a_time(session, "months")
     state = session.get(MonthState, month, with_for_update=True)
@@ -87,10 +95,17 @@ def plan_results(
     if when > now + FARTHEST:
         raise Refused(N_("Choose a moment within a year."), field="publish_at")
     state = state or MonthState(month=month, state="open")
+    if seen not in (None, plan_of(state)):
+        raise Meanwhile(MEANWHILE)
     before, state.publish_at = state.publish_at, when
     session.add(state)
     session.flush()
     _record(session, actor, now, "results.planned", month, before, when)
+
+
+def plan_of(state: MonthState) -> str:
+    """Tells apart two plans."""
+    return "" if state.publish_at is None else state.publish_at.isoformat()
 
 
 def unplan_results(session: Session, *, actor: Actor, now: datetime, month: Month) -> None:

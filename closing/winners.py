@@ -19,6 +19,7 @@ from core.clock import Now
 from core.db import one_at_a_time
 from core.errors import N_, Conflict, Forbidden, NotFound, Refused
 from core.models import MonthState
+from core.seen import MEANWHILE, Meanwhile
 from core.values import Month, Names, half_up
 from rewards.announcements import objections, standing, state_of
 from rewards.models import AwardDecision, AwardObjection, AwardWinner
@@ -84,13 +85,21 @@ def confirm_winners(
 
 
 def undo_confirmation(
-    session: Session, *, actor: Actor, now: Now, month: Month, key: str, reason: str
+    session: Session,
+    *,
+    actor: Actor,
+    now: Now,
+    month: Month,
+    key: str,
+    reason: str,
+    seen: str | None = None,
 ) -> None:
     """Take every winner of an award back, until it is final or the payroll with the prizes was
     exported; objections that wait lapse, and the winners are told.
 
-    Raises ``Refused`` without a reason, ``NotFound`` where nothing is decided, ``Conflict`` where
-    it is too late, ``Forbidden`` for a candidate.
+    ``seen`` is the id of the decision that was shown. Raises ``Refused`` without a reason,
+    ``NotFound`` where nothing is decided, ``Conflict`` where it is too late or another decision
+    stands, ``Forbidden`` for a candidate.
     """
     if not reason.strip():
         raise Refused(N_("Say why the decision is taken back."), field="reason")
@@ -98,6 +107,8 @@ def undo_confirmation(
     decision = standing(session, month, key)
     if decision is None:
         raise NotFound(N_("Nobody has been confirmed for this award."))
+    if seen not in (None, str(decision.id)):
+        raise Meanwhile(MEANWHILE)
     check_decider(session, actor, decision)
     waiting = [each for each, *_ in objections(session, decision.id) if each.state == "open"]
     if state_of(decision, now.wall.date(), len(waiting)) == "final":

@@ -18,7 +18,18 @@ from wtforms.validators import StopValidation
 from core.errors import Refused
 from core.imports.cells import EARLIEST, LATEST
 
-WORDS = ("statement", "outcome", "text", "reason", "note", "cause", "evidence", "by_hand", "at")
+WORDS = (
+    "statement",
+    "outcome",
+    "text",
+    "reason",
+    "note",
+    "cause",
+    "evidence",
+    "by_hand",
+    "at",
+    "publish_at",
+)
 
 
 class DayField(DateField):

@@ -17,7 +17,7 @@ from closing.appeals.blueprint import appeals
 from closing.appeals.differences import Due, differences
 from closing.appeals.forms import AmountForm, DecisionForm
 from closing.appeals.models import AppealLine
-from closing.appeals.routes import bars_self, decides, row_or_abort
+from closing.appeals.routes import appeal_page, bars_self, decides, row_or_abort
 from closing.appeals.words import Words
 from closing.pages.common import attempt, session
 from closing.pages.words import month_text
@@ -26,7 +26,7 @@ from core import web
 from core.cli import seal
 from core.db import transaction
 from core.errors import Conflict, Refused
-from core.forms import show
+from core.forms import keep_typed, show
 from core.permissions import Permission
 
 P = Permission
@@ -34,7 +34,7 @@ P = Permission
 
 @appeals.route("/appeals/<int:appeal_id>/lines/<int:line_id>", methods=["GET", "POST"])
 @web.requires(P.APPEALS_DECIDE)
-def decide(appeal_id: int, line_id: int) -> str | Redirect:
+def decide(appeal_id: int, line_id: int) -> str | Redirect | tuple[str, int]:
     row, line = _line_or_abort(appeal_id, line_id)
     said = _words(row)
     form = DecisionForm()
@@ -57,8 +57,8 @@ def decide(appeal_id: int, line_id: int) -> str | Redirect:
                 )
             flash(_("The decision is kept."))
             return redirect(url_for("appeals.appeal", appeal_id=appeal_id))
-        except Conflict:
-            raise
+        except Conflict as conflict:
+            return _as_it_stands(appeal_id, conflict)
         except Refused as refused:
             show(form, refused)
     return render_template(
@@ -70,6 +70,13 @@ def decide(appeal_id: int, line_id: int) -> str | Redirect:
         bar=services.bar_of(web.viewer(), row.employee_id, line.makers),
         voids=line.record in ("incident", "rule"),
     )
+
+
+def _as_it_stands(appeal_id: int, conflict: Conflict) -> tuple[str, int]:
+    """The appeal as others left it, below what was typed."""
+    flash(conflict.message.render(_), "error")
+    keep_typed()
+    return appeal_page(appeal_id), 409
 
 
 def _change(form: DecisionForm, line: AppealLine, said: Words) -> dict[str, Any] | None:
@@ -145,7 +152,7 @@ def _acting(act: Callable[..., Any], line_id: int) -> Callable[[], Any]:
 
 @appeals.route("/appeals/<int:appeal_id>/lines/<int:line_id>/adjustment", methods=["GET", "POST"])
 @web.requires(P.CLOSING_WRITE)
-def adjust_line(appeal_id: int, line_id: int) -> str | Redirect:
+def adjust_line(appeal_id: int, line_id: int) -> str | Redirect | tuple[str, int]:
     row, line = _line_or_abort(appeal_id, line_id)
     form = AmountForm()
     if form.validate_on_submit():
@@ -161,8 +168,8 @@ def adjust_line(appeal_id: int, line_id: int) -> str | Redirect:
                 )
             flash(_("The adjustment is paid with the next open month."))
             return redirect(url_for("appeals.appeal", appeal_id=appeal_id))
-        except Conflict:
-            raise
+        except Conflict as conflict:
+            return _as_it_stands(appeal_id, conflict)
         except Refused as refused:
             show(form, refused)
     computed, due = bool(request.args.get("figures")) and not form.is_submitted(), None

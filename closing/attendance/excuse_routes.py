@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from closing.attendance.blueprint import attendance
 from closing.attendance.common import refresh, session
-from closing.pages.common import attempt
+from closing.pages.common import attempt, attempt_on
 from core import web
 from core.errors import N_, NotFound, Refused
 from core.permissions import Permission
@@ -60,10 +60,12 @@ def excuses(month: Month, employee_no: str) -> str:
 
 @attendance.post("/<month:month>/<employee_no>/excuses")
 @web.requires(P.REQUESTS_DECIDE)
-def excuse(month: Month, employee_no: str) -> Redirect:
+def excuse(month: Month, employee_no: str) -> Redirect | tuple[str, int]:
     person = person_or_abort(employee_no, P.REQUESTS_DECIDE)
-    return attempt(
-        lambda: _excuse(person.id, month),
+    who = person.id
+    return attempt_on(
+        lambda: excuses(month, employee_no),
+        lambda: _excuse(who, month),
         _("Excused. It counts in no fact any more."),
         url_for("attendance.excuses", month=month, employee_no=employee_no),
     )

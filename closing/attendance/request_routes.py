@@ -17,7 +17,7 @@ from closing.attendance.forms import DecideForm
 from core import attachments, tables, web
 from core.db import transaction, wall_time
 from core.errors import Conflict, Forbidden, Refused
-from core.forms import show
+from core.forms import keep_typed, show
 from core.pages.attachments import respond
 from core.permissions import Permission
 from core.tables import Column, Filter, Listing
@@ -130,8 +130,10 @@ def decide(ref: str) -> Redirect | tuple[str, int]:
             raise
         except Refused as refused:
             show(form, refused)
-            code = 409 if isinstance(refused, Conflict) else 400
             row = _row(ref)  # as others left it
+            if isinstance(refused, Conflict):
+                code = 409
+                keep_typed()
     return _page(row, form), code
 
 

@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response as Redirect
 
 from closing import objections
 from closing.pages.award_words import objection_states, states
-from closing.pages.awards import decides
+from closing.pages.awards import award_page, decides
 from closing.pages.blueprints import rewards
-from closing.pages.common import attempt, names_by_id, session
+from closing.pages.common import attempt_on, names_by_id, session
 from closing.pages.forms import ObjectionForm
 from core import web
 from core.db import transaction
@@ -94,7 +94,7 @@ def _me() -> int | None:
 
 @rewards.post("/awards/objections/<int:objection_id>")
 @web.requires(Permission.AWARDS_WRITE)
-def decide_objection(objection_id: int) -> Redirect:
+def decide_objection(objection_id: int) -> Redirect | tuple[str, int]:
     row = session().get(AwardObjection, objection_id)
     about = session().get(AwardDecision, row.decision_id) if row else None
     if about is None:
@@ -103,7 +103,9 @@ def decide_objection(objection_id: int) -> Redirect:
         web.refuse(Permission.AWARDS_WRITE)
     upheld = request.form.get("decision") == "upheld"
     decision: Literal["upheld", "declined"] = "upheld" if upheld else "declined"
-    return attempt(
+    month, award = about.month, about.award
+    return attempt_on(
+        lambda: award_page(month, award),
         lambda: objections.decide(
             session(),
             actor=web.current_actor(),
@@ -113,7 +115,7 @@ def decide_objection(objection_id: int) -> Redirect:
             reason=request.form.get("reason", "")[:1000],
         ),
         _("Upheld: the decision is taken back.") if upheld else _("The objection is declined."),
-        url_for("rewards.award", month=about.month, award=about.award),
+        url_for("rewards.award", month=month, award=award),
     )
 
 

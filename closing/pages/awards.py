@@ -26,12 +26,13 @@ from closing.pages.award_words import (
     states,
 )
 from closing.pages.blueprints import rewards
-from closing.pages.common import attempt, names_by_id, policy_or_none, session
+from closing.pages.common import attempt_on, names_by_id, policy_or_none, session
 from closing.policy import Policy
 from closing.versions import policy_of_closing
 from core import web
 from core.db import transaction
-from core.errors import N_, Forbidden, Refused
+from core.errors import N_, Conflict, Forbidden, Refused
+from core.forms import keep_typed
 from core.models import MonthState
 from core.permissions import Permission
 from core.values import Month
@@ -107,7 +108,7 @@ def award(month: Month, award: str) -> str | Redirect | tuple[str, int]:
         if not decides(month, award):
             web.refuse(Permission.AWARDS_WRITE)
         return _confirm(month, award)
-    return _award_page(month, award)
+    return award_page(month, award)
 
 
 def _confirm(month: Month, key: str) -> Redirect | tuple[str, int]:
@@ -128,8 +129,10 @@ def _confirm(month: Month, key: str) -> Redirect | tuple[str, int]:
     except Forbidden:
         raise
     except Refused as refused:
-        page = _award_page(month, key, refused.field or "", refused.message.render(_))
-        return page, 400
+        if isinstance(refused, Conflict):
+            keep_typed()
+        page = award_page(month, key, refused.field or "", refused.message.render(_))
+        return page, 409 if isinstance(refused, Conflict) else 400
 
 
 def _day(text: str) -> date | None:
@@ -142,12 +145,13 @@ def _day(text: str) -> date | None:
         raise Refused(N_("Type a day such as 2026-10-31."), field="announced_on") from None
 
 
-def _award_page(month: Month, key: str, field: str = "", problem: str = "") -> str:
+def award_page(month: Month, key: str, field: str = "", problem: str = "") -> str:
     found = award_list(session(), month, key)
     confirmed, exported = _confirmed(month, key)
     shown = [shown_line(found, line) for line in found.lines]
     selected = {line.proposal.employee_no for line in found.lines if line.proposal.selected}
-    ticked = set(request.form.getlist("winners")) if request.form else selected
+    sent = request.form if request.endpoint == "rewards.award" else {}
+    ticked = set(request.form.getlist("winners")) if sent else selected
     return render_template(
         "rewards/award.html",
         month=month,
@@ -166,9 +170,9 @@ def _award_page(month: Month, key: str, field: str = "", problem: str = "") -> s
         passed_over=found.passed_over,
         decides=decides(month, key),
         is_candidate=any(web.viewer().is_person(each.employee_id) for each in found.lines),
-        reason=request.form.get("reason", ""),
+        reason=sent.get("reason", ""),
         today=web.today(),
-        announced_on=request.form.get("announced_on", str(web.today())),
+        announced_on=sent.get("announced_on", str(web.today())),
         field=field,
         problem=problem,
         **_about_decision(month, key),
@@ -218,10 +222,11 @@ def _confirmed(month: Month, key: str) -> tuple[list[AwardWinner], bool]:
 
 @rewards.post("/awards/<month:month>/<award>/undo")
 @web.requires(Permission.AWARDS_WRITE)
-def undo_award(month: Month, award: str) -> Redirect:
+def undo_award(month: Month, award: str) -> Redirect | tuple[str, int]:
     if not decides(month, award):
         web.refuse(Permission.AWARDS_WRITE)
-    return attempt(
+    return attempt_on(
+        lambda: award_page(month, award),
         lambda: winners.undo_confirmation(
             session(),
             actor=web.current_actor(),
@@ -229,6 +234,7 @@ def undo_award(month: Month, award: str) -> Redirect:
             month=month,
             key=award,
             reason=request.form.get("reason", "")[:1000],
+            seen=request.form.get("seen"),
         ),
         _("The decision is taken back."),
         url_for("rewards.award", month=month, award=award),

@@ -17,7 +17,7 @@ from closing.months import ClosedMonth, closed_month, closed_months
 from closing.overview import late_waiting, month_rows, stored_sums
 from closing.pages import left_out_words, words
 from closing.pages.blueprints import closing
-from closing.pages.common import link, session
+from closing.pages.common import attempt_on, link, session
 from closing.pages.forms import ReopenForm
 from closing.pages.open_month import open_page
 from closing.pages.publication import plan_asked
@@ -74,6 +74,10 @@ def months() -> str | Response:
 @closing.get("/closing/<month:month>")
 @web.requires(Permission.CLOSING_READ)
 def month(month: Month) -> str:
+    return _page(month)
+
+
+def _page(month: Month) -> str:
     closed = closed_month(session(), month)
     if closed is not None:
         return _closed_page(month, closed)
@@ -165,6 +169,17 @@ def _close_as_job(month: Month) -> Redirect:
     if under_way is not None:
         return redirect(url_for("closing.job", number=under_way.id))
     return redirect(url_for("closing.month", month=month))
+
+
+@closing.post("/closing/<month:month>/publish-at")
+@web.requires(Permission.CLOSING_WRITE)
+def publish_at(month: Month) -> Redirect | tuple[str, int]:
+    return attempt_on(
+        lambda: _page(month),
+        lambda: plan_asked(month, needed=True),
+        _("The moment of publication is set."),
+        url_for("closing.month", month=month),
+    )
 
 
 @closing.route("/closing/<month:month>/reopen", methods=["GET", "POST"])

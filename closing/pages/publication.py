@@ -42,16 +42,6 @@ def withhold(month: Month) -> Redirect:
     )
 
 
-@closing.post("/closing/<month:month>/publish-at")
-@web.requires(Permission.CLOSING_WRITE)
-def publish_at(month: Month) -> Redirect:
-    return attempt(
-        lambda: plan_asked(month, needed=True),
-        _("The moment of publication is set."),
-        url_for("closing.month", month=month),
-    )
-
-
 @closing.post("/closing/<month:month>/publish-at/remove")
 @web.requires(Permission.CLOSING_WRITE)
 def unplan(month: Month) -> Redirect:
@@ -82,4 +72,5 @@ def plan_asked(month: Month, *, needed: bool = False) -> None:
         now=web.now().moment,
         month=month,
         when=when,
+        seen=request.form.get("seen"),
     )

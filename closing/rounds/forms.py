@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
@@ -48,6 +48,7 @@ class RoundForm(FlaskForm):  # type: ignore[misc]
 
 class LastDayForm(FlaskForm):  # type: ignore[misc]
     last_day = DayField(_l("Last day"), validators=[InputRequired(DAY)])
+    seen = HiddenField()
 
 
 class ReviewerForm(FlaskForm):  # type: ignore[misc]

@@ -21,9 +21,10 @@ from closing.rounds.view import relations
 from core import tables, web
 from core.db import db, transaction
 from core.errors import N_, NotFound, Refused
-from core.forms import show
+from core.forms import beside, show
 from core.pages.filters import month as month_text
 from core.permissions import Permission
+from core.seen import Meanwhile
 from core.tables import Column, Filter, Listing
 from core.values import Month
 from evaluations.rounds import ending, planning, queries, reviewers, services
@@ -81,6 +82,11 @@ def _positions(month: Month) -> set[str]:
 @web.requires(WRITE)
 def one_round(month: Month) -> str | Response:
     """Who is asked about whom; of the answers only how far they are, in tens of percent."""
+    return _round_page(month)
+
+
+def _round_page(month: Month, typed: LastDayForm | None = None) -> str | Response:
+    """``typed`` is what somebody else was faster with."""
     end_what_is_due()
     session = db.session()
     held = session.get(ReviewRound, month)
@@ -113,10 +119,18 @@ def one_round(month: Month) -> str | Response:
         progress=queries.progress(session, month, held.first_day) if held.state == "open" else [],
         least=least,
         relations=names,
-        day_form=LastDayForm(last_day=held.last_day),
+        day_form=_last_day(held, typed),
         reviewer_form=ReviewerForm(),
         own=web.viewer().people,
     )
+
+
+def _last_day(held: ReviewRound, typed: LastDayForm | None) -> LastDayForm:
+    there = LastDayForm(formdata=None, last_day=held.last_day, seen=str(held.last_day))
+    if typed is not None:
+        where = url_for("reviews.one_round", month=held.month)
+        beside(typed, there, theirs=where)
+    return typed or there
 
 
 def _act(month: Month, act: Callable[..., object], done: str, **more: object) -> Redirect:
@@ -169,14 +183,28 @@ def end(month: Month) -> Redirect:
 
 @reviews.post("/rounds/<month:month>/last-day")
 @web.requires(WRITE)
-def last_day(month: Month) -> Redirect:
+def last_day(month: Month) -> Redirect | tuple[str | Response, int]:
     form = LastDayForm()
     if not form.validate_on_submit():
         flash(_("Choose a day."), "error")
         return redirect(url_for("reviews.one_round", month=month))
-    return _act(
-        month, services.change_last_day, _("The last day is changed."), last_day=form.last_day.data
-    )
+    try:
+        with transaction():
+            services.change_last_day(
+                db.session(),
+                actor=web.current_actor(),
+                now=web.now(),
+                month=month,
+                last_day=form.last_day.data,
+                seen=form.seen.data,
+            )
+        flash(_("The last day is changed."))
+    except Meanwhile as meanwhile:
+        show(form, meanwhile)
+        return _round_page(month, form), 409
+    except Refused as refused:
+        flash(refused.message.render(_), "error")
+    return redirect(url_for("reviews.one_round", month=month))
 
 
 @reviews.post("/rounds/<month:month>/discard")

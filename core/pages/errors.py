@@ -15,8 +15,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.sansio.response import Response as BaseResponse
 
 from core.db import db
-from core.errors import STATUS, Refused
+from core.errors import STATUS, Conflict, Refused
 from core.faults import outage
+from core.forms import keep_typed
 
 _PLAIN = "<!doctype html><meta charset=utf-8><h1>%s</h1><p>%s<p>%s · %s"
 
@@ -102,6 +103,8 @@ def _refused(error: Refused) -> tuple[str, int]:
     db.session.rollback()
     status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
     number = secrets.token_hex(4)
+    if isinstance(error, Conflict) and request.method == "POST":
+        keep_typed()
     # Without the parameters, which may be names: logs bear ids only.
     level = logging.ERROR if status >= 500 else logging.INFO
     reason = error.message.msgid

@@ -18,6 +18,7 @@ from core.clock import Now
 from core.db import one_at_a_time
 from core.errors import N_, Conflict, NotFound, Refused
 from core.models import MonthState
+from core.seen import MEANWHILE, Meanwhile
 from core.values import Month
 from evaluations.models import Review, ReviewParticipant
 from evaluations.rounds.models import ReviewAssignment, ReviewRound
@@ -72,10 +73,21 @@ def open_round(
 
 
 def change_last_day(
-    session: Session, *, actor: Actor, now: Now, month: Month, last_day: date
+    session: Session,
+    *,
+    actor: Actor,
+    now: Now,
+    month: Month,
+    last_day: date,
+    seen: str | None = None,
 ) -> None:
-    """Let a draft or a running round end on another day, not before today."""
+    """Let a draft or a running round end on another day, not before today.
+
+    Raises ``Meanwhile`` where its last day is not the one ``seen`` any more.
+    """
     held = required(session, month)
+    if seen not in (None, str(held.last_day)):
+        raise Meanwhile(MEANWHILE)
     if held.state == "ended" or (held.state == "open" and held.ends_at <= now.moment):
         raise Conflict(N_("The round has ended, and stays so."))
     if last_day < held.first_day or last_day < now.wall.date():

@@ -210,8 +210,8 @@ def hr(site: Site, accounts: dict[str, Account]) -> Iterator[FlaskClient]:
 def test_hr_sets_the_moment_on_the_organisations_clock(site: Site, hr: FlaskClient) -> None:
     page = "/closing/2026-10"
     for never in ("never", "0001-01-01T00:00"):
-        site.post(hr, f"{page}/publish-at", {"publish_at": never}, form=page)
-    assert "Type a day and a time" in markup(hr.get(page)).words
+        answer = site.post(hr, f"{page}/publish-at", {"publish_at": never}, form=page)
+        assert "Type a day and a time" in answer.text
     site.post(hr, f"{page}/publish-at", {"publish_at": "2026-11-05T09:00"}, form=page)
     with site.session() as session:
         assert session.get_one(MonthState, OCTOBER).publish_at == WHEN
