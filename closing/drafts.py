@@ -93,16 +93,24 @@ def _checked(body: str) -> tuple[dict[str, Any], tuple[Problem, ...], Policy | N
 def create_draft(
     session: Session, *, actor: Actor, now: datetime, name: str, base: int | None = None
 ) -> PolicyDraft:
-    """A copy of a version (the newest, where none is named). Raises ``NotFound`` or ``Refused``."""
+    """A copy of a version (the newest, where none is named). Raises ``NotFound`` or ``Refused``,
+    ``Conflict`` where the actor has begun the same and not changed it: a form that was sent twice.
+    """
+    one_at_a_time(session, _LOCK)
     version = policy_version(session, base)
+    said = {
+        "name": _named(name),
+        "base_id": version.id,
+        "revision": 1,
+        "state": "open",
+        "created_by": actor.label,
+    }
+    if session.scalar(select(PolicyDraft.id).filter_by(**said).limit(1)) is not None:
+        raise Conflict(N_("You began this draft already."))
     row = PolicyDraft(
-        name=_named(name),
-        base_id=version.id,
+        **said,
         body=dump(version.policy),
-        revision=1,
-        state="open",
         created_at=now,
-        created_by=actor.label,
         updated_at=now,
         updated_by=actor.label,
     )

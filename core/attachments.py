@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session, object_session
 from core import audit
 from core.actor import Actor
 from core.clock import Now
+from core.db import one_at_a_time
 from core.errors import N_, Refused, Unavailable
 from core.filetypes import media_type_of, safe_name
 from core.keyring import Box
@@ -50,8 +51,13 @@ def keep_in(folder: Path) -> None:
 def attach(
     session: Session, *, actor: Actor, now: Now, subject: str, name: str, content: bytes
 ) -> Attachment:
-    """Keep a file with ``subject``. Raises ``Refused`` (field ``files``) for one that is too large,
-    empty, or of a kind that is not allowed, whatever its name says."""
+    """Keep a file with ``subject``; one that is there already, from a form that was sent twice, is
+    kept once. Raises ``Refused`` (field ``files``) for one that is too large, empty, or of a kind
+    that is not allowed, whatever its name says."""
+    one_at_a_time(session, f"files:{subject}")
+    same = _same(session, subject, name, content)
+    if same is not None:
+        return same
     media_type = _checked(session, subject, name, content)
     row = Attachment(
         subject=subject,
@@ -215,6 +221,16 @@ def _checked(session: Session, subject: str, name: str, content: bytes) -> str:
     if (number or 0) >= MOST:
         raise Refused(N_("No more than %(most)s files."), field="files", most=MOST)
     return media_type
+
+
+def _same(session: Session, subject: str, name: str, content: bytes) -> Attachment | None:
+    media_type = media_type_of(content)
+    for row in of(session, subject) if media_type is not None else ():
+        if (row.name, row.size) == (safe_name(name, media_type), len(content)):
+            with suppress(Unavailable):
+                if read(row) == content:
+                    return row
+    return None
 
 
 def _place(row: Attachment) -> str:

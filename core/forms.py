@@ -50,13 +50,14 @@ def show(form: Form, refused: Refused) -> None:
         form.form_errors.append(text)
 
 
-def beside(form: Form, now: Form, *, theirs: str, leave: Collection[str] = ()) -> None:
+def beside(form: Any, now: Form, *, theirs: str, leave: Collection[str] = ()) -> None:
     """Show what stands there ``now`` (the same form, filled from it) beside what was typed.
 
     Sent again, the form puts what was typed in its place. ``theirs`` is the address at which one
     takes what stands there instead; fields in ``leave`` are of no record.
     """
     form.theirs = theirs
+    field: Any
     for name, field in form._fields.items():
         there = now._fields[name]
         if isinstance(field, HiddenField):
@@ -80,9 +81,9 @@ def _shown(field: Any) -> str:
     """What a field holds, in words."""
     if isinstance(field, SelectFieldBase):
         chosen = [str(choice[1]) for choice in field.iter_choices() if choice[2]]
-        return gettext(", ").join(chosen) if field.data else ""
+        return str(gettext(", ")).join(chosen) if field.data else ""
     if isinstance(field, BooleanField):
-        return gettext("yes") if field.data else gettext("no")
+        return str(gettext("yes") if field.data else gettext("no"))
     return str(field._value())
 
 

@@ -85,14 +85,8 @@ def lodge(
     session.flush()
     session.add_all(_line(appeal, record, words) for record, words in chosen)
     session.flush()
-    _record(
-        session,
-        actor,
-        now,
-        "appeal.lodged",
-        appeal,
-        {"lines": [words.name for _, words in chosen], "due_on": str(appeal.due_on)},
-    )
+    after = {"lines": [words.name for _, words in chosen], "due_on": str(appeal.due_on)}
+    _record(session, actor, now, "appeal.lodged", appeal, after)
     telling.lodged(session, now, appeal, hr)
     return appeal
 
@@ -160,7 +154,7 @@ def withdraw(session: Session, *, actor: Actor, now: Now, appeal_id: int) -> App
 def comment(
     session: Session, *, actor: Actor, now: Now, appeal_id: int, text: str
 ) -> AppealComment:
-    """Say something to an undecided appeal that is not one's own; the person reads it."""
+    """Say something to an undecided appeal that is not one's own, once; the person reads it."""
     one_at_a_time(session, APPEALS)
     appeal = found(session, appeal_id)
     if actor.is_person(appeal.employee_id):
@@ -169,7 +163,10 @@ def comment(
         raise Conflict(N_("This appeal is no longer open."))
     if not text.strip():
         raise Refused(N_("Write a comment."), field="text")
-    row = AppealComment(appeal_id=appeal_id, at=now.moment, by=actor.label, text=text.strip())
+    said = {"appeal_id": appeal_id, "by": actor.label, "text": text.strip()}
+    if session.scalar(select(AppealComment.id).filter_by(**said).limit(1)) is not None:
+        raise Conflict(N_("You said this already, in the same words."))
+    row = AppealComment(**said, at=now.moment)
     session.add(row)
     session.flush()
     _record(session, actor, now, "appeal.commented", appeal, {"text": row.text})

@@ -185,7 +185,8 @@ def end(month: Month) -> Redirect:
 @web.requires(WRITE)
 def last_day(month: Month) -> Redirect | tuple[str | Response, int]:
     form = LastDayForm()
-    if not form.validate_on_submit():
+    chosen = form.last_day.data
+    if not form.validate_on_submit() or chosen is None:
         flash(_("Choose a day."), "error")
         return redirect(url_for("reviews.one_round", month=month))
     try:
@@ -195,7 +196,7 @@ def last_day(month: Month) -> Redirect | tuple[str | Response, int]:
                 actor=web.current_actor(),
                 now=web.now(),
                 month=month,
-                last_day=form.last_day.data,
+                last_day=chosen,
                 seen=form.seen.data,
             )
         flash(_("The last day is changed."))

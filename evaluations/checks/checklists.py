@@ -42,7 +42,8 @@ def write_checklist(
     """A new checklist, or the next version of one whose newest was ``seen``.
 
     Written as it stands, it makes no version. Raises ``Refused`` for what cannot be checked by,
-    ``Conflict`` where somebody else made a version meanwhile.
+    ``Conflict`` where somebody else made a version meanwhile, and for a new one that is there word
+    for word: a form that was sent twice.
     """
     name = short_enough(name, "name", LONGEST_NAME)
     if not name:
@@ -56,7 +57,7 @@ def write_checklist(
     if before is not None and (before.name, before.items) == (name, content):
         return before
     if checklist_id is None:
-        checklist_id = _begun(session)
+        checklist_id = _begun(session, name, content)
     version = ChecklistVersion(
         checklist_id=checklist_id,
         number=1 if before is None else before.number + 1,
@@ -79,7 +80,10 @@ def write_checklist(
     return version
 
 
-def _begun(session: Session) -> int:
+def _begun(session: Session, name: str, content: list[dict[str, Any]]) -> int:
+    same = select(ChecklistVersion.items).where(ChecklistVersion.name == name)
+    if content in session.scalars(same).all():
+        raise Conflict(N_("There is this checklist already, in the same words."))
     made = Checklist(state="active")
     session.add(made)
     session.flush()

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -30,6 +31,7 @@ from staff.people import person_of
 PARTS = ("strengths", "improve", "next_step")
 LONGEST = 4000
 LONGEST_NOTE = 1000
+NOTES = "evaluation notes"  # what writers wait for: the same is kept once
 SHARED = notices.kind("evaluation.note", N_("A note about %(day)s is shared with you"))
 
 
@@ -134,8 +136,9 @@ def add_note(
     """Note something that somebody did well or badly; private until it is shared.
 
     Raises ``Forbidden`` for oneself, ``Refused`` for an empty text, a day to come or on which the
-    person was not employed.
+    person was not employed, ``Conflict`` for the same word for word: a form that was sent twice.
     """
+    one_at_a_time(session, NOTES)
     person = _about(session, actor, employee_id)
     text = text.replace("\r\n", "\n").strip()
     if not text:
@@ -145,12 +148,17 @@ def add_note(
     if day > now.wall.date():
         raise Refused(N_("This day is still to come."), field="day")
     employed(person, day, "day")
+    said = {
+        "employee_id": employee_id,
+        "day": day,
+        "kind": kind,
+        "text": text,
+        "written_by": actor.label,
+    }
+    if session.scalar(select(EvaluationNote.id).filter_by(**said).limit(1)) is not None:
+        raise Conflict(N_("You kept this note already, in the same words."))
     note = EvaluationNote(
-        employee_id=employee_id,
-        day=day,
-        kind=kind,
-        text=text,
-        written_by=actor.label,
+        **said,
         written_at=now.moment,
         shared_at=now.moment if shared else None,
     )
@@ -167,7 +175,7 @@ def share_note(session: Session, *, actor: Actor, now: Now, note_id: int) -> Eva
 
     Raises ``NotFound`` for notes of others, ``Conflict`` where it is shared already.
     """
-    one_at_a_time(session, "evaluation notes")
+    one_at_a_time(session, NOTES)
     note = _own(session, actor, note_id)
     if note.shared_at is not None:
         raise Conflict(N_("This note is shared already."))
@@ -193,7 +201,7 @@ def _announce(session: Session, now: Now, note: EvaluationNote) -> None:
 
 def remove_note(session: Session, *, actor: Actor, now: Now, note_id: int) -> None:
     """Take a note of one's own away, while nobody else has seen it. Raises like ``share_note``."""
-    one_at_a_time(session, "evaluation notes")
+    one_at_a_time(session, NOTES)
     note = _own(session, actor, note_id)
     if note.shared_at is not None:
         raise Conflict(N_("This note is shared already."))

@@ -354,6 +354,8 @@ def test_others_comment_while_it_is_open(session: Session) -> None:
         )
 
     comment("E0002")
+    with pytest.raises(Conflict):
+        comment("E0002")  # the form was sent twice
     with pytest.raises(Forbidden):
         comment("E0004")
     with pytest.raises(Refused):

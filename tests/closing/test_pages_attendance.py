@@ -102,6 +102,7 @@ def test_leave_is_asked_for_approved_and_enters_the_days(
     late = settle(site, site.signed_in(office["hr"]), address, "decline", "Too late")
     assert late.status_code == 409
     assert "E0002 has decided on this already" in late.text
+    assert "Too late" in late.text  # what was typed is not lost
 
 
 def test_a_day_with_a_lack_leads_to_the_form_and_the_file_to_whom_it_concerns(

@@ -293,6 +293,8 @@ def test_a_note_is_its_writers_until_it_is_shared_and_the_trail_keeps_quiet(
     session: Session,
 ) -> None:
     made = note(session)
+    with pytest.raises(Conflict):
+        note(session)  # the form was sent twice
     with pytest.raises(NotFound):
         writing.share_note(session, actor=actor(session, "E0003"), now=NOW, note_id=made.id)
     assert trail(session, "evaluation.noted") == [{"after": {"day": "2026-10-12"}, "before": None}]
