@@ -11,7 +11,7 @@ from flask_babel import gettext
 from core import audit, keyring
 from core.cli import acting, now, refusing
 from core.db import db, transaction
-from core.drafted import drafted, put_new
+from core.drafted import drafted, put_new, sweep
 from core.errors import N_, Conflict, Refused
 from core.secrets import KeyFile, MasterKey
 
@@ -30,6 +30,7 @@ key_group = click.Group("key", help=N_("The master key."))
 def export_command(file: Path, login: str | None) -> None:
     session = db.session()
     taken = Conflict(N_("%(file)s is there already; nothing was written."), file=str(file))
+    sweep(file)  # also where one was killed when the file was there already
     if file.exists():
         raise taken
     with drafted(file, keyring.master_of(session).text.encode(), 0o600) as draft:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +18,11 @@ from core import attachments, audit, keyring
 from core.actor import Actor
 from core.backup.archive import FORMAT, Manifest, write_file, write_manifest, write_table
 from core.backup.tables import revision_of, tables_of
+from core.drafted import drafting, sweep
 from core.errors import N_, Conflict, Refused
+
+UNFINISHED, SNAPSHOT = "backup.zip", "snapshot.db"
+HOLDS = (UNFINISHED, *(SNAPSHOT + suffix for suffix in ("", "-wal", "-shm", "-journal")))
 
 
 def make_backup(session: Session, *, actor: Actor, now: datetime, file: Path) -> Manifest:
@@ -30,6 +33,7 @@ def make_backup(session: Session, *, actor: Actor, now: datetime, file: Path) ->
     Raises ``Conflict``, ``Refused``, ``OSError``; the file is not there then.
     """
     file.parent.stat()  # a missing folder is told by its own name
+    sweep(file, HOLDS)
     if file.exists():
         raise Conflict(N_("%(file)s is there already; nothing was written."), file=str(file))
     if audit.head(session)[0] == 0:
@@ -37,9 +41,9 @@ def make_backup(session: Session, *, actor: Actor, now: datetime, file: Path) ->
     key = keyring.key_for(session, "audit")
     engine = session.get_bind().engine
     session.rollback()  # reading keeps no snapshot of its own open meanwhile
-    with tempfile.TemporaryDirectory(dir=file.parent, prefix=f".{file.name}-") as folder:
-        unfinished = Path(folder) / "backup.zip"
-        with snapshot(engine, Path(folder)) as connection:
+    with drafting(file, HOLDS) as folder:
+        unfinished = folder / UNFINISHED
+        with snapshot(engine, folder) as connection:
             manifest = _write(connection, unfinished, key, now, engine.dialect.name)
         audit.record(
             session,
@@ -70,7 +74,7 @@ def snapshot(engine: sa.Engine, folder: Path) -> Iterator[sa.Connection]:
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
         return
-    copy = folder / "snapshot.db"
+    copy = folder / SNAPSHOT
     _copy_sqlite(engine, copy)
     reader = sa.create_engine(f"sqlite:///{copy}")
     try:
