@@ -12,7 +12,13 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
 
 from core.files.archives import check_archive
 from core.files.blanks import DIGITS_LOST, Blanks, shown
@@ -33,10 +39,13 @@ def is_sheet(path: Path) -> bool:
     return head.startswith((_ZIP, _OLE))
 
 
-def sheet_rows(path: Path, index: int = 0) -> Iterator[list[str]]:
-    """The rows of a sheet, empty ones included. Raises ``Refused``."""
-    blanks = _blanks(path, index)
+def sheet_rows(path: Path, index: int | None = None) -> Iterator[list[str]]:
+    """The rows of a sheet, empty ones included; of the first that shows. Raises ``Refused``."""
+    blanks = _blanks(path, index or 0)
     with _opened(path) as workbook:
+        if index is None:
+            index = _shown(workbook)[0]
+            blanks = _blanks(path, index) if index else blanks
         sheet, number = workbook.get_sheet_by_index(index), -1
         for number, row in enumerate(_rows(sheet)):
             cells = [cell_text(cell) for cell in row]
@@ -53,13 +62,29 @@ def _rows(sheet: CalamineSheet) -> Iterator[list[Any]]:
         yield [*[""] * before, *row]
 
 
-def sheet_heads(path: Path, count: int, most: int = 12) -> Iterator[tuple[str, list[list[str]]]]:
-    """The names of the first sheets with their first ``count`` rows. Raises ``Refused``."""
+def sheet_heads(
+    path: Path, count: int, most: int = 12
+) -> Iterator[tuple[int, str, list[list[str]]]]:
+    """Number and name of the first sheets that show, with their first ``count`` rows.
+
+    Raises ``Refused``.
+    """
     _blanks(path, 0)
     with _opened(path) as workbook:
-        for name in workbook.sheet_names[:most]:
-            rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False, nrows=count)
-            yield name, [[cell_text(cell) for cell in row] for row in rows]
+        for index in _shown(workbook)[:most]:
+            sheet = workbook.get_sheet_by_index(index)
+            rows = sheet.to_python(skip_empty_area=False, nrows=count)
+            yield index, sheet.name, [[cell_text(cell) for cell in row] for row in rows]
+
+
+def _shown(workbook: CalamineWorkbook) -> list[int]:
+    """The sheets that whoever opens the file sees; all where none shows."""
+    found = [
+        index
+        for index, each in enumerate(workbook.sheets_metadata)
+        if each.visible == SheetVisibleEnum.Visible and each.typ == SheetTypeEnum.WorkSheet
+    ]
+    return found or list(range(len(workbook.sheet_names))) or [0]
 
 
 def _blanks(path: Path, index: int) -> Blanks:

@@ -12,8 +12,8 @@ from typing import Literal, TextIO
 
 from core.messages import N_, Refused
 
-Delimiter = Literal[",", ";", "\t"]
-DELIMITERS: tuple[Delimiter, ...] = (",", ";", "\t")
+Delimiter = Literal[",", ";", "\t", "|"]
+DELIMITERS: tuple[Delimiter, ...] = (",", ";", "\t", "|")
 # The first line that Excel writes and hides: ``sep=;``. It names the separator.
 _HINT = re.compile(r'"?sep=(\\t|[^\w\s"\']|\t)"?[\t,; ]*\r?\n?', re.IGNORECASE | re.ASCII)
 _CHUNK = 1 << 20

@@ -33,7 +33,9 @@ _NO_YEAR = re.compile(r"(\d{1,2})\s*[-/月]\s*(\d{1,2})\s*[日号]?(?![-/.\d])",
 _JOINED = re.compile(r"(?<=\d)T(?=\d)")
 _SPAN = re.compile(r"(?:(\d+)\s*d?\s+)?(\d+):(\d{2})(?::(\d{2}(?:\.\d{1,9})?))?", re.ASCII)
 _WEEKDAY = re.compile(
-    r"\(?(?:星期|周|礼拜)[一二三四五六日天]\)?|\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b,?", re.I
+    r"\(?(?:星期|周|礼拜)[一二三四五六日天]\)?"
+    r"|\(?\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b[.)]?,?",
+    re.I,
 )
 _CLOCK = re.compile(
     r"(?P<before>上午|下午|凌晨|中午|晚上|[ap]\.?m\.?)?\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})"
@@ -43,7 +45,6 @@ _CLOCK = re.compile(
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _AFTERNOON = {"下午", "晚上", "中午", "pm"}
-
 
 Period = tuple[date, date]  # first and last day
 
@@ -75,6 +76,8 @@ def read_when(cell: str, order: str | None = None, period: Period | None = None)
             break
     else:
         match = _NO_YEAR.match(plain)
+        if match is None and (turned := _date_first(plain)) is not None:
+            return read_when(turned, order, period)
         if match is None:
             raise Bad(N_('"%(cell)s" is no date or time'), cell=short(cell))
         day = _in_period(match, cell, order, period)
@@ -83,6 +86,14 @@ def read_when(cell: str, order: str | None = None, period: Period | None = None)
         return When(day, None, zone)
     at = datetime.combine(day, time()) + length
     return When(at.date(), at.time(), zone)
+
+
+def _date_first(plain: str) -> str | None:
+    """``08:55 2026-10-08`` with its date first; None where it is nothing of the kind."""
+    clock = _CLOCK.match(plain)
+    rest = plain[clock.end() :].strip(" ,") if clock is not None else ""
+    fits = any(pattern.fullmatch(rest) for pattern, _ in _FORMS)
+    return f"{rest} {clock[0]}" if clock is not None and fits else None
 
 
 def has_no_year(cell: str) -> bool:

@@ -14,6 +14,7 @@ from core.imports.moments import Period, has_no_year, order_of, read_clock, read
 from core.messages import N_
 from core.values import Month
 
+ZONE = N_('"%(cell)s" names a time zone: only a map turns it into local time (--map)')
 Rows = Sequence[tuple[int, Sequence[str]]]
 
 _PERIOD = re.compile(
@@ -42,6 +43,10 @@ _DIGITS = re.compile(r"\d{4}|\d[0-5]\d|0\.\d{3,}")
 # Times without a colon, with a dot or without; no number begins with a zero as the first does.
 _BARE = re.compile(r"(?:(?:[01]\d|2[0-4])\.?[0-5]\d(?:[\s,;、]+|$))+", re.ASCII)
 _NO_NUMBER = re.compile(r"0\d\.?[0-5]\d(?![\d.])", re.ASCII)
+# Days since 1899-12-30, as spreadsheets count them: 2010 to 2064; and a part of a day.
+_SERIAL = re.compile(r"(?:4[0-9]|5[0-9])\d{3}(\.\d+)?", re.ASCII)
+_FRACTION = re.compile(r"0\.\d{1,20}", re.ASCII)
+_FEW_DIGITS = len("0.123")
 _DATE = re.compile(r"\s*(?:\d{4}\D|\d{1,2}\s*[-/月]\s*\d)")
 _BETWEEN = re.compile(r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])")
 _WEEKDAYS = frozenset("一二三四五六日天")
@@ -138,23 +143,45 @@ def month_of(rows: Rows) -> Period | None:
 
 
 def section_of(row: Sequence[str]) -> str:
-    """The id in a row such as ``工号: 64 | 姓名: …``, else nothing."""
+    """The id in a row such as ``工号: 64 | 姓名: …``, else nothing; ``?`` where it is left out."""
     for at, cell in enumerate(row):
         match = _SECTION.match(cell.strip())
         if match is not None:
-            return bare(match[1] or next((each for each in row[at + 1 :] if each.strip()), ""))
+            given = match[1] or next((each for each in row[at + 1 :] if each.strip()), "")
+            return bare(given) or "?"  # and never the person above
     return ""
 
 
 def bare(cell: str) -> str:
-    """An id as text: a spreadsheet makes 64.0 of 64."""
+    """An id as text: a spreadsheet makes 64.0 of 64, and 1,001 of 1001."""
     text = usual(cell).strip().lstrip("'")
-    return text[:-2] if re.fullmatch(r"\d+\.0", text) else text
+    if re.fullmatch(r"\d+\.0+", text):
+        text = text.partition(".")[0]
+    return text.replace(",", "") if re.fullmatch(r"[1-9]\d{0,2}(,\d{3})+", text) else text
+
+
+def serial_day(cell: str) -> str | None:
+    """A date that a spreadsheet shows as its number of days, with or without a time of day."""
+    match = _SERIAL.fullmatch(cell.strip())
+    if match is None:
+        return None
+    at = datetime(1899, 12, 30) + timedelta(seconds=round(float(cell) * 86400))
+    return str(at if (match[1] or "").strip(".0") else at.date())
 
 
 def shows_bare(rows: Iterable[Sequence[str]]) -> bool:
     """Whether a cell of these is a time without a colon that could be no number: ``0830``."""
     return any(_NO_NUMBER.match(cell) and _BARE.fullmatch(cell) for row in rows for cell in row)
+
+
+def fraction_clock(cell: str, *, sure: bool) -> str:
+    """The part of a day, as spreadsheets count it, as a time; other cells as they are.
+
+    Few digits are some other number, unless it is ``sure`` that cells are written so.
+    """
+    if _FRACTION.fullmatch(cell) and (sure or len(cell) > _FEW_DIGITS):
+        return str(timedelta(seconds=round(float(cell) * 86400)))
+    return cell
 
 
 def with_colons(cell: str, *, dots: bool) -> str:
@@ -192,4 +219,6 @@ def _whole(cell: str) -> str:
         raise Bad(bad.message.msgid, "timestamp", **bad.message.params) from None
     if when.clock is None:
         raise Bad(N_('"%(cell)s" is no time of day'), "timestamp", cell=short(cell))
+    if when.zone is not None:
+        raise Bad(ZONE, "timestamp", cell=short(cell))
     return f"{when.day} {when.clock}"

@@ -33,7 +33,8 @@ def _record(day: str, clock: str, begin: str, days: str) -> re.Pattern[str]:
     """
     name = rf"(?P<name>(?!\s*(?:{begin}|\d{{1,4}}\s\s))[^\t]*)\t"
     rest = rf"(?![^\n]*(?:{days})[ \t])"
-    between = rf"(?:\s*\t(?:{name})?|\s*,\s*|\s+)"
+    after_comma = r"(?:[^\W\d][^,\t]*,\s*)?"  # a name too
+    between = rf"(?:\s*\t(?:{name})?|\s*,\s*{after_comma}|\s+)"
     stamp = rf"(?P<stamp>{day}{clock})"
     return re.compile(rf"\s*(?P<who>[^\s,;]+){between}{stamp}{rest}(?:[\s,].*|)", re.DOTALL)
 

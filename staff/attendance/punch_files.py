@@ -13,6 +13,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
+from core.files.merged import Merged, filled_down, merged_down
 from core.files.reading import Row, Table
 from core.files.sheets import is_sheet, sheet_heads, sheet_rows
 from core.files.texts import after_hint, bounded_lines, encoding_of, unreadable
@@ -23,7 +24,8 @@ from core.imports.outcome import Translation
 from core.imports.staging import MAX_BAD
 from core.messages import N_, Message, Refused
 from staff.attendance.punch_dumps import HEAD, OLDEST, UNSET, dump_rows, is_dump
-from staff.attendance.punch_grids import Grid, Outside, grid_of, is_ours
+from staff.attendance.punch_grids import Grid, Outside
+from staff.attendance.punch_layouts import grid_of, is_ours
 
 SOURCE = "punches"  # of the aliases that name people at devices and in office suites
 _SEPARATORS = (",", "\t", ";")
@@ -78,7 +80,7 @@ def punch_file(path: Path, told: FileMapping | None = None) -> PunchFile | None:
 def _refuse_results(path: Path) -> None:
     """A month of results, as office suites sum it up, tells of no time at all."""
     try:
-        first = list(islice(_cells(path, 0), 2))
+        first = list(islice(_cells(path), 2))
     except (Refused, UnicodeDecodeError):
         return
     if any("月度汇总" in cell for row in first for cell in row):
@@ -92,33 +94,41 @@ def _grid(path: Path, told: FileMapping | None) -> Grid | None:
     """
     found: Grid | None = None
     order, period = (told.dates, told.span) if told else (None, None)
-    for index, (name, rows) in enumerate(_heads(path)):
+    for place, (index, name, rows) in enumerate(_heads(path)):
         grid = grid_of(list(enumerate(rows, 1)), order, period)
-        if grid is None and index == 0 and is_ours(rows):
+        if grid is None and place == 0 and is_ours(rows):
             return None
         if grid is not None:
             grid.count_outside = told is not None and told.outside == COUNT
             holds = any(isinstance(each[2], str) for each in grid.punches())
-            whole = partial(_numbered, path, index)
-            grid = replace(grid, whole=whole, sheet=name if index else "", without=0)
+            whole = partial(_numbered, path, index, _merged(path, index, grid))
+            grid = replace(grid, whole=whole, sheet=name if index else "", without=0, serials=0)
             if holds:
                 return grid
             found = found or grid
     return found
 
 
-def _heads(path: Path) -> Iterator[tuple[str, list[list[str]]]]:
+def _merged(path: Path, index: int, grid: Grid) -> Merged:
+    """Where a person or a day stands once for several rows."""
+    at = {*grid.who, grid.day_at} - {None}
+    found = merged_down(path, index, at) if is_sheet(path) else {}  # type: ignore[arg-type]
+    return {place: last for place, last in found.items() if place[0] >= grid.head}
+
+
+def _heads(path: Path) -> Iterator[tuple[int, str, list[list[str]]]]:
     if is_sheet(path):
         yield from sheet_heads(path, HEAD)
     else:
-        yield "", list(islice(_cells(path, 0), HEAD))
+        yield 0, "", list(islice(_cells(path), HEAD))
 
 
-def _numbered(path: Path, sheet: int) -> Iterator[tuple[int, list[str]]]:
-    return enumerate(_cells(path, sheet), 1)
+def _numbered(path: Path, sheet: int, merged: Merged) -> Iterator[Row]:
+    rows = enumerate(_cells(path, sheet), 1)
+    return filled_down(rows, merged) if merged else rows
 
 
-def _cells(path: Path, sheet: int) -> Iterator[list[str]]:
+def _cells(path: Path, sheet: int | None = None) -> Iterator[list[str]]:
     if is_sheet(path):
         yield from sheet_rows(path, sheet)
         return
@@ -127,7 +137,8 @@ def _cells(path: Path, sheet: int) -> Iterator[list[str]]:
         head = file.read(4096)
         file.seek(0)
         named = after_hint(file)
-        separator = named or max(_SEPARATORS, key=head.count)
+        most = max(_SEPARATORS, key=head.count)
+        separator = named or (most if most in head else "|")
         before = int(named is not None)
         try:
             reader = csv.reader(bounded_lines(file, before), delimiter=separator)
@@ -157,6 +168,12 @@ def _grid_rows(grid: Grid, found: PunchFile) -> Iterator[Row]:
     if grid.without:
         note = Message(
             N_("%(count)s cells say what became of a day, not when"), {"count": grid.without}
+        )
+        found.notes.append(Problem(grid.head, None, note))
+    if grid.serials:
+        note = Message(
+            N_("%(count)s dates are numbers of days, as spreadsheets count them"),
+            {"count": grid.serials},
         )
         found.notes.append(Problem(grid.head, None, note))
     all_midnight = punches == midnights and punches >= FEWEST

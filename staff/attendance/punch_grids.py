@@ -6,50 +6,31 @@ are read as they come, some twice. Nothing is stored here.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import islice
 
+from core.documents.problems import short
 from core.imports.cells import Bad
-from core.imports.moments import Period, order_of, read_when
+from core.imports.moments import Period, When, order_of, read_when
 from core.messages import N_
 from staff.attendance.punch_cells import (
     TIME,
-    Rows,
+    ZONE,
     bare,
-    dates_of,
-    days_of,
-    month_of,
-    period_of,
+    fraction_clock,
     section_of,
-    shows_bare,
+    serial_day,
     times_of,
     title,
     with_colons,
 )
+from staff.attendance.punch_heads import repeats
 
-_IDS = (
-    *("工号", "员工号", "员工编号", "人员编号", "考勤号码", "登记号码", "编号", "用户号", "帐号"),
-    *("账号", "userid", "ac-no", "enno", "personnel id", "user id", "id"),
-    *("employee no", "employee id", "emp id", "person id", "staff id", "badge number"),
-    *("卡号", "no"),
-)
-_NAMES = ("姓名", "name")
-_DATES = ("考勤日期", "打卡日期", "刷卡日期", "出勤日期", "日期", "date", "时间")
-_STAMPS = ("打卡时间", "日期时间", "刷卡时间", "签到时间", "date/time", "datetime", "时间", "time")
 # WeCom keeps visits apart from arrivals and departures: they count where the centre says so.
-_KINDS = ("打卡类型", "checkin_type", "类型", "type")
 _OUTSIDE = ("外出打卡", "外出")
-_COUNT = r"[\d一二三四五六七八九十]?"
-_TIMES = re.compile(
-    rf"(第{_COUNT}次)?(上班|下班|签到|签退){_COUNT}(打卡时间|打卡|刷卡时间|时间)?"
-    rf"|(最早|最晚|首次|末次)(打卡|刷卡)?(时间)?|(打卡|刷卡|出勤|时间){_COUNT}|(打卡|刷卡|出勤)时间{_COUNT}"
-    r"|(打卡|刷卡)(明细|记录)"
-    r"|(clock|on|off|check)[- ]?(in|out|duty)?( time)?|(in|out)( time)?|time ?\d?"
-)
-
+_SUMS = ("合计", "小计", "总计", "total", "subtotal", "grand total")
 NO_MONTH = N_("nothing in the file says of which month day %(day)s is (period)")
 LOOKED_AT = 3_000_000  # rows; a file of more punches is refused
 Punch = tuple[int, str, "str | Bad"]
@@ -67,6 +48,8 @@ class Grid:
     or months come first in dates, where somebody told it. ``sheet`` is one that is not the first.
     ``bare`` says that its first rows show times without a colon that could be no numbers;
     ``kind_at`` is where rows say that they are of visits, and ``visits`` that all are.
+    ``whole_times`` says that each of ``times`` brings its own date; ``section`` is the person of
+    the rows below, where rows between them name people; ``serials`` counts dates that are numbers.
     """
 
     whole: Callable[[], Iterable[tuple[int, Sequence[str]]]]
@@ -86,6 +69,10 @@ class Grid:
     kind_at: int | None = None
     visits: bool = False
     count_outside: bool = False
+    whole_times: bool = False
+    heads: Sequence[Sequence[str]] = ()
+    section: str = ""
+    serials: int = 0
 
     def punches(self) -> Iterator[Punch]:
         """Row number, who, and the time in our spelling or why there is none."""
@@ -93,8 +80,12 @@ class Grid:
             yield from self._of_matrix()
             return
         order = self.order or self._order()
+        section = self.section
         for number, row in self._body():
-            who = self._who(row)
+            if self.section and (named := section_of(row)):
+                section = named
+                continue
+            who = section or self._who(row)
             if who and self._is_outside(row):
                 yield from map(_outside, self._of_row(number, who, row, order))
             elif who:
@@ -118,10 +109,14 @@ class Grid:
             return None
 
     def _body(self) -> Iterator[tuple[int, Sequence[str]]]:
-        return (each for each in self.whole() if each[0] > self.head)
+        """The rows below the head, but those that only repeat it, as on every page."""
+        for each in self.whole():
+            if each[0] > self.head and not any(repeats(each[1], head) for head in self.heads):
+                yield each
 
     def _dated(self, row: Sequence[str]) -> list[int]:
-        return [at for at in (self.day_at, self.stamp_at) if at is not None and at < len(row)]
+        at = self.times if self.whole_times else (self.day_at, self.stamp_at)
+        return [each for each in at if each is not None and each < len(row)]
 
     def _who(self, row: Sequence[str]) -> str:
         found = (bare(row[at]) for at in self.who if at < len(row))
@@ -131,24 +126,45 @@ class Grid:
         self, number: int, who: str, row: Sequence[str], order: str | None
     ) -> Iterator[Punch]:
         at = self.stamp_at if self.stamp_at is not None else self.day_at
+        if self.whole_times:
+            for place in self.times:
+                if place < len(row) and row[place].strip():
+                    yield from self._of_stamp(number, who, self._when(row[place], order))
+            return
         cell = row[at].strip() if at is not None and at < len(row) else ""
-        if not cell:
+        if not cell or title(cell) in _SUMS:
             self.without += 1
             return
-        try:
-            when = read_when(cell, order, self.period)
-        except Bad as bad:
-            yield number, who, Bad(bad.message.msgid, "timestamp", **bad.message.params)
-            return
-        if self.stamp_at is not None or (when.clock is not None and not self.times):
-            if when.clock is None:
-                self.without += 1
-            else:
-                yield number, who, f"{when.day} {when.clock}"
+        when = self._when(cell, order)
+        if isinstance(when, Bad) or self.stamp_at is not None or self._is_whole(when):
+            yield from self._of_stamp(number, who, when)
             return
         for place in self.times:
             if place < len(row):
-                yield from self._of_cell(number, who, when.day, self._cell(row, place))
+                shown = fraction_clock(self._cell(row, place), sure=serial_day(cell) is not None)
+                yield from self._of_cell(number, who, when.day, shown)
+
+    def _is_whole(self, when: When) -> bool:
+        return when.clock is not None and not self.times
+
+    def _when(self, cell: str, order: str | None) -> When | Bad:
+        found = serial_day(cell)
+        self.serials += found is not None
+        try:
+            when = read_when(found or cell.strip(), order, self.period)
+        except Bad as bad:
+            return Bad(bad.message.msgid, "timestamp", **bad.message.params)
+        if when.zone is not None:
+            return Bad(ZONE, "timestamp", cell=short(cell))
+        return when
+
+    def _of_stamp(self, number: int, who: str, when: When | Bad) -> Iterator[Punch]:
+        if isinstance(when, Bad):
+            yield number, who, when
+        elif when.clock is None:
+            self.without += 1
+        else:
+            yield number, who, f"{when.day} {when.clock}"
 
     def _cell(self, row: Sequence[str], place: int) -> str:
         """Beside a heading that speaks of times four digits are one; elsewhere where some show."""
@@ -216,50 +232,6 @@ class Grid:
         return [first + timedelta(days=each) for each in range(min((last - first).days + 1, 62))]
 
 
-def grid_of(rows: Rows, order: str | None = None, told: Period | None = None) -> Grid | None:
-    """The layout of a grid of punches by its first rows.
-
-    None for anything else, also for files in our columns. ``told`` is the period of a file that
-    names none.
-    """
-    found = _grid_of(rows, order, told)
-    if found is not None:
-        found.order = order
-        above = [title(row[0]) for number, row in rows if row and number < found.head]
-        found.visits = any("外出打卡" in each and "上下班" not in each for each in above)
-        kinds = (found.titles.index(each) for each in _KINDS if each in found.titles)
-        found.kind_at = next(kinds, None)
-        found.bare = shows_bare(row for number, row in rows if number > found.head)
-    return found
-
-
-def _grid_of(rows: Rows, order: str | None, told: Period | None) -> Grid | None:
-    named = None
-    for place, (number, row) in enumerate(rows[:12]):
-        plain = [title(cell) for cell in row]
-        if "employee_no" in plain or "timestamp" in plain:
-            return None
-        named = named or period_of(row)
-        period = named or month_of(rows[:place]) or told
-        days = days_of(row)
-        if days:
-            above = rows[place - 1][1] if place else ()
-            who = _people(plain) or _people([title(cell) for cell in above])
-            if who or any(section_of(each) for _, each in rows):
-                return Grid(lambda: rows, number, plain, who=who, days=days, period=period)
-        who = _people(plain)
-        if who:
-            dates = dates_of(row, order, period)
-            if dates:
-                return Grid(lambda: rows, number, plain, who=who, dates=dates)
-            below = rows[place + 1][1] if place + 1 < len(rows) else ()
-            found = _list(rows, number, plain, below)
-            if found is not None:
-                found.period = period
-                return found
-    return None
-
-
 def _outside(punch: Punch) -> Punch:
     number, who, stamp = punch
     if isinstance(stamp, Bad):
@@ -268,45 +240,6 @@ def _outside(punch: Punch) -> Punch:
     return number, who, Outside(text, "timestamp", who=who, time=stamp)
 
 
-def is_ours(rows: Iterable[Sequence[str]]) -> bool:
-    """Whether the head is that of our own columns: then no other sheet is looked at."""
-    head = next(([title(cell) for cell in row] for row in rows if any(row)), [])
-    return bool({"employee_no", "timestamp"} & set(head)) or {"工号", "打卡时间"} <= set(head)
-
-
 def _is_year(cell: str) -> bool:
     """Whether a date begins with its year, as most do: then nothing is to be decided."""
     return cell[:4].isdecimal()
-
-
-def _people(plain: Sequence[str]) -> tuple[int, ...]:
-    """Columns that name the person: numbers first, then names."""
-    ids = [plain.index(word) for word in _IDS if word in plain]
-    return (*ids, *(plain.index(word) for word in _NAMES if word in plain))
-
-
-def _list(rows: Rows, number: int, plain: Sequence[str], below: Sequence[str]) -> Grid | None:
-    """A list with a date and times, or with whole times; its head has one row or two."""
-    who = _people(plain)
-    under = [title(cell) for cell in below]
-    two = bool(under) and not any(under[at] for at in who if at < len(under))
-    two = two and not any(re.search(r"\d{1,2}:\d{2}|\d{4}", cell) for cell in under)
-    width = max(len(plain), len(under)) if two else len(plain)
-    titles = [
-        (under[at] if two and at < len(under) and under[at] else "")
-        or (plain[at] if at < len(plain) else "")
-        for at in range(width)
-    ]
-    if days_of(titles):
-        return None
-    found = Grid(lambda: rows, number + 1 if two else number, titles, who=who)
-    day_at = next((titles.index(word) for word in _DATES if word in titles), None)
-    times = tuple(at for at, title in enumerate(titles) if at != day_at and _TIMES.fullmatch(title))
-    stamp_at = next((titles.index(word) for word in _STAMPS if word in titles), None)
-    if "打卡时间" in titles and "考勤日期" in titles and len(times) == 1:
-        return replace(found, stamp_at=titles.index("打卡时间"))
-    if day_at is not None and times:
-        return replace(found, day_at=day_at, times=times)
-    if stamp_at is not None and titles != ["工号", "打卡时间"]:
-        return replace(found, stamp_at=stamp_at)
-    return None

@@ -106,6 +106,9 @@ def test_every_mistake_is_named_with_its_place(document: dict[str, Any], expecte
         ("2026-10-03 晚上24:00:00", None, date(2026, 10, 4), time()),
         ("13/04/2026 0830", None, date(2026, 4, 13), time(8, 30)),
         ("2026年10月3日 18.05", None, date(2026, 10, 3), time(18, 5)),
+        ("2026-10-08 (Thu) 08:30", None, date(2026, 10, 8), time(8, 30)),
+        ("下午6:02 2026-10-08", None, date(2026, 10, 8), time(18, 2)),
+        ("8:05 PM, 13/10/2026", None, date(2026, 10, 13), time(20, 5)),
     ],
 )
 def test_dates_and_times_of_many_spellings(

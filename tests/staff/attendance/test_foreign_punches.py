@@ -238,6 +238,130 @@ def test_a_matrix_with_a_merged_head_of_two_rows_and_punches_in_cells(files: Fil
     assert warnings(report) == ["1 cells say what became of a day, not when"]
 
 
+def test_what_a_cell_that_is_merged_downwards_says_holds_for_all_its_rows(files: Files) -> None:
+    """Whoever opens the workbook sees no sheet that is hidden either."""
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.sheet_state = "hidden"
+    sheet.append(["工号", "日期时间"])
+    sheet.append(["7", "2026-10-01 08:00"])
+    sheet = book.create_sheet("打卡")
+    sheet.append(["工号", "姓名", "日期", "签到", "签退"])
+    for row in (
+        ["64", "甲", "2026-10-08", "08:55"],
+        [None, None, None, "12:00", "18:02"],
+        [None, None, "2026-10-09", "08:56"],
+        [None, None, "2026-10-10", "08:57"],
+    ):
+        sheet.append(row)
+    for merged in ("A2:A4", "B2:B4", "C2:C3"):
+        sheet.merge_cells(merged)
+    path = files.folder / "merged.xlsx"
+    book.save(path)
+    report = files.take("punches", path, partial=True)
+    assert reasons(report) == ["row 5, column employee_no: names nobody"]
+    days = ["08 08:55:00", "08 12:00:00", "08 18:02:00", "09 08:56:00"]
+    assert punches(files) == [f"64 2026-10-{each}" for each in days]
+
+
+ZKTECO = "Emp No.,AC-No.,Name,Date,Timetable,On duty,Off duty,Clock In,Clock Out,Normal,Late"
+FORMS = {
+    "planned times": (
+        [
+            ZKTECO.split(","),
+            ["", "64", "A", "10/13/2026", "Day", "09:00", "18:00", "08:55", "18:02"],
+        ],
+        ["13 08:55", "13 18:02"],
+    ),
+    "planned times in Chinese": (
+        [
+            ["登记号码", "日期", "上班时间", "下班时间", "签到时间", "签退时间", "出勤时间"],
+            ["64", "2026-10-13", "09:00", "18:00", "08:55", "18:02", "09:07"],
+        ],
+        ["13 08:55", "13 18:02"],
+    ),
+    "heads again on every page": (
+        [
+            ["工号", "姓名", "日期", "上班", ""],
+            ["", "", "", "签到", "签退"],
+            ["64", "甲", "2026-10-13", "08:55", "18:02"],
+            ["工号", "姓名", "日期", "上班", ""],
+            ["", "", "", "签到", "签退"],
+            ["64", "甲", "2026-10-14", "08:56", ""],
+            ["合计", "", "", "2", "1"],
+        ],
+        ["13 08:55", "13 18:02", "14 08:56"],
+    ),
+    "lists in sections": (
+        [
+            ["工号:64", "姓名:甲"],
+            ["日期", "签到", "签退"],
+            ["2026-10-13", "08:55", "18:02"],
+            ["小计", "1", "1"],
+            ["工号:", ""],
+            ["日期", "签到", "签退"],
+            ["2026-10-13", "08:55", "18:02"],
+        ],
+        ["13 08:55", "13 18:02"],
+    ),
+    "two columns of whole times": (
+        [
+            ["Employee ID", "Name", "Clock In", "Clock Out"],
+            ["64", "A", "10/13/2026 8:55 PM", "10/14/2026 6:02 AM"],
+        ],
+        ["13 20:55", "14 06:02"],
+    ),
+    "heads in two languages": (
+        [
+            ["工号\n(ID)", "姓名/Name", "日期\nDate", "上班\nOn duty"],
+            ["64", "A", "2026-10-13", "08:55"],
+        ],
+        ["13 08:55"],
+    ),
+    "numbers of days": (
+        [["编号", "日期", "签到", "签退"], ["64", "46308", "0.375", "0.751388"]],
+        ["13 09:00", "13 18:02"],
+    ),
+    "a number of days with its time": (
+        [["编号", "日期时间"], ["64.00", "46308.371527777"]],
+        ["13 08:55"],
+    ),
+    "Spanish": (
+        [["ID de persona", "Nombre", "Hora"], ["'64", "A", "2026-10-13 08:55:00"]],
+        ["13 08:55"],
+    ),
+    "Indonesian": (
+        [
+            ["Emp No.", "Nama", "Tanggal", "Jam Masuk", "Scan Masuk", "Scan Pulang"],
+            ["64", "A", "13/10/2026", "09:00", "08:55", "18:02"],
+        ],
+        ["13 08:55", "13 18:02"],
+    ),
+    "without a head": ([["64", "甲", "2026-10-13 08:55:00", "签到"]], ["13 08:55"]),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_stands_beside_punches_is_told_from_them(files: Files, form: str) -> None:
+    rows, expected = FORMS[form]
+    report = files.take("punches", files.write(table(*rows)), partial=True)
+    assert punches(files) == [f"64 2026-10-{each}:00" for each in expected]
+    nobody = ['row 7, column employee_no: nobody has the number "?"'] * 2
+    assert reasons(report) == (nobody if form == "lists in sections" else [])
+
+
+def test_times_of_another_zone_are_not_taken_for_ours(files: Files) -> None:
+    zone = "names a time zone: only a map turns it into local time (--map)"
+    stamps = ["2026-10-08T08:55:00Z", "2026-10-08T08:56:00+08:00", "2026-10-08T08:57:00"]
+    content = table(["ID", "Date/Time"], *(["64", each] for each in stamps))
+    report = files.take("punches", files.write(content), partial=True)
+    assert [each.row for each in report.problems] == [2, 3]
+    assert {str(each.message) for each in report.problems} == {
+        f'"{stamp}" {zone}' for stamp in stamps[:2]
+    }
+    assert punches(files) == ["64 2026-10-08 08:57:00"]
+
+
 def test_sections_of_a_device_report(files: Files) -> None:
     days = [str(day) for day in range(1, 32)]
     content = table(
