@@ -173,7 +173,7 @@ def test_a_page_tells_what_is_wrong_with_the_database_or_the_disk(
     busy.sqlite_errorcode = sqlite3.SQLITE_BUSY
     errors = [
         OperationalError("UPDATE x", {}, busy),
-        OperationalError("SELECT 1", {}, Exception('connection to "db", port 5432 failed')),
+        OperationalError("SELECT 1", {}, Exception('connection to "db.inside" failed')),
         OSError(errno.ENOSPC, "No space left on device", "/srv/x"),
         OSError(errno.ENOENT, "No such file or directory", "/srv/x"),
     ]
@@ -189,7 +189,7 @@ def test_a_page_tells_what_is_wrong_with_the_database_or_the_disk(
     assert [each.status_code for each in answers] == [503, 503, 503, 500]
     for answer, told in zip(answers, ("锁定", "没有响应", "磁盘已满", "管理员"), strict=True):
         assert re.search(told, answer.text)
-        assert not re.search("UPDATE|SELECT|5432|/srv", answer.text)
+        assert not re.search(r"UPDATE|SELECT|db\.inside|/srv", answer.text)
 
 
 def test_a_database_that_is_gone_is_told_of_to_whoever_is_signed_in(site: Site) -> None:

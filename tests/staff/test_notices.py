@@ -104,7 +104,7 @@ def test_all_are_read_at_once_and_long_inboxes_are_turned_by_pages(
             tell(session, "E0004", name=f"n{number:02}")
     client = site.signed_in(accounts["agent"])
     shown = [
-        set(re.findall(r"n\d\d", client.get(f"/inbox/?page={page}").get_data(as_text=True)))
+        set(re.findall(r"(n\d\d) appeals", client.get(f"/inbox/?page={page}").text))
         for page in (1, 2)
     ]
     assert (len(shown[0]), len(shown[1]), len(shown[0] | shown[1])) == (50, 1, 51)
