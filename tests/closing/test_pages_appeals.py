@@ -96,6 +96,9 @@ def test_an_appeal_from_the_scorecard_to_the_new_revision(
         decision = {"decision": "accepted", "reason": "Heard again", "value": value}
         url = f"/appeals/1/lines/{line}"
         assert site.post(hr, url, decision, form=url).status_code == 302
+    late = site.post(hr, url, {"decision": "declined", "reason": "Too late"}, form=url)
+    assert late.status_code == 409
+    assert "Too late" in late.text  # what was typed is not lost
     assert "95 of 100" in page(agent, "/appeals/1").words
     site.post(hr, "/appeals/1/apply", form="/appeals/1")
     seen = page(agent, "/appeals/1")

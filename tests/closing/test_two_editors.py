@@ -1,4 +1,4 @@
-"""Two people open one record: whoever saves second sees both versions, and nothing typed is lost."""
+"""Two people open one record: whoever saves second sees both versions and loses nothing."""
 
 from __future__ import annotations
 
