@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Literal
 
 from core.files.sheets import is_sheet, sheet_rows
-from core.files.texts import Delimiter, text_rows
+from core.files.texts import TITLES, Delimiter, head_at, text_rows
 from core.messages import N_, Refused
 
 MAX_BYTES = 300 * 1024 * 1024
@@ -53,9 +53,11 @@ def read_table(path: Path, fits: Callable[[list[str]], int], head: Sequence[str]
 
 def _table(rows: Iterator[list[str]], form: Format, head: Sequence[str]) -> Table:
     numbered: Iterator[Row] = enumerate(rows, 1)
-    first = next((each for each in numbered if not _is_blank(each[1])), None)
-    if first is None:
+    top = list(islice((each for each in numbered if not _is_blank(each[1])), TITLES))
+    if not top:
         raise Refused(N_("the file is empty"))
+    at = 0 if head else head_at([row for _, row in top])
+    first, numbered = top[at], chain(top[at + 1 :], numbered)
     header = [cell.strip() for cell in first[1]]
     if head and not {cell.lower() for cell in header} & {name.lower() for name in head}:
         header = [*head, *[""] * (len(header) - len(head))][: len(header)]
@@ -65,18 +67,19 @@ def _table(rows: Iterator[list[str]], form: Format, head: Sequence[str]) -> Tabl
             header.pop()
     if len(header) > MAX_COLUMNS:
         raise Refused(N_("the file has more than %(limit)s columns"), limit=MAX_COLUMNS)
-    return Table(header, _body(numbered, len(header), form), form)
+    return Table(header, _body(numbered, header, form), form)
 
 
 def _is_blank(row: list[str]) -> bool:
     return not any(map(str.strip, row))
 
 
-def _body(rows: Iterator[Row], width: int, form: Format) -> Iterator[Row]:
-    """Rows with content; empty cells beyond the header are dropped.
+def _body(rows: Iterator[Row], header: list[str], form: Format) -> Iterator[Row]:
+    """Rows with content but that of the header itself; empty cells beyond it are dropped.
 
     A spreadsheet leaves out empty cells at the end of a row too.
     """
+    width = len(header)
     for numbered in rows:
         row = numbered[1]
         if len(row) != width:
@@ -84,7 +87,7 @@ def _body(rows: Iterator[Row], width: int, form: Format) -> Iterator[Row]:
                 row.pop()
             if form == "xlsx" and len(row) < width:
                 row.extend([""] * (width - len(row)))
-        if (row and row[0] > " ") or not _is_blank(row):
+        if row != header and ((row and row[0] > " ") or not _is_blank(row)):
             yield numbered
 
 

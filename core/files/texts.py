@@ -6,7 +6,8 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Literal, TextIO
 
@@ -18,6 +19,7 @@ DELIMITERS: tuple[Delimiter, ...] = (",", ";", "\t", "|")
 _HINT = re.compile(r'"?sep=(\\t|[^\w\s"\']|\t)"?[\t,; ]*\r?\n?', re.IGNORECASE | re.ASCII)
 _CHUNK = 1 << 20
 _SAMPLE = 64 * 1024
+TITLES = 10  # rows among which the header is looked for
 LONGEST_LINE = 4_000_000  # characters
 _NULS = N_("the file is neither CSV nor a spreadsheet: it holds NUL bytes")
 # How files of other kinds begin, of which some come under the name of a table.
@@ -156,6 +158,12 @@ def text_rows(path: Path, fits: Callable[[list[str]], int]) -> Iterator[list[str
     return _records(path, encoding, named or _delimiter(path, encoding, fits))
 
 
+def head_at(rows: Sequence[Sequence[str]]) -> int:
+    """Which of the first rows with content is the header: what fills one cell alone is a title."""
+    filled = (sum(1 for cell in row if cell.strip()) for row in rows)
+    return next((at for at, count in enumerate(filled) if count > 1), 0)
+
+
 def after_hint(text: TextIO) -> str | None:
     """The separator that the first line names, if it does nothing else; then it is passed over."""
     match = _HINT.fullmatch(text.readline(20))
@@ -170,9 +178,13 @@ def _delimiter(path: Path, encoding: str, fits: Callable[[list[str]], int]) -> D
     score = (-1, -1)
     for delimiter in DELIMITERS:
         try:
-            header = next((row for row in _records(path, encoding, delimiter) if any(row)), [])
+            rows = (row for row in _records(path, encoding, delimiter) if any(row))
+            top = list(islice(rows, 1))
+            if len(top[0] if top else ()) == 1:  # a title, or another delimiter
+                top += islice(rows, TITLES - 1)
         except Refused:
             continue  # where none fits, reading the rows tells why
+        header = top[head_at(top)] if top else []
         found = (fits([cell.strip() for cell in header]), len(header))
         if found > score:
             best, score = delimiter, found

@@ -33,8 +33,7 @@ def _record(day: str, clock: str, begin: str, days: str) -> re.Pattern[str]:
     """
     name = rf"(?P<name>(?!\s*(?:{begin}|\d{{1,4}}\s\s))[^\t]*)\t"
     rest = rf"(?![^\n]*(?:{days})[ \t])"
-    after_comma = r"(?:[^\W\d][^,\t]*,\s*)?"  # a name too
-    between = rf"(?:\s*\t(?:{name})?|\s*,\s*{after_comma}|\s+)"
+    between = rf"(?:\s*\t(?:{name})?|\s*,\s*|\s+)"
     stamp = rf"(?P<stamp>{day}{clock})"
     return re.compile(rf"\s*(?P<who>[^\s,;]+){between}{stamp}{rest}(?:[\s,].*|)", re.DOTALL)
 

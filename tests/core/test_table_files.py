@@ -72,6 +72,23 @@ def test_a_first_line_that_names_the_separator_is_a_hint_alone(
         list(read(f'{hint}\nemployee_no{delimiter}b\n"E1" x{delimiter}2\n'.encode(encoding)).rows)
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_titles_above_the_header_and_headers_that_come_again_are_passed_over(
+    read: Read, tmp_path: Path, delimiter: str
+) -> None:
+    rows = [["员工名单, 十月"], ["导出：甲", ""], HEADER, ["E1", "柳"], HEADER, ["E2", ""], ["E3"]]
+    text = "\n".join(delimiter.join(row) for row in rows).replace("单, ", "单 ")
+    table = read(text.encode())
+    assert (table.header, list(table.rows)) == (
+        HEADER,
+        [(4, ["E1", "柳"]), (6, ["E2", ""]), (7, ["E3"])],
+    )
+    book = read(write_xlsx(rows[0], rows[1:]))
+    assert (book.header, list(book.rows)[-1]) == (HEADER, (7, ["E3", ""]))
+    table = read(b"employee_no\nE1\nE2\n")
+    assert (table.header, len(list(table.rows))) == (["employee_no"], 2)
+
+
 def test_commas_inside_a_heading_do_not_decide_the_delimiter(read: Read) -> None:
     table = read("employee_no;姓名;a,b,c,d,e\nE1;柳青禾;1\n".encode())
     assert table.header == [*HEADER, "a,b,c,d,e"]
