@@ -34,9 +34,12 @@ def settle(value: Number) -> Decimal:
 
 @lru_cache(maxsize=4096, typed=True)
 def _settled(value: Number) -> Decimal:
-    """A month asks for few values over and over: points, limits, coverages."""
+    """A month asks for few values over and over: points, limits, coverages.
+
+    Zero comes without a sign: -0.0 is found here under the same key.
+    """
     exact = value if isinstance(value, Decimal) else Decimal(repr(value))
-    return exact.quantize(_NINE_PLACES, ROUND_HALF_UP, _WIDE)
+    return _WIDE.plus(exact.quantize(_NINE_PLACES, ROUND_HALF_UP, _WIDE))
 
 
 def half_up(value: Number, places: int) -> Decimal:

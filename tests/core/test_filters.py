@@ -13,7 +13,7 @@ from flask_babel import force_locale
 from support.site import Site
 
 from core.pages import filters
-from core.values import Month, Names
+from core.values import Month, Names, half_up
 
 f = filters
 
@@ -60,3 +60,8 @@ def test_a_moment_is_a_time_today_and_a_date_otherwise(site: Site) -> None:
     ):
         assert f.moment(datetime(2026, 11, 1, 16, 30, tzinfo=UTC)) == "00:30"
         assert f.moment(datetime(2026, 11, 1, 15, 30, tzinfo=UTC)) == "2026-11-01 23:30"
+
+
+@pytest.mark.parametrize("first", [0.0, -0.0])
+def test_nothing_is_written_without_a_sign_whatever_was_asked_for_before(first: float) -> None:
+    assert [str(half_up(value, 2)) for value in (first, -0.0, 0.0, -1e-12)] == ["0.00"] * 4
