@@ -225,7 +225,9 @@ def _checked(session: Session, subject: str, name: str, content: bytes) -> str:
 
 def _same(session: Session, subject: str, name: str, content: bytes) -> Attachment | None:
     media_type = media_type_of(content)
-    for row in of(session, subject) if media_type is not None else ():
+    if media_type is None:
+        return None
+    for row in of(session, subject):
         if (row.name, row.size) == (safe_name(name, media_type), len(content)):
             with suppress(Unavailable):
                 if read(row) == content:

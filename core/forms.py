@@ -7,12 +7,21 @@ it (``beside``), and above a page that has no such form any more it stands to be
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from typing import Any
 
 from flask import g, request
 from flask_babel import gettext
-from wtforms import BooleanField, DateField, FileField, Form, HiddenField, SelectFieldBase
+from wtforms import (
+    BooleanField,
+    DateField,
+    FileField,
+    FloatField,
+    Form,
+    HiddenField,
+    SelectFieldBase,
+)
 from wtforms.validators import StopValidation
 
 from core.errors import Refused
@@ -53,10 +62,12 @@ def show(form: Form, refused: Refused) -> None:
 def beside(form: Any, now: Form, *, theirs: str, leave: Collection[str] = ()) -> None:
     """Show what stands there ``now`` (the same form, filled from it) beside what was typed.
 
-    Sent again, the form puts what was typed in its place. ``theirs`` is the address at which one
-    takes what stands there instead; fields in ``leave`` are of no record.
+    Sent again, the form puts what was typed in its place; fields in which nothing was typed take
+    what stands there. ``theirs`` is the address at which one takes all of that instead; fields in
+    ``leave`` are of no record.
     """
-    form.theirs = theirs
+    shown = _read(request.form.get("was", ""))
+    form.theirs, form.was = theirs, _written(now)
     field: Any
     for name, field in form._fields.items():
         there = now._fields[name]
@@ -64,8 +75,35 @@ def beside(form: Any, now: Form, *, theirs: str, leave: Collection[str] = ()) ->
             field.data = there.data if name == "seen" else field.data
         elif name in leave or isinstance(field, FileField):
             continue
-        elif _plain(field.data) != _plain(there.data):
+        elif shown.get(name) == _digest(field.data):
+            field.data, field.raw_data = there.data, None
+        elif _digest(field.data) != _digest(there.data):
             field.theirs = _shown(there)
+
+
+def form_was(form: Any) -> str:
+    """What a form held when it was shown first, field by field, for a hidden field ``was``."""
+    if "was" in vars(form):
+        return str(form.was)
+    sent = any(field.raw_data for field in form)
+    return request.form.get("was", "") if sent else _written(form)
+
+
+def _written(form: Any) -> str:
+    return " ".join(
+        f"{name}={_digest(field.data)}"
+        for name, field in form._fields.items()
+        if not isinstance(field, HiddenField | FileField)
+    )
+
+
+def _read(text: str) -> dict[str, str]:
+    parts = (part.partition("=") for part in text[:4000].split())
+    return {name: digest for name, _equals, digest in parts}
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(repr(_plain(value)).encode()).hexdigest()[:8]
 
 
 def _plain(value: Any) -> Any:
@@ -84,7 +122,7 @@ def _shown(field: Any) -> str:
         return str(gettext(", ")).join(chosen) if field.data else ""
     if isinstance(field, BooleanField):
         return str(gettext("yes") if field.data else gettext("no"))
-    return str(field._value())
+    return str(field._value()).removesuffix(".0" if isinstance(field, FloatField) else "")
 
 
 def keep_typed() -> None:

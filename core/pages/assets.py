@@ -12,6 +12,7 @@ from flask import Blueprint, Flask
 from flask_bootstrap import Bootstrap5
 from jinja2 import StrictUndefined
 
+from core.forms import form_was
 from core.i18n import NAMES, language
 from core.pages.places import place_url, places_for
 
@@ -42,6 +43,7 @@ def init_assets(app: Flask) -> None:
             values.setdefault("v", version(values["filename"]))
 
     app.jinja_env.globals.update(
+        form_was=form_was,
         language=language,
         languages=NAMES,
         places_for=places_for,
