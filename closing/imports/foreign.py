@@ -220,6 +220,9 @@ def _remarks(found: Translation, created: Sequence[str]) -> list[Message]:
                 count=found.days,
             )
         )
+    if found.serials:
+        text = N_("%(count)s dates are numbers of days, as spreadsheets count them")
+        notes.append(message(text, count=found.serials))
     if found.aside:
         names = sorted({each.external_id for each in found.aside})
         notes.append(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -29,6 +29,8 @@ _MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})(?:月|[-/.]0?1(?: 0?0:00(?::00)?)
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d{1,6})?)?", re.ASCII)
 # Four digits beside a date, or where times are expected: 0830, 08.30.
 BARE_CLOCK = re.compile(r"(\d{2})\.?(\d{2})()", re.ASCII)
+# Days since 1899-12-30, as spreadsheets count them: 2009 to 2064.
+_SERIAL = re.compile(r"[45]\d{4}(?:\.\d{1,20})?", re.ASCII)
 _MIDNIGHT = re.compile(r"0?0:00(?::00)?")
 # What does not show, or turns the direction of writing, has no place in a cell.
 _UNSEEN = re.compile(
@@ -56,6 +58,13 @@ def readable(cell: str) -> None:
         raise Bad(N_("holds a formula without a value: open the file, let it calculate, save it"))
     if cell == DIGITS_LOST:
         raise Bad(N_("is a number of which a spreadsheet cannot keep all digits: write it as text"))
+
+
+def serial_day(cell: str) -> str | None:
+    """A date that a spreadsheet shows as its number of days; a day is a moment at midnight too."""
+    if not _SERIAL.fullmatch(cell.strip()):
+        return None
+    return str(datetime(1899, 12, 30) + timedelta(seconds=round(float(cell) * 86400)))
 
 
 def text(longest: int) -> Parser:

@@ -24,7 +24,8 @@ class Translation:
 
     ``unknown`` are people to be made, with the day of their first row; ``nobody`` those whose rows
     are refused. ``outside`` are punches of visits, which do not count. Rows ``left_out`` belong to
-    records that are none of ours, those ``skipped`` to no record at all.
+    records that are none of ours, those ``skipped`` to no record at all. ``serials`` are dates that
+    were numbers of days.
     """
 
     aside: list[Aside] = field(default_factory=list)
@@ -33,6 +34,7 @@ class Translation:
     older: int = 0
     ties: int = 0
     days: int = 0
+    serials: int = 0
     outside: int = 0
     unknown: dict[str, date | None] = field(default_factory=dict)
     nobody: dict[str, None] = field(default_factory=dict)

@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 
 from core.documents.problems import short
 from core.files.reading import Row, Table
-from core.imports.cells import Bad, decimal, readable
+from core.imports.cells import Bad, decimal, readable, serial_day
 from core.imports.headings import UnknownHeadings, plain
 from core.imports.kinds import Kind, Problem
 from core.imports.mapping import CREATE, NUMBERS, SET_ASIDE, UNITS, Cell, Condition, FileMapping
-from core.imports.moments import moment_text, read_span, read_when
+from core.imports.moments import When, moment_text, read_span, read_when
 from core.imports.newest import Version, newest_of
 from core.imports.outcome import Aside, Translation
 from core.imports.staging import check_aside, check_rows, wrong_width
@@ -143,7 +143,7 @@ class Translator:
         """Whether a time is not midnight; None where there is none."""
         text = cell.separator.join(row[self._places[source]].strip() for source in cell.sources)
         try:
-            clock = read_when(text, *self._told).clock
+            clock = read_when(serial_day(text) or text, *self._told).clock
         except Bad:
             return None
         return None if clock is None else clock != time()
@@ -233,10 +233,15 @@ class Translator:
         raise Bad(N_('"%(cell)s" is not among the values of the map'), cell=short(text))
 
     def _moment(self, text: str) -> str:
-        when = read_when(text, *self._told)
+        when = self._when(text)
         if when.clock is None or self._midnight:
             return when.day.isoformat()
         return moment_text(self._at_home(datetime.combine(when.day, when.clock, when.zone)))
+
+    def _when(self, text: str) -> When:
+        serial = serial_day(text)
+        self.result.serials += serial is not None
+        return read_when(serial or text, *self._told)
 
     def _at_home(self, moment: datetime) -> datetime:
         aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=self.zone)
@@ -245,7 +250,7 @@ class Translator:
     def _later(self, base: str, span: str, cell: Cell) -> str:
         if span.lower() in _NOTHING:
             return ""
-        when = read_when(base, *self._told)
+        when = self._when(base)
         if when.clock is None:
             raise Bad(N_('"%(cell)s" has no time to add to'), cell=short(base))
         start = self._at_home(datetime.combine(when.day, when.clock, when.zone))

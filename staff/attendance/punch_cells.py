@@ -43,8 +43,7 @@ _DIGITS = re.compile(r"\d{4}|\d[0-5]\d|0\.\d{3,}")
 # Times without a colon, with a dot or without; no number begins with a zero as the first does.
 _BARE = re.compile(r"(?:(?:[01]\d|2[0-4])\.?[0-5]\d(?:[\s,;、]+|$))+", re.ASCII)
 _NO_NUMBER = re.compile(r"0\d\.?[0-5]\d(?![\d.])", re.ASCII)
-# Days since 1899-12-30, as spreadsheets count them: 2010 to 2064; and a part of a day.
-_SERIAL = re.compile(r"(?:4[0-9]|5[0-9])\d{3}(\.\d+)?", re.ASCII)
+# A part of a day, as spreadsheets count it.
 _FRACTION = re.compile(r"0\.\d{1,20}", re.ASCII)
 _FEW_DIGITS = len("0.123")
 _DATE = re.compile(r"\s*(?:\d{4}\D|\d{1,2}\s*[-/月]\s*\d)")
@@ -158,15 +157,6 @@ def bare(cell: str) -> str:
     if re.fullmatch(r"\d+\.0+", text):
         text = text.partition(".")[0]
     return text.replace(",", "") if re.fullmatch(r"[1-9]\d{0,2}(,\d{3})+", text) else text
-
-
-def serial_day(cell: str) -> str | None:
-    """A date that a spreadsheet shows as its number of days, with or without a time of day."""
-    match = _SERIAL.fullmatch(cell.strip())
-    if match is None:
-        return None
-    at = datetime(1899, 12, 30) + timedelta(seconds=round(float(cell) * 86400))
-    return str(at if (match[1] or "").strip(".0") else at.date())
 
 
 def shows_bare(rows: Iterable[Sequence[str]]) -> bool:

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from itertools import islice
 
 from core.documents.problems import short
-from core.imports.cells import Bad
+from core.imports.cells import Bad, serial_day
 from core.imports.moments import Period, When, order_of, read_when
 from core.messages import N_
 from staff.attendance.punch_cells import (
@@ -21,7 +21,6 @@ from staff.attendance.punch_cells import (
     bare,
     fraction_clock,
     section_of,
-    serial_day,
     times_of,
     title,
     with_colons,

@@ -296,6 +296,18 @@ columns:
 """
 
 
+def test_dates_that_are_numbers_of_days_are_read_and_counted(foreign: Foreign) -> None:
+    foreign.files.people("E1")
+    rows = ["1,E1,46308.371527777,5,46308.5,0", "2,E1,2026-10-13 09:00,,,0", "3,E1,46308.375,,,0"]
+    report = foreign.add("tickets", SPANS, ["Id,Who,Opened,Wait,Solved,Reopens", *rows])
+    assert reasons(report) == []
+    assert notes(report) == ["4 dates are numbers of days, as spreadsheets count them"]
+    query = "SELECT created_at, first_response_at, resolved_at FROM tickets WHERE ticket_id = '1'"
+    assert [str(wall_time(each))[11:] for each in foreign.files.rows(query)[0]] == [
+        *("08:55:00", "09:00:00", "12:00:00")
+    ]
+
+
 def test_counts_dashes_and_long_numbers_as_others_write_them(foreign: Foreign) -> None:
     foreign.files.people("E1")
     opened = "2026-10-01 09:00"
