@@ -47,6 +47,18 @@ class Pending:
     origin: str
 
 
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Many entries of one action: subject and content of each, asked for when they are written."""
+
+    at: datetime
+    actor: str
+    action: str
+    entries: Iterable[tuple[str, str]]
+    count: int
+    origin: str
+
+
 def record(
     session: Any,
     *,
@@ -58,15 +70,33 @@ def record(
     after: object = None,
 ) -> None:
     """Note one write. ``before`` and ``after`` are JSON values; ``at`` is UTC."""
+    payload = None if before is None and after is None else content(before, after)
+    digest = sha256((payload or "").encode())
+    _note(session, Pending(at, actor.label, action, subject, payload, digest, actor.origin))
+
+
+def record_several(
+    session: Any,
+    *,
+    actor: Actor,
+    at: datetime,
+    action: str,
+    entries: Iterable[tuple[str, str]],
+    count: int,
+) -> None:
+    """Note so many writes of one kind: the subject of each, and its ``content``."""
+    _note(session, Several(at, actor.label, action, entries, count, actor.origin))
+
+
+def content(before: object, after: object) -> str:
+    """What an entry holds."""
+    return _canonical({"before": before, "after": after})
+
+
+def _note(session: Any, noted: Pending | Several) -> None:
     if not session.in_transaction():
         session.begin()  # else nothing would tell that it was rolled back
-    payload = None
-    if before is not None or after is not None:
-        payload = _canonical({"before": before, "after": after})
-    digest = sha256((payload or "").encode())
-    session.info.setdefault("audit", []).append(
-        Pending(at, actor.label, action, subject, payload, digest, actor.origin)
-    )
+    session.info.setdefault("audit", []).append(noted)
 
 
 def write(session: Session) -> int:
@@ -231,12 +261,11 @@ def _forget_pending(session: Session, ended: SessionTransaction) -> None:
         session.info.pop("audit", None)
 
 
-def _take(session: Session) -> list[Pending]:
+def _take(session: Session) -> list[Pending | Several]:
     return session.info.pop("audit", [])  # type: ignore[no-any-return]
 
 
-def _append(session: Session, entries: Iterable[Pending]) -> int | None:
-    entries = list(entries)
+def _append(session: Session, entries: list[Pending | Several]) -> int | None:
     if not entries:
         return None
     key = keyring.key_for(session, "audit")
@@ -244,19 +273,28 @@ def _append(session: Session, entries: Iterable[Pending]) -> int | None:
     _hold(session)
     number, previous = head(session)
     with in_one_go():  # everybody waits
-        rows = list(_chained(key, number, previous, entries))
-        insert_rows(session, AuditEntry, COLUMNS, rows)
-    return number + len(entries)
+        insert_rows(session, AuditEntry, COLUMNS, _chained(key, number, previous, entries))
+    return number + sum(each.count if isinstance(each, Several) else 1 for each in entries)
 
 
-def _chained(key: bytes, number: int, previous: str, entries: list[Pending]) -> Iterator[Row]:
+def _chained(
+    key: bytes, number: int, previous: str, entries: list[Pending | Several]
+) -> Iterator[Row]:
     moments = {entry.at: entry.at.astimezone(UTC).isoformat() for entry in entries}
     for entry in entries:
-        number += 1
-        told = (entry.actor, entry.action, entry.subject, entry.payload_hash, entry.origin)
-        mac = _mac(key, previous, [str(number), moments[entry.at], *told])
-        yield (number, entry.at, *told, entry.payload, previous, mac)
-        previous = mac
+        at, moment = entry.at, moments[entry.at]
+        for subject, payload, digest in _contents(entry):
+            number += 1
+            told = (entry.actor, entry.action, subject, digest, entry.origin)
+            mac = _mac(key, previous, [str(number), moment, *told])
+            yield (number, at, *told, payload, previous, mac)
+            previous = mac
+
+
+def _contents(entry: Pending | Several) -> Iterable[tuple[str, str | None, str]]:
+    if isinstance(entry, Pending):
+        return [(entry.subject, entry.payload, entry.payload_hash)]
+    return ((subject, text, sha256(text.encode())) for subject, text in entry.entries)
 
 
 def _hold(session: Session) -> None:

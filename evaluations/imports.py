@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from sqlalchemy import Table, select
@@ -50,6 +50,7 @@ ALL_MIDNIGHT = N_(
     "all times of the file are 00:00, and taken as they stand: if they are days, say so in"
     " days_only"
 )
+AFTER = Message(N_("lies after resolved_at; taken as it is"))
 TIMES = ("created_at", "first_response_at", "resolved_at")
 FEW = 3  # times at midnight that may be chance
 
@@ -125,8 +126,7 @@ class Tickets(Kind):
         if resolved is not None and resolved < created:
             raise Bad(N_("lies before created_at"), "resolved_at")
         if response is not None and resolved is not None and response > resolved:
-            odd = Message(N_("lies after resolved_at; taken as it is"))
-            self.warnings.append(Problem(line.number, "first_response_at", odd))
+            self.warnings.append(Problem(line.number, "first_response_at", AFTER))
 
     def months(self, record: Record) -> Iterable[Month]:
         return (record["month"],)
@@ -208,9 +208,9 @@ class Complaints(Kind):
     def derive(self, record: Record, line: Line) -> None:
         record["month"] = month_at(record["received_at"])
 
-    def known(self, lines: Sequence[Line]) -> dict[Identity, Known]:
+    def known(self, lines: Sequence[Line]) -> Iterator[tuple[Identity, Known]]:
         self._decided = self._now_decided()
-        return super().known(lines)
+        yield from super().known(lines)
 
     def check(self, record: Record, before: Record | None, line: Line) -> None:
         if before is not None and line.known_id in self._decided:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import ClassVar
 
 from sqlalchemy import Table, select
@@ -73,9 +74,9 @@ class Metrics(Kind):
         if "sample_size" in record:
             record["sample_size"] = record["sample_size"] or None
 
-    def known(self, lines: Sequence[Line]) -> dict[Identity, Known]:
+    def known(self, lines: Sequence[Line]) -> Iterator[tuple[Identity, Known]]:
         self._submitted = self._now_submitted(lines)
-        return super().known(lines)
+        yield from super().known(lines)
 
     def _now_submitted(self, lines: Iterable[Line]) -> frozenset[tuple[int, Month]]:
         """By person and month what its supervisor handed in; what is closed is late anyway."""
@@ -91,7 +92,8 @@ class Metrics(Kind):
         one_at_a_time(self.setting.session, "months")
         changed = [line for line in lines if line.outcome in (NEW, CHANGED)]
         submitted = self._now_submitted(changed)
-        if any((line.record["employee_id"], line.record["month"]) in submitted for line in changed):
+        pairs = (itemgetter("employee_id", "month")(line.record) for line in changed)
+        if submitted and any(pair in submitted for pair in pairs):
             raise Conflict(
                 N_("An evaluation in the file was submitted meanwhile: upload it again.")
             )

@@ -7,14 +7,24 @@ Of a closed round only keyed digests are left, by which a file imported again is
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from sqlalchemy import Table, select
 
 from core.errors import Conflict
 from core.imports.cells import Bad, choice, month, remembered, text, until, whole
-from core.imports.kinds import CHANGED, NEW, Column, Identity, Kind, Known, Line, Setting
+from core.imports.kinds import (
+    CHANGED,
+    NEW,
+    TOGETHER,
+    Column,
+    Identity,
+    Kind,
+    Known,
+    Line,
+    Setting,
+)
 from core.imports.rows import Record, chunks
 from core.messages import N_
 from core.values import Month
@@ -38,6 +48,9 @@ CHINESE = {
     "跨部门": "cross_team",
     "自评": "self",
 }
+
+
+Pair = tuple[Month, int, int]  # ratee and rater
 
 
 class Reviews(Kind):
@@ -102,24 +115,22 @@ class Reviews(Kind):
         if not own and record["relation"] == "self":
             raise Bad(N_("self is for reviews of oneself"), "relation")
 
-    def known(self, lines: Sequence[Line]) -> dict[Identity, Known]:
+    def known(self, lines: Sequence[Line]) -> Iterator[tuple[Identity, Known]]:
         """Open rounds as any table; of a closed one, what its seals recognise.
 
         They answer for a file that holds most of the round. Else whoever may import could ask by
         files of one row each who rated whom, and how.
         """
-        closed = self._sealed
-        found = super().known([line for line in lines if line.record["month"] not in closed])
-        by_month: dict[Month, dict[Identity, Line]] = defaultdict(dict)
+        open_rows: list[Line] = []
+        by_month: dict[Month, list[Line]] = defaultdict(list)
         for line in lines:
-            if line.record["month"] in closed:
-                by_month[line.record["month"]][line.identity] = line
-        for month_, single in by_month.items():
-            same = self._recognised(month_, single.values())
+            month_ = line.record["month"]
+            (by_month[month_] if month_ in self._sealed else open_rows).append(line)
+        yield from super().known(open_rows)
+        for month_, rows in by_month.items():
+            same = self._recognised(month_, rows)
             if 2 * len(same) > sealed_rows(self.setting.session, month_):
-                for line in same:
-                    found[line.identity] = Known(0, dict(line.record))
-        return found
+                yield from ((line.identity, Known(0, line.record)) for line in same)
 
     def _recognised(self, month_: Month, lines: Iterable[Line]) -> list[Line]:
         """Rows that a closed round had: of reviews that are here as a whole, or, of rounds closed
@@ -157,36 +168,36 @@ class Reviews(Kind):
 
     def check_file(self, lines: Collection[Line]) -> None:
         """A rater stands in one relation to a ratee, over the file and what is known."""
-        stands: dict[tuple[Month, int, int], dict[str, list[Line]]] = {}
+        stands: dict[Pair, str] = {}
+        several: set[Pair] = set()
         for line in lines:
-            record = line.record
-            pair = (record["month"], record["ratee_id"], record["rater_id"])
-            stands.setdefault(pair, {}).setdefault(record["relation"], []).append(line)
-        for relations in self._with_stored(stands, lines).values():
-            if len(relations) > 1:
-                for group in relations.values():
-                    for line in group:
-                        line.refuse(
-                            Bad(N_("the rater stands in two relations to this person"), "relation")
-                        )
+            pair, relation = _standing(line)
+            if stands.setdefault(pair, relation) != relation:
+                several.add(pair)
+        self._add_stored(stands, several, lines)
+        for line in lines if several else ():
+            if _standing(line)[0] in several:
+                line.refuse(Bad(N_("the rater stands in two relations to this person"), "relation"))
 
-    def _with_stored(
-        self,
-        stands: dict[tuple[Month, int, int], dict[str, list[Line]]],
-        lines: Collection[Line],
-    ) -> dict[tuple[Month, int, int], dict[str, list[Line]]]:
-        """Add the relations of stored reviews that no line of the file changes."""
+    def _add_stored(
+        self, stands: dict[Pair, str], several: set[Pair], lines: Collection[Line]
+    ) -> None:
+        """The relations of stored reviews that no line of the file changes."""
         replaced = {line.known_id for line in lines if line.known_id}
         months = sorted({pair[0] for pair in stands} - self._sealed)
         for part in chunks(months, 500):
             query = select(
                 Review.id, Review.month, Review.ratee_id, Review.rater_id, Review.relation
             ).where(Review.month.in_(part))
-            for key, on, ratee, rater, relation in self.setting.session.execute(query):
+            rows = self.setting.session.execute(query, execution_options={"yield_per": TOGETHER})
+            for key, on, ratee, rater, relation in rows:
                 pair = (on, ratee, rater)
-                if pair in stands and key not in replaced:
-                    stands[pair].setdefault(relation, [])
-        return stands
+                if stands.get(pair, relation) != relation and key not in replaced:
+                    several.add(pair)
+
+    @property
+    def any_late(self) -> bool:
+        return bool(self._sealed)
 
     def months(self, record: Record) -> Iterable[Month]:
         return (record["month"],)
@@ -194,3 +205,8 @@ class Reviews(Kind):
     def late_month(self, before: Record | None, after: Record | None) -> Month | None:
         month: Month = (after or before or {})["month"]
         return month if month in self._sealed else None
+
+
+def _standing(line: Line) -> tuple[Pair, str]:
+    record = line.record
+    return (record["month"], record["ratee_id"], record["rater_id"]), record["relation"]

@@ -120,10 +120,11 @@ def store_employees(kind: Employees, lines: Sequence[Line], batch: int) -> None:
 def _people(session: Session, lines: Iterable[Line], batch: int) -> None:
     new, changes = [], []
     for line in lines:
-        record = {name: line.record[name] for name in PERSON}
-        if line.before is None or line.known_id is None:
+        asked, known = line.record, line.before
+        record = {name: asked[name] for name in PERSON}
+        if known is None or line.known_id is None:
             new.append(record)
-        elif record != (before := {name: line.before[name] for name in PERSON}):
+        elif record != (before := {name: known[name] for name in PERSON}):
             changes.append((line.known_id, before, record))
     # Two people may have swapped their addresses, which are unique at every moment.
     moved = [key for key, before, after in changes if before["email"] != after["email"]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar, cast
@@ -95,18 +95,18 @@ class Employees(Kind):
         """Read with the first rows: who only asks for the columns does not need it."""
         return Roll.load(self.setting.session)
 
-    def known(self, lines: Sequence[Line]) -> dict[Identity, Known]:
-        found: dict[Identity, Known] = {}
+    def known(self, lines: Sequence[Line]) -> Iterator[tuple[Identity, Known]]:
         for line in lines:
-            person = self.roll.people.get(line.record["employee_no"])
+            asks = line.record
+            person = self.roll.people.get(asks["employee_no"])
             if person is None:
                 continue
-            asked = line.record.get("effective_from")
+            asked = asks.get("effective_from")
             spells = person.spells
             if asked is None:
                 spell = spells[-1] if spells else None
             else:
-                spell = in_force(spells, max(asked, line.record["hire_date"]))
+                spell = in_force(spells, max(asked, asks["hire_date"]))
             terms = spell.terms if spell else Terms()
             record = {
                 **person.record,
@@ -116,8 +116,7 @@ class Employees(Kind):
                 "base_wage": terms.base_wage,
                 "effective_from": asked,
             }
-            found[line.identity] = Known(person.id, record)
-        return found
+            yield line.identity, Known(person.id, record)
 
     def check(self, record: Record, before: Record | None, line: Line) -> None:
         if record["leave_date"] is not None and record["leave_date"] < record["hire_date"]:
@@ -148,10 +147,10 @@ class Employees(Kind):
         self._check_circles(lines)
 
     def _plan(self, line: Line) -> list[Spell]:
-        spells = self._moved(line.record)
-        if line.before is None or terms_of(line.before) != terms_of(line.record):
-            start = self.start_of(line.record, line.before)
-            spells = changed(spells, start, terms_of(line.record))
+        record, before = line.record, line.before
+        spells = self._moved(record)
+        if before is None or terms_of(before) != terms_of(record):
+            spells = changed(spells, self.start_of(record, before), terms_of(record))
         return spells
 
     def _moved(self, record: Record) -> list[Spell]:
@@ -167,13 +166,13 @@ class Employees(Kind):
         for number, person in self.roll.people.items():
             if number not in own and person.record["email"]:
                 taken.setdefault(person.record["email"].lower(), []).append(number)
-        for line in lines:
-            if not line.problems and line.record["email"]:
-                taken.setdefault(line.record["email"], []).append(line.record["employee_no"])
-        for line in lines:
-            holders = taken.get(line.record.get("email") or "", [])
-            others = [number for number in holders if number != line.record["employee_no"]]
-            if others and not line.problems:
+        asked = [(line, *_mail_of(line)) for line in lines if not line.problems]
+        for _, address, number in asked:
+            if address:
+                taken.setdefault(address, []).append(number)
+        for line, address, own_number in asked:
+            others = [number for number in taken.get(address, ()) if number != own_number]
+            if others:
                 line.refuse(Bad(N_("is the address of %(number)s too"), "email", number=others[0]))
 
     def _check_supervisors(self, lines: Collection[Line]) -> None:
@@ -194,10 +193,11 @@ class Employees(Kind):
 
     def _check_circles(self, lines: Collection[Line]) -> None:
         for line in lines:
-            if line.problems or line.record == line.before:
+            record, before = line.record, line.before
+            if line.problems or record == before:
                 continue
-            number = line.record["employee_no"]
-            start = self.start_of(line.record, line.before)
+            number = record["employee_no"]
+            start = self.start_of(record, before)
             days = {start, date.max}
             for other in self._chain(number, start):
                 days |= {spell.start for spell in self._spells(other) if spell.start > start}
@@ -266,3 +266,9 @@ class Employees(Kind):
         starts = [row["effective_from" if "effective_from" in row else "hire_date"] for row in rows]
         touched = [each for each in self.setting.closed if each.last_day >= min(starts)]
         return min(touched, default=None)
+
+
+def _mail_of(line: Line) -> tuple[str, str]:
+    """Address, empty without one, and number."""
+    record = line.record
+    return record["email"] or "", record["employee_no"]

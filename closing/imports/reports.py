@@ -53,7 +53,7 @@ class ImportReport:
     problems: list[Problem]
     warnings: list[Problem]
     unknown: tuple[str, ...]
-    lines: list[Line]
+    late: list[Line]
     columns: tuple[Column, ...]
     traced: bool = True
     rows: dict[str, Any] = field(default_factory=dict)
@@ -88,10 +88,6 @@ class ImportReport:
     @property
     def refused(self) -> bool:
         return bool(self.counts[REFUSED])
-
-    @property
-    def late(self) -> list[Line]:
-        return [line for line in self.lines if line.outcome == LATE]
 
     @property
     def notes(self) -> list[Message]:
@@ -139,7 +135,7 @@ def report_of(staged: Staged, filename: str, digest: str) -> ImportReport:
         problems=staged.problems,
         warnings=staged.warnings,
         unknown=staged.unknown,
-        lines=staged.lines,
+        late=[line for line in staged.lines if line.outcome == LATE],
         columns=staged.kind.columns,
         traced=staged.kind.traced,
         rows=rows_json(staged),

@@ -6,10 +6,9 @@ that a row asks for with the one that is known under the same identity.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 from typing import Any, ClassVar
 
 from sqlalchemy import Table as SqlTable
@@ -18,22 +17,16 @@ from sqlalchemy.orm import Session
 
 from core.actor import Actor
 from core.imports.cells import Bad, Parser
-from core.imports.rows import (
-    Record,
-    Texts,
-    chunks,
-    insert_rows,
-    texts_of,
-    trace_changes,
-    update_rows,
-)
+from core.imports.changes import Changed
+from core.imports.packing import pack, unpack
+from core.imports.rows import Record, chunks, insert_rows, trace_texts, update_rows
 from core.messages import Message
 from core.values import Month
 
 Identity = tuple[Any, ...]
 Take = Callable[[Actor, datetime], object]
 
-MOST_WRITTEN = 100_000  # rows whose texts lie in memory
+TOGETHER = 20_000  # lines whose known rows are looked for at once, where each has its own
 NEW, CHANGED, SAME, LATE, REFUSED = OUTCOMES = ("new", "changed", "same", "late", "refused")
 
 
@@ -68,18 +61,53 @@ class Problem:
 
 @dataclass(slots=True)
 class Line:
-    """A row of the file on its way: its cells by column, its record, and what became of it."""
+    """A row of the file on its way: its cells by column, its record, and what became of it.
+
+    ``key`` are the fields of its identity. What it holds is packed: who asks for it gets a copy.
+    """
 
     number: int
-    cells: dict[str, str]
-    record: Record = field(default_factory=dict)
-    identity: Identity = ()
+    key: tuple[str, ...] = ()
     known_id: int | None = None
-    before: Record | None = None
     twin: Line | None = None
     problems: Sequence[Problem] = ()
     outcome: str = ""
     month: Month | None = None
+    packed: bytes | None = None
+    packed_before: bytes | None = None
+    packed_cells: bytes | None = None
+
+    @property
+    def record(self) -> Record:
+        return {} if self.packed is None else unpack(self.packed)
+
+    @record.setter
+    def record(self, record: Record) -> None:
+        self.packed = pack(record)
+
+    @property
+    def before(self) -> Record | None:
+        return None if self.packed_before is None else unpack(self.packed_before)
+
+    @before.setter
+    def before(self, record: Record) -> None:
+        self.packed_before = pack(record)
+
+    @property
+    def cells(self) -> dict[str, str]:
+        return {} if self.packed_cells is None else unpack(self.packed_cells)
+
+    @cells.setter
+    def cells(self, cells: dict[str, str]) -> None:
+        self.packed_cells = pack(cells)
+
+    @property
+    def identity(self) -> Identity:
+        return tuple(map(self.record.get, self.key))
+
+    def forget(self) -> None:
+        """Keep only what became of the row."""
+        self.packed = self.packed_before = self.packed_cells = None
 
     def refuse(self, bad: Bad) -> None:
         self.problems = [*self.problems, Problem(self.number, bad.column, bad.message)]
@@ -155,7 +183,7 @@ class Kind:
         self.fields = tuple(self.defaults)
         self.secret = frozenset(column.name for column in self.columns if column.secret)
         self.warnings: list[Problem] = []
-        self.written: dict[int, Texts] = {}
+        self.changed = Changed(())
 
     # What a kind may say
 
@@ -190,30 +218,15 @@ class Kind:
         """The tables that an import writes to, those that refer to others first."""
         return (self.table,)
 
-    def prepare(self, lines: Sequence[Line]) -> None:
-        """Write out what is kept of changed rows: before anything is stored and others have to
-        wait, and as much of it as may lie in memory."""
-        changed = (line for line in lines if self.traced and line.outcome == CHANGED)
-        self.written = {
-            line.known_id: texts_of(line.before, line.record)
-            for line in islice(changed, MOST_WRITTEN)
-            if line.known_id and line.before
-        }
-
     def store(self, lines: Sequence[Line], batch: int) -> None:
         """Write new and changed rows; the lines are those of the whole file."""
-        session, table = self.setting.session, self.table
-        insert_rows(session, table, [line.record for line in lines if line.outcome == NEW], batch)
-        changes = [
-            (line.known_id, line.before, line.record)
-            for line in lines
-            if line.outcome == CHANGED and line.known_id and line.before
-        ]
-        other = {name for _, old, new in changes for name in new if new[name] != old.get(name)}
-        fields = [name for name in self.fields if name in other]
-        update_rows(session, table, fields, [(key, after) for key, _, after in changes])
+        session, table, changed = self.setting.session, self.table, self.changed
+        new = (line.record for line in lines if line.outcome == NEW)
+        insert_rows(session, table, new, batch)
+        fields = [name for name in self.fields if name in changed.fields]
+        update_rows(session, table, fields, changed.rows())
         if self.traced:
-            trace_changes(session, table, batch, changes, self.written)
+            trace_texts(session, table, batch, changed.texts())
 
     def undo_month(self, table: SqlTable, change: Change) -> Month | None:
         """The closed month that taking a row of ``table`` back would reach into, if any."""
@@ -233,29 +246,46 @@ class Kind:
                         return month
         return None
 
+    @property
+    def any_late(self) -> bool:
+        """Whether any row may be late; if none may, nothing is asked of each."""
+        return bool(self.setting.closed)
+
     def identity_of(self, record: Record) -> Identity:
         return tuple(record.get(name) for name in self.identity)
 
-    def known(self, lines: Sequence[Line]) -> dict[Identity, Known]:
-        """The rows of the database under the identities of these lines."""
+    def known(self, lines: Sequence[Line]) -> Iterator[tuple[Identity, Known]]:
+        """The rows of the database under the identities of these lines, and perhaps others."""
         columns = self.table.c
         fetched = [columns[name] for name in ("id", *self.fields)]
-        values = sorted(
-            {line.identity[self.identity.index(self.fetch_by)] for line in lines}, key=_sort_key
-        )
-        span = None
-        if self.fetch_span is not None and lines:
-            moments = [line.record[self.fetch_span] for line in lines]
-            span = columns[self.fetch_span].between(min(moments), max(moments))
-        found: dict[Identity, Known] = {}
-        for part in chunks(values, 500):
-            query = select(*fetched).where(columns[self.fetch_by].in_(part))
-            if span is not None:
-                query = query.where(span)
-            for row in self.setting.session.execute(query):
-                record = dict(zip(self.fields, row[1:], strict=True))
-                found[self.identity_of(record)] = Known(row[0], record)
-        return found
+        for values, span in self._asked(lines):
+            for part in chunks(values, 500):
+                query = select(*fetched).where(columns[self.fetch_by].in_(part), *span)
+                for row in self.setting.session.execute(query, execution_options=self._options):
+                    record = dict(zip(self.fields, row[1:], strict=True))
+                    yield self.identity_of(record), Known(row[0], record)
+
+    @property
+    def _options(self) -> dict[str, int]:
+        """Of a value that many rows have, these come a few at a time."""
+        return {} if len(self.identity) == 1 else {"yield_per": TOGETHER}
+
+    def _asked(self, lines: Sequence[Line]) -> Iterator[tuple[list[Any], list[Any]]]:
+        """Values of ``fetch_by``, and what narrows the rows that have them."""
+        if len(self.identity) == 1:
+            for part in chunks(lines, TOGETHER):
+                yield sorted((line.identity[0] for line in part), key=_sort_key), []
+            return
+        values, moments = set(), set()
+        for line in lines:
+            record = line.record
+            values.add(record[self.fetch_by])
+            if self.fetch_span is not None:
+                moments.add(record[self.fetch_span])
+        span = []
+        if self.fetch_span is not None and moments:
+            span = [self.table.c[self.fetch_span].between(min(moments), max(moments))]
+        yield sorted(values, key=_sort_key), span
 
 
 def _sort_key(value: Any) -> tuple[bool, Any]:

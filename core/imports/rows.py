@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from types import MappingProxyType
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from sqlalchemy import Date, bindparam, insert, update
 from sqlalchemy import Table as SqlTable
@@ -21,6 +21,7 @@ from core.values import Month
 
 Record = dict[str, Any]
 Texts = tuple[str, str]
+T = TypeVar("T")
 SIZE = 5000
 TRACED = ("batch_id", "row_id", "table", "before", "after")
 
@@ -28,6 +29,12 @@ TRACED = ("batch_id", "row_id", "table", "before", "after")
 def chunks(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     for start in range(0, len(values), size):
         yield values[start : start + size]
+
+
+def parts(values: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The same of what comes one by one."""
+    rest = iter(values)
+    return iter(lambda: list(islice(rest, size)), [])
 
 
 def encoded(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,13 +68,13 @@ def decoded(table: SqlTable, values: Mapping[str, Any]) -> Record:
     return result
 
 
-def insert_rows(session: Session, table: SqlTable, rows: Sequence[Record], batch: int) -> None:
-    for part in chunks(rows, SIZE):
+def insert_rows(session: Session, table: SqlTable, rows: Iterable[Record], batch: int) -> None:
+    for part in parts(rows, SIZE):
         session.execute(insert(table), [{**row, "batch_id": batch} for row in part])
 
 
 def update_rows(
-    session: Session, table: SqlTable, fields: Iterable[str], rows: Sequence[tuple[int, Record]]
+    session: Session, table: SqlTable, fields: Iterable[str], rows: Iterable[tuple[int, Record]]
 ) -> None:
     """Give rows, by id, the values of all ``fields``."""
     names = list(fields)
@@ -78,7 +85,7 @@ def update_rows(
         .where(table.c.id == bindparam("row_id"))
         .values({name: bindparam(f"value_{name}") for name in names})
     )
-    for part in chunks(rows, SIZE):
+    for part in parts(rows, SIZE):
         parameters = [
             {"row_id": key, **{f"value_{name}": values[name] for name in names}}
             for key, values in part
@@ -87,20 +94,18 @@ def update_rows(
 
 
 def trace_changes(
-    session: Session,
-    table: SqlTable,
-    batch: int,
-    changes: Sequence[tuple[int, Record, Record]],
-    written: Mapping[int, Texts] = MappingProxyType({}),
+    session: Session, table: SqlTable, batch: int, changes: Sequence[tuple[int, Record, Record]]
 ) -> None:
-    """Keep what stood in changed rows: ``changes`` are id, before and after.
+    """Keep what stood in changed rows: ``changes`` are id, before and after."""
+    texts = ((key, *texts_of(before, after)) for key, before, after in changes)
+    trace_texts(session, table, batch, texts)
 
-    ``written`` are the texts of some of them, by id.
-    """
-    rows = (
-        (batch, key, table.name, *(written.get(key) or texts_of(before, after)))
-        for key, before, after in changes
-    )
+
+def trace_texts(
+    session: Session, table: SqlTable, batch: int, texts: Iterable[tuple[int, str, str]]
+) -> None:
+    """The same of what was written out already."""
+    rows = ((batch, key, table.name, before, after) for key, before, after in texts)
     bulk.insert_rows(session, ImportChange, TRACED, rows)
 
 

@@ -19,18 +19,20 @@ from core.imports.kinds import (
     OUTCOMES,
     REFUSED,
     SAME,
-    Identity,
     Kind,
     Line,
     Problem,
 )
-from core.imports.storing import audit_lines, changes_of, set_aside
+from core.imports.packing import pack_values
+from core.imports.rows import Record
+from core.imports.storing import changes_of, set_aside, tell_changes
 from core.messages import N_, Refused
 
-MAX_ROWS = 600_000
-NO_CELLS: dict[str, str] = {}  # of all rows whose cells are not needed again
+MAX_ROWS = 500_000
 MAX_ASIDE = 200_000
 MAX_BAD = 50_000  # each is kept with its reasons until all are told
+MAX_HELD = 280 * 1024 * 1024  # bytes that the rows take in memory, with what is known of them
+LINE_BYTES, HEAD_BYTES = 170, 33  # of a row, and of each thing it holds, beside its content
 
 
 @dataclass(slots=True)
@@ -55,8 +57,7 @@ class Staged:
         """What is told of changed rows: before anything is written and others have to wait."""
         if not self.noted:
             with in_one_go():
-                audit_lines(self.kind.setting.session, self.kind, self.lines, actor, at)
-                self.kind.prepare(self.lines)
+                tell_changes(self.kind.setting.session, self.kind, self.lines, actor, at)
             self.noted = True
 
     def store(self, batch: int, actor: Actor, at: datetime) -> None:
@@ -75,61 +76,117 @@ class Staged:
 def stage(kind: Kind, table: Table) -> Staged:
     """Raises ``Refused`` where the file as a whole cannot be taken."""
     where = layout(table.header, kind.columns)
-    lines = _parse(kind, table.rows, where)
+    read = _parse(kind, table.rows, where)
+    lines = read.lines
     kind.look_over([line for line in lines if not line.problems])
-    fine = [line for line in lines if not line.problems]
-    _find_twins(kind, fine)
-    once = [line for line in fine if line.twin is None and not line.problems]
-    _compare(kind, once)
+    read.refuse_quarrels()
+    once = [line for line in lines if line.twin is None and not line.problems]
+    _compare(kind, once, read)
     kind.check_file(once)
+    any_late = kind.any_late
+    for line in once:
+        line.outcome = _outcome(kind, line, any_late)
+    counted: Counter[str] = Counter()
     for line in lines:
-        if line.twin is None:
-            line.outcome = _outcome(kind, line)
-    for line in lines:
-        if line.twin is not None:
-            line.problems = [
-                *line.problems,
-                *(Problem(line.number, each.column, each.message) for each in line.twin.problems),
-            ]
+        if line.twin is not None and (told := line.twin.problems):
+            line.problems = [Problem(line.number, each.column, each.message) for each in told]
+        if line.problems or line.twin is not None:
             line.outcome = REFUSED if line.problems else SAME
-    counted = Counter(line.outcome for line in lines)
+        if line.outcome in (REFUSED, SAME):
+            line.forget()
+        counted[line.outcome] += 1
     return Staged(kind, lines, where.unknown, {name: counted[name] for name in OUTCOMES})
 
 
-def _parse(kind: Kind, rows: Iterable[Row], where: Layout) -> list[Line]:
+@dataclass(slots=True)
+class _Read:
+    """The rows of a file as they stand there.
+
+    ``first`` is the first of each identity, and ``quarrels`` those whose twins say something else.
+    """
+
+    lines: list[Line] = field(default_factory=list)
+    first: dict[bytes, Line] = field(default_factory=dict)
+    quarrels: dict[int, list[Line]] = field(default_factory=dict)
+    bad: int = 0
+    held: int = 0
+
+    def hold(self, *packed: bytes | None) -> None:
+        """Count what is kept of a row until the file is stored."""
+        self.held += sum(HEAD_BYTES + len(each) for each in packed if each is not None)
+        check_held(self.held + LINE_BYTES * len(self.lines))
+
+    def add(self, kind: Kind, line: Line, record: Record) -> None:
+        """A good row. The same again is a twin of the first."""
+        line.record = record
+        earlier = self.first.setdefault(pack_values(kind.identity_of(record)), line)
+        if earlier is not line:
+            line.twin = earlier
+            if record != earlier.record:
+                self.quarrels.setdefault(earlier.number, [])
+
+    def refuse_quarrels(self) -> None:
+        """Rows of one identity that say different things are all bad."""
+        if not self.quarrels:
+            return
+        for line in self.lines:
+            first = line.twin or line
+            if first.number in self.quarrels and not line.problems:
+                self.quarrels[first.number].append(line)
+        for group in self.quarrels.values():
+            for line in group:
+                check_bad(self.bad)
+                self.bad += 1
+                line.twin = None
+                others = ", ".join(str(other.number) for other in group[:6] if other is not line)
+                text = N_("has the identity of row %(rows)s and other values")
+                line.refuse(Bad(text, rows=others))
+
+
+def _parse(kind: Kind, rows: Iterable[Row], where: Layout) -> _Read:
     present = [(index, column, column.field, column.parse) for index, column in where.places]
-    lines: list[Line] = []
-    late = bool(kind.setting.closed)  # only late rows need their cells again
-    bad_rows = 0
+    read = _Read()
+    late = kind.traced and kind.any_late  # only late rows need their cells again
     for number, row in rows:
-        check_rows(len(lines))
-        if lines and lines[-1].problems:
-            bad_rows += 1
-            check_bad(bad_rows)
-        line = Line(number, {} if late else NO_CELLS)
-        lines.append(line)
+        check_rows(len(read.lines))
+        line = Line(number, kind.identity)
+        read.lines.append(line)
         if len(row) != where.width:
             line.refuse(wrong_width(row, where.width))
-            continue
-        for index, column, name, parse in present:
-            cell = row[index].strip()
-            if late:
-                line.cells[column.name] = cell
-            try:
-                if cell:
-                    value = parse(cell)
-                elif column.required:
-                    raise Bad(N_("is empty"))
+        else:
+            record: Record = {}
+            for index, column, name, parse in present:
+                cell = row[index].strip()
+                try:
+                    if cell:
+                        value = parse(cell)
+                    elif column.required:
+                        raise Bad(N_("is empty"))
+                    else:
+                        value = column.empty
+                except Bad as bad:
+                    line.refuse(why(bad, cell, column.name))
                 else:
-                    value = column.empty
-            except Bad as bad:
-                line.refuse(why(bad, cell, column.name))
-            else:
-                if name is not None:
-                    line.record[name] = value
-        if not line.problems:
-            _identify(kind, line)
-    return lines
+                    if name is not None:
+                        record[name] = value
+            if not line.problems:
+                _finish(kind, read, line, record)
+            if late and not line.problems:
+                line.cells = {column.name: row[index].strip() for index, column in where.places}
+            read.hold(line.packed, line.packed_cells)
+        if line.problems:
+            check_bad(read.bad)
+            read.bad += 1
+    return read
+
+
+def _finish(kind: Kind, read: _Read, line: Line, record: Record) -> None:
+    try:
+        kind.derive(record, line)
+    except Bad as bad:
+        line.refuse(bad)
+    else:
+        read.add(kind, line, record)
 
 
 def why(bad: Bad, cell: str, column: str) -> Bad:
@@ -140,14 +197,6 @@ def why(bad: Bad, cell: str, column: str) -> Bad:
         bad = plainer
     bad.column = bad.column or column
     return bad
-
-
-def _identify(kind: Kind, line: Line) -> None:
-    try:
-        kind.derive(line.record, line)
-        line.identity = kind.identity_of(line.record)
-    except Bad as bad:
-        line.refuse(bad)
 
 
 def check_rows(count: int) -> None:
@@ -172,55 +221,54 @@ def check_bad(bad: int) -> None:
         )
 
 
+def check_held(held: int) -> None:
+    """Raises ``Refused`` where rows are so long that they cannot all be kept in memory."""
+    if held > MAX_HELD:
+        raise Refused(
+            N_("the rows of the file take more than %(limit)s MB of memory; split it"),
+            limit=MAX_HELD // 1024**2,
+        )
+
+
 def wrong_width(row: Sequence[str], width: int) -> Bad:
     """A row with more or fewer cells than the header: nobody can tell which are which."""
     return Bad(N_("has %(found)s cells, the header %(width)s"), found=len(row), width=width)
 
 
-def _find_twins(kind: Kind, lines: Iterable[Line]) -> None:
-    """Rows of one identity: the same again is a twin of the first, different ones are all bad."""
-    first: dict[Identity, Line] = {}
-    quarrels: dict[Identity, list[Line]] = {}
+def _compare(kind: Kind, lines: list[Line], read: _Read) -> None:
+    for identity, known in kind.known(lines) if lines else ():
+        line = read.first.get(pack_values(identity))
+        if line is not None and not line.problems:
+            line.known_id, line.before = known.id, known.record
+            read.hold(line.packed_before)
+    read.first.clear()
     for line in lines:
-        earlier = first.setdefault(line.identity, line)
-        if earlier is not line:
-            line.twin = earlier
-            if line.record != earlier.record:
-                quarrels.setdefault(line.identity, [])
-    if quarrels:
-        for line in lines:
-            if line.identity in quarrels:
-                quarrels[line.identity].append(line)
-    for group in quarrels.values():
-        for line in group:
-            line.twin = None
-            others = ", ".join(str(other.number) for other in group[:6] if other is not line)
-            line.refuse(Bad(N_("has the identity of row %(rows)s and other values"), rows=others))
+        _judge(kind, line)
+        if line.problems:
+            check_bad(read.bad)
+            read.bad += 1
 
 
-def _compare(kind: Kind, lines: list[Line]) -> None:
-    known = kind.known(lines) if lines else {}
-    for line in lines:
-        found = known.get(line.identity)
-        if found is None:
-            line.record = {**kind.defaults, **line.record}
-        else:
-            line.known_id, line.before = found.id, found.record
-            line.record = {**found.record, **line.record}
-        if line.record == line.before:
-            continue  # what was good once is not judged again
+def _judge(kind: Kind, line: Line) -> None:
+    before = line.before
+    record = {**(kind.defaults if before is None else before), **line.record}
+    if record != before:  # what was good once is not judged again
         try:
-            kind.check(line.record, line.before, line)
+            kind.check(record, before, line)
         except Bad as bad:
             line.refuse(bad)
+    line.record = record
+    if record == before:
+        line.outcome, line.packed_before = SAME, line.packed
 
 
-def _outcome(kind: Kind, line: Line) -> str:
+def _outcome(kind: Kind, line: Line, any_late: bool) -> str:
     if line.problems:
         return REFUSED
-    if line.record == line.before:
+    if line.outcome == SAME:
         return SAME
-    line.month = kind.late_month(line.before, line.record)
-    if line.month is not None:
-        return LATE
-    return NEW if line.before is None else CHANGED
+    if any_late:
+        line.month = kind.late_month(line.before, line.record)
+        if line.month is not None:
+            return LATE
+    return NEW if line.packed_before is None else CHANGED

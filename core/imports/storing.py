@@ -15,10 +15,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
-from core.audit import record
+from core.audit import content, record_several
 from core.bulk import insert_rows
-from core.imports.kinds import CHANGED, LATE, NEW, Change, Kind, Line
-from core.imports.rows import Record, chunks, encoded
+from core.imports.changes import Changed, Entry, Tell
+from core.imports.kinds import CHANGED, LATE, NEW, Change, Identity, Kind, Line
+from core.imports.rows import SIZE, Record, chunks, encoded, parts
 from core.keyring import Box
 from core.models import LateRow
 
@@ -27,37 +28,48 @@ KEY_LENGTH = 200
 HIDDEN = "…"
 
 
-def audit_lines(
-    session: Session, kind: Kind, lines: Iterable[Line], actor: Actor, at: datetime
+def tell_changes(
+    session: Session, kind: Kind, lines: Sequence[Line], actor: Actor, at: datetime
 ) -> None:
-    """One entry per changed row, with what differs before and after.
+    """Write out what is told and kept of changed rows, with one entry of the audit trail for each.
 
     Of secrets it tells that they changed, not from what to what.
     """
-    if not kind.traced:
-        return
+    changed = [line for line in lines if line.outcome == CHANGED and line.known_id]
+    kind.changed = Changed(changed, _teller(kind) if kind.traced else None)
+    if kind.traced and changed:
+        record_several(
+            session,
+            actor=actor,
+            at=at,
+            action=f"{kind.name}:change",
+            entries=kind.changed,
+            count=len(changed),
+        )
+
+
+def _teller(kind: Kind) -> Tell:
+    """Of a record before and after: whose it is, and what differs."""
     secret = {column.field for column in kind.columns if column.secret}
 
     def told(record: Record, names: list[str]) -> Record:
         return encoded({n: HIDDEN if n in secret else record.get(n) for n in names})
 
-    for line in lines:
-        if line.outcome == CHANGED and line.before is not None:
-            names = [name for name in line.record if line.record[name] != line.before.get(name)]
-            record(
-                session,
-                actor=actor,
-                at=at,
-                action=f"{kind.name}:change",
-                subject=key_text(line),
-                before=told(line.before, names),
-                after=told(line.record, names),
-            )
+    def tell(before: Record, after: Record) -> Entry:
+        names = [name for name in after if after[name] != before.get(name)]
+        subject = _key(kind.identity_of(after))
+        return subject, content(told(before, names), told(after, names))
+
+    return tell
 
 
 def key_text(line: Line) -> str:
     """The identity of a line as text, shortened by a digest where it is long."""
-    text = "|".join("" if part is None else str(part) for part in line.identity)
+    return _key(line.identity)
+
+
+def _key(identity: Identity) -> str:
+    text = "|".join("" if part is None else str(part) for part in identity)
     if len(text) <= KEY_LENGTH:
         return text
     digest = hashlib.sha256(text.encode()).hexdigest()
@@ -66,17 +78,18 @@ def key_text(line: Line) -> str:
 
 def set_aside(session: Session, kind: Kind, lines: Iterable[Line], batch: int) -> None:
     """Keep late rows as the file had them, except those that wait already; secrets encrypted."""
-    late = [(key_text(line), line) for line in lines if line.outcome == LATE]
-    if not late or not kind.traced:
+    if not kind.traced:
         return
-    waiting = _waiting(session, kind, [key for key, _ in late])
-    rows = (
-        (batch, kind.name, line.month, line.number, key, json.dumps(cells), "waiting")
-        for key, line in late
-        if waiting.get(key) != line.cells
-        for cells in (seal_cells(session, kind, key, line.cells),)
-    )
-    insert_rows(session, LateRow, ASIDE, rows)
+    for part in parts((line for line in lines if line.outcome == LATE), SIZE):
+        late = [(key_text(line), line, line.cells) for line in part]
+        waiting = _waiting(session, kind, [key for key, _, _ in late])
+        rows = (
+            (batch, kind.name, line.month, line.number, key, json.dumps(sealed), "waiting")
+            for key, line, cells in late
+            if waiting.get(key) != cells
+            for sealed in (seal_cells(session, kind, key, cells),)
+        )
+        insert_rows(session, LateRow, ASIDE, rows)
 
 
 def seal_cells(session: Session, kind: Kind, key: str, cells: dict[str, str]) -> dict[str, str]:

@@ -222,7 +222,9 @@ class _Absence(SpanKind):
 
     def check_file(self, lines: Collection[Line]) -> None:
         self._edges = Edges(self.setting.session, self.setting.closed)
-        self._edges.read((line.record["employee_id"], line.record["start"]) for line in lines)
+        if self.setting.closed:
+            records = (line.record for line in lines)
+            self._edges.read((each["employee_id"], each["start"]) for each in records)
 
     def touched(self, window: Window) -> tuple[int, int]:
         """The time around a shift that a record must meet to change its day."""
@@ -250,9 +252,14 @@ class _Absence(SpanKind):
     def after_store(self, changes: Iterable[Change]) -> None:
         """A span of overtime counts on the day of its beginning, so the whole of it is marked."""
         session = self.setting.session
-        records = [each for change in changes for each in (change.before, change.after) if each]
-        mark_stale(session, [(each["employee_id"], *self.days(each)) for each in records])
-        months = {Month.of(day) for each in records for day in self.days(each)}
+        spans = {
+            (each["employee_id"], *self.days(each))
+            for change in changes
+            for each in (change.before, change.after)
+            if each
+        }
+        mark_stale(session, spans)
+        months = {Month.of(day) for _, *days in spans for day in days}
         for month in sorted(months - self.setting.closed):
             ensure_month(session, month)
 

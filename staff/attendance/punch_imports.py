@@ -126,9 +126,12 @@ def _stage(kind: Punches, table: Table) -> StagedPunches:
         month = kind.edges.month(key >> BITS, key & MASK)
         if month not in kind.setting.closed:
             continue
-        who, at = identity = key >> BITS, key & MASK
-        cells = {"employee_no": kind.people.by_id[who].employee_no, "timestamp": str(wall_time(at))}
-        lines.append(Line(read.near[key], cells, identity=identity, outcome=LATE, month=month))
+        who, at = key >> BITS, key & MASK
+        line = Line(read.near[key], kind.identity, outcome=LATE, month=month)
+        number = kind.people.by_id[who].employee_no
+        line.cells = {"employee_no": number, "timestamp": str(wall_time(at))}
+        line.record = {"employee_id": who, "at": at}
+        lines.append(line)
         seen.discard(key)
     late = len(lines) - len(read.bad)
     counts = {
@@ -158,12 +161,12 @@ def _read(kind: Punches, table: Table, places: dict[str, int], width: int) -> _R
             if at > latest or len(row) != width:
                 raise KeyError
         except (KeyError, IndexError):
-            line = _line(kind, number, row, places, width)
+            line, record = _line(kind, number, row, places, width)
             if line.problems:
                 check_bad(len(bad))
                 bad.append(line)
                 continue
-            employee, at = line.record["employee_id"], line.record["at"]
+            employee, at = record["employee_id"], record["at"]
             if stamp[10:14] != " 24:" and stamp[10:14:3] == " :" and stamp[:1].isdigit():
                 days[stamp[:11]], times[stamp[11:]] = at - at % DAY, at % DAY
         key = employee << BITS | at
@@ -175,23 +178,27 @@ def _read(kind: Punches, table: Table, places: dict[str, int], width: int) -> _R
     return _Read(seen, near, bad, rows)
 
 
-def _line(kind: Kind, number: int, row: Sequence[str], places: dict[str, int], width: int) -> Line:
-    line = Line(number, {name: row[i].strip() for name, i in places.items() if i < len(row)})
+def _line(
+    kind: Kind, number: int, row: Sequence[str], places: dict[str, int], width: int
+) -> tuple[Line, Record]:
+    line, record = Line(number, kind.identity), Record()
+    cells = {name: row[i].strip() for name, i in places.items() if i < len(row)}
+    line.cells = cells
     if len(row) != width:
         line.refuse(wrong_width(row, width))
-        return line
+        return line, record
     for column in kind.columns:
-        cell = line.cells[column.name]
+        cell = cells[column.name]
         try:
             if not cell:
                 raise Bad(N_("is empty"))
-            line.record[str(column.field)] = column.parse(cell)
+            record[str(column.field)] = column.parse(cell)
         except Bad as bad:
             bad.column = column.name
             line.refuse(bad)
-    if not line.problems and line.record["at"] < 0:
+    if not line.problems and record["at"] < 0:
         line.refuse(Bad(N_("the year %(year)s cannot be right"), "timestamp", year=1969))
-    return line
+    return line, record
 
 
 def _uncertain_before(setting: Setting) -> int:
