@@ -111,7 +111,8 @@ DUMP = (
     b"2026-10-08 09:00:00\t1\t0\r\n" + "64\t柳青禾\t2026-10-08 18:01:00\t1\r\n".encode()
 )
 RAW = ["姓名", "考勤组", "部门", "工号", "职位", "UserId", "考勤日期", "考勤时间", "打卡时间"]
-DINGTALK = write_xlsx(
+dingtalk = partial(  # made anew: a workbook holds when it was made
+    write_xlsx,
     ["原始记录 统计日期：2026-10-01 至 2026-10-31"],
     [
         RAW,
@@ -119,7 +120,8 @@ DINGTALK = write_xlsx(
         ["乙", "一组", "客服", "E1", "", "u2", "26-10-08 星期四", "18:00", "2026-10-08 18:20"],
     ],
 )
-MATRIX = write_xlsx(
+matrix = partial(
+    write_xlsx,
     ["打卡时间表 统计日期：2026-10-01 至 2026-10-31"],
     [
         ["姓名", "工号", "打卡时间"],
@@ -161,8 +163,8 @@ SAMPLES: dict[str, tuple[str, str, Callable[[], bytes]]] = {
     "tickets.ods": ("tickets", "", lambda: open_sheet("tickets")),
     "punches.utf16": ("punches", "", lambda: comma("punches", "", "\t", "utf-16")),
     "attlog": ("punches", "", lambda: DUMP),
-    "dingtalk": ("punches", "", lambda: DINGTALK),
-    "matrix": ("punches", "", lambda: MATRIX),
+    "dingtalk": ("punches", "", dingtalk),
+    "matrix": ("punches", "", matrix),
     "sections": ("punches", "", lambda: SECTIONS),
     "wecom": ("punches", "", lambda: WECOM),
     "stamps": ("punches", "", lambda: STAMPS),
