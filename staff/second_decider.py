@@ -18,6 +18,7 @@ from core.db import one_at_a_time
 from core.errors import N_, Forbidden, Refused
 from core.models import Setting
 from core.permissions import Role
+from core.seen import MEANWHILE, Meanwhile
 from staff import notices
 from staff.models import Account, Employee
 from staff.viewer import SECOND_DECIDER, load_viewer, people_of_hr
@@ -48,13 +49,17 @@ def appoint(
     now: Now,
     account_id: int,
     positions: Mapping[str, Role],
+    seen: str | None = None,
 ) -> None:
     """Appoint an account instead of the one before, if there was any; HR and they are told.
 
-    Raises ``Forbidden`` for one's own, ``Refused`` for HR itself, for one that is closed, and for
-    one without an employee: whoever appoints could have made it for themselves.
+    Raises ``Meanwhile`` where the one before is not ``seen``, ``Forbidden`` for one's own,
+    ``Refused`` for HR itself, for one that is closed, and for one without an employee: whoever
+    appoints could have made it for themselves.
     """
     one_at_a_time(session, SECOND_DECIDER)
+    if seen not in (None, str(account_of(session) or "")):
+        raise Meanwhile(MEANWHILE)
     day = now.wall.date()
     viewer = load_viewer(session, account_id, today=day, positions=positions)
     if viewer is None:

@@ -134,6 +134,7 @@ def _form(
         problem=problem.message.render(_) if problem else "",
         on_name=problem is not None and problem.field == "name",
         now=now,
+        theirs=by_section(items_of(now)) if now else [],
         kinds=words.item_kinds(),
         suggested=(
             _("Courtesy"),

@@ -25,11 +25,13 @@ from closing.evaluation.common import (
 from closing.evaluation.grid import Typed, sections, values_before
 from closing.evaluation.listing import EvaluationMonth
 from closing.evaluation.live import live, still_kept
+from closing.evaluation.person_routes import person
 from closing.evaluation.saving import form_cells, sent_cells, status, told
 from closing.months import newest_closed
 from core import tables, web
 from core.db import transaction
 from core.errors import N_, STATUS, Conflict, NotFound, Refused
+from core.forms import keep_typed
 from core.pages.characters import read_json
 from core.permissions import Permission
 from core.values import Month
@@ -201,7 +203,7 @@ def submit(month: Month) -> Redirect:
 
 @evaluations.post("/<month:month>/<employee_no>/return")
 @web.requires(P.EVALUATIONS_RETURN)
-def give_back(month: Month, employee_no: str) -> Redirect:
+def give_back(month: Month, employee_no: str) -> Redirect | tuple[str, int]:
     found = loaded(month)
     row = person_of(found, employee_no)
     saving(found).check_return(row)
@@ -218,4 +220,7 @@ def give_back(month: Month, employee_no: str) -> Redirect:
         flash(_("The evaluation of %(name)s is given back.", name=row.name))
     except Refused as refused:
         flash(refused.message.render(_), "error")
+        if isinstance(refused, Conflict):
+            keep_typed()
+            return person(month, employee_no), 409
     return redirect(web.safe_next(request.form.get("next")) or _grid(month))

@@ -20,6 +20,7 @@ from closing.pages.draft_common import (
     draft_or_abort,
     policy_of,
     problems_of,
+    revision,
     save,
 )
 from closing.pages.draft_conditions import condition_view, typed_condition
@@ -224,6 +225,8 @@ def change_rule(draft_id: int, code: str) -> Redirect:
             draft_id=draft_id,
             parts=[("rules", code)] if action == "remove" else [("rules",)],
             edit=edit,
+            revision=revision() if "seen" in request.form else None,
+            seen=request.form.get("seen", ""),
         ),
         _("%(code)s is removed.", code=code) if action == "remove" else _("Moved."),
         url_for("policy.draft", draft_id=draft_id, _anchor="rules" if action == "remove" else code),

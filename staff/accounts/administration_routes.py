@@ -123,7 +123,8 @@ def _person(account_id: int, code: str | None = None) -> str:
         by_position=_waits_by_position(row, by_hand),
         delay=next((each for each in waiting if each.account_id == row.id), None),
         own=row.id == web.viewer().account_id,
-        decides=second_decider.account_of(db.session()) == row.id,
+        decides=(decider := second_decider.account_of(db.session())) == row.id,
+        decider=decider or "",
         code=code,
         hours=_hours(),
     )

@@ -60,7 +60,11 @@ def change_second_decider(account_id: int) -> Response:
             flash(gettext("There is no second decider any more."))
         else:
             second_decider.appoint(
-                db.session(), **whose(), account_id=account_id, positions=positions()
+                db.session(),
+                **whose(),
+                account_id=account_id,
+                positions=positions(),
+                seen=request.form.get("seen"),
             )
             flash(gettext("The second decider is appointed; HR is told."))
     return redirect(url_for("administration.person", account_id=account_id))

@@ -24,8 +24,11 @@ from core.actor import Actor
 from core.clock import Now
 from core.db import db
 from core.models import AuditEntry
+from evaluations.checks import checklists
+from evaluations.checks.scoring import Item
 from evaluations.complaints import deciding, services
 from evaluations.complaints.services import Described
+from evaluations.monthly import services as monthly
 from evaluations.rounds.models import ReviewRound
 from rewards.models import AwardWinner, Incident, Task
 from staff.models import Account, ExternalId
@@ -135,6 +138,22 @@ EDITS = {
         "It was her break",
         again=False,
     ),
+    "checklist": Edit(
+        "/evaluations/checklists/1/change",
+        {"name": "Calls", "text-0": "Greets by name", "weight-0": "10"},
+        {"name": "Calls and chats", "text-0": "Greets", "weight-0": "10"},
+        "Greets by name",
+        'value="Calls and chats"',
+    ),
+    "evaluation given back": Edit(
+        "/evaluations/2026-10/E0004",
+        {"reason": "The sample is too small"},
+        {"reason": "Two values are missing"},
+        "The sample is too small",
+        "Two values are missing",
+        to="/evaluations/2026-10/E0004/return",
+        again=False,
+    ),
     "how a version came about": Edit(
         "/policy/1/record",
         {"discussed_with": "The union", "announced_on": "2026-09-01"},
@@ -203,6 +222,9 @@ def record(session: Any) -> None:
     deciding.establish_cause(
         session, actor=boss, now=now, complaint_id=2, seen=1, cause="Script", evidence="Tape"
     )
+    items = [Item("Courtesy", "Greets", weight=10)]
+    checklists.write_checklist(session, actor=boss, now=now, name="Calls", items=items)
+    monthly.submit(session, actor=boss, now=now, month=OCTOBER, people={4})
     more = {"recorded_by": "E0002", "recorded_by_id": 2, "status": "recorded"}
     day = date(2026, 10, 12)
     session.add(Incident(employee_id=4, day=day, rule="CON-P1", description="Late", **more))
