@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from core.imports.packing import pack_values, unpack_values
 from core.imports.staging import check_rows
 
 # Number, cells and how new; no rank where the row does not say.
 Version = tuple[int, list[str], object]
+Packed = tuple[int, bytes, object]
 
 
 @dataclass(slots=True)
@@ -19,10 +21,17 @@ class Newest:
     is none of ours.
     """
 
-    kept: list[Version] = field(default_factory=list)
+    kept: list[Packed] = field(default_factory=list)
     older: list[int] = field(default_factory=list)
     ties: int = 0
     left_out: int = 0
+
+    def drain(self) -> Iterator[Version]:
+        """The rows that count in their order; each is let go once it was given."""
+        self.kept.reverse()
+        while self.kept:
+            number, packed, rank = self.kept.pop()
+            yield number, unpack_values(packed), rank
 
 
 def newest_of(
@@ -36,11 +45,13 @@ def newest_of(
     one of them is the newest of its record, nothing of the record is kept.
     """
     found = Newest()
-    best: dict[tuple[str, ...], Version] = {}
-    for each in rows:
-        key = key_of(each[1])
+    best: dict[bytes, Packed] = {}
+    for number, cells, rank in rows:
+        whole_key = key_of(cells)
+        key, each = pack_values(whole_key), (number, pack_values(cells), rank)
         earlier = best.get(key)
-        if each[2] is None or not key:
+        if rank is None or not whole_key:
+            check_rows(len(found.kept))
             found.kept.append(each)  # of no record that could have a newer row
         elif earlier is None:
             check_rows(len(best))

@@ -6,16 +6,21 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from core.imports.kinds import Problem
+from core.imports.packing import unpack
 
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """A row of a person that nobody is mapped to yet; ``cells`` are ours."""
+    """A row of a person that nobody is mapped to yet; ``cells`` are ours, packed."""
 
     number: int
     external_id: str
     column: str
-    cells: dict[str, str]
+    packed: bytes
+
+    @property
+    def cells(self) -> dict[str, str]:
+        return unpack(self.packed)
 
 
 @dataclass(slots=True)

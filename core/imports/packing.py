@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache, partial
@@ -21,6 +21,7 @@ from core.values import Month
 _MONTH, _DAY, _MONEY = 1, 2, 3
 
 Names = tuple[str, ...]
+PackedRow = tuple[int, bytes]
 _SHAPES: list[Names] = []
 _NUMBERS: dict[Names, int] = {}
 _ADDING = threading.Lock()
@@ -91,6 +92,14 @@ def unpack(packed: bytes) -> dict[str, Any]:
     """A copy of what was packed."""
     values = _unpack(packed)
     return dict(zip(_SHAPES[values[0]], values[1:], strict=True))
+
+
+def drained(rows: list[PackedRow]) -> Iterator[tuple[int, list[str]]]:
+    """Numbered rows of cells in their order; each is let go once it was given."""
+    rows.reverse()
+    while rows:
+        number, packed = rows.pop()
+        yield number, unpack_values(packed)
 
 
 def _number(names: Names) -> int:

@@ -21,7 +21,8 @@ from core.imports.mapping import CREATE, NUMBERS, SET_ASIDE, UNITS, Cell, Condit
 from core.imports.moments import When, moment_text, read_span, read_when
 from core.imports.newest import Version, newest_of
 from core.imports.outcome import Aside, Translation
-from core.imports.staging import check_aside, check_rows, wrong_width
+from core.imports.packing import PackedRow, drained, pack, pack_values
+from core.imports.staging import check_aside, check_bad, check_rows, wrong_width
 from core.messages import N_, Refused
 
 # Columns of ours that name a person; in files of employees the number is the person itself.
@@ -126,18 +127,18 @@ class Translator:
         plain = [cell for cell in cells if cell.sources and not cell.plus]
         if not self.marks or len(plain) < 2:
             return rows
-        seen: list[Row] = []
+        seen: list[PackedRow] = []
         times = 0
-        for each in rows:
+        for number, row in rows:
             check_rows(len(seen))
-            seen.append(each)
-            for cell in plain if len(each[1]) == width else ():
-                clock = self._clock_in(cell, each[1])
+            seen.append((number, pack_values(row)))
+            for cell in plain if len(row) == width else ():
+                clock = self._clock_in(cell, row)
                 if clock:
-                    return chain(seen, rows)
+                    return chain(drained(seen), rows)
                 times += clock is not None
         self._midnight = times >= FEW
-        return iter(seen)
+        return drained(seen)
 
     def _clock_in(self, cell: Cell, row: Sequence[str]) -> bool | None:
         """Whether a time is not midnight; None where there is none."""
@@ -185,8 +186,10 @@ class Translator:
         return () if _REFUSED in key or "" in key else key
 
     def _refuse(self, number: int, bad: Bad, column: str | None = None) -> None:
-        problem = Problem(number, bad.column or column, bad.message)
-        self.result.problems.setdefault(number, problem)
+        if number not in self.result.problems:
+            check_bad(len(self.result.problems))
+            problem = Problem(number, bad.column or column, bad.message)
+            self.result.problems[number] = problem
 
     # Cells
 
@@ -284,7 +287,7 @@ class Translator:
         result.left_out += found.left_out
         for number in found.older:
             result.problems.pop(number, None)
-        return iter(found.kept)
+        return found.drain()
 
     # People
 
@@ -317,7 +320,7 @@ class Translator:
             cells[index] = found
         elif name == self.agent and self.mapping.on_unknown == SET_ASIDE:
             if number not in self.result.problems:
-                return Aside(number, given, name, dict(zip(self.names, cells, strict=True)))
+                return Aside(number, given, name, pack(dict(zip(self.names, cells, strict=True))))
         elif name == self.agent and self.mapping.on_unknown == CREATE:
             earlier = self.result.unknown.get(given)
             known = [day for day in (earlier, on) if day is not None]

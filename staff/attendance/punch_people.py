@@ -12,6 +12,7 @@ from core.imports.cells import Bad, Parser
 from core.imports.kinds import REFUSED, Problem
 from core.imports.mapping import CREATE, DEVICE_WAYS, SET_ASIDE
 from core.imports.outcome import Aside
+from core.imports.packing import pack
 from core.imports.staging import Staged, check_aside
 from staff.attendance.punch_files import PunchFile
 from staff.external_ids import Agents
@@ -71,7 +72,7 @@ def _kept(table: PunchFile, number: int, who: str, stamp: str) -> bool:
     if table.on_unknown == SET_ASIDE:
         check_aside(len(found.aside))
         cells = {"employee_no": who, "timestamp": stamp}
-        found.aside.append(Aside(number, who, "employee_no", cells))
+        found.aside.append(Aside(number, who, "employee_no", pack(cells)))
         return True
     if table.on_unknown == CREATE:
         day = date.fromisoformat(stamp[:10])
