@@ -154,9 +154,11 @@ def section_of(row: Sequence[str]) -> str:
 def bare(cell: str) -> str:
     """An id as text: a spreadsheet makes 64.0 of 64, and 1,001 of 1001."""
     text = usual(cell).strip().lstrip("'")
-    if re.fullmatch(r"\d+\.0+", text):
+    if "." in text and re.fullmatch(r"[\d,]+\.0+", text):
         text = text.partition(".")[0]
-    return text.replace(",", "") if re.fullmatch(r"[1-9]\d{0,2}(,\d{3})+", text) else text
+    if "," in text and re.fullmatch(r"[1-9]\d{0,2}(,\d{3})+", text):
+        text = text.replace(",", "")
+    return text
 
 
 def shows_bare(rows: Iterable[Sequence[str]]) -> bool:

@@ -109,8 +109,14 @@ class Grid:
 
     def _body(self) -> Iterator[tuple[int, Sequence[str]]]:
         """The rows below the head, but those that only repeat it, as on every page."""
+        heads = [(head, next((cell for cell in head if cell), "")) for head in self.heads]
         for each in self.whole():
-            if each[0] > self.head and not any(repeats(each[1], head) for head in self.heads):
+            if each[0] <= self.head:
+                continue
+            for head, first in heads:
+                if first in each[1] and repeats(each[1], head):
+                    break
+            else:
                 yield each
 
     def _dated(self, row: Sequence[str]) -> list[int]:
@@ -128,26 +134,33 @@ class Grid:
         if self.whole_times:
             for place in self.times:
                 if place < len(row) and row[place].strip():
-                    yield from self._of_stamp(number, who, self._when(row[place], order))
+                    shown = self._stamp(self._when(row[place], order))
+                    if shown is not None:
+                        yield number, who, shown
             return
         cell = row[at].strip() if at is not None and at < len(row) else ""
-        if not cell or title(cell) in _SUMS:
+        when = self._when(cell, order) if cell else None
+        if when is None or (isinstance(when, Bad) and title(cell) in _SUMS):
             self.without += 1
             return
-        when = self._when(cell, order)
         if isinstance(when, Bad) or self.stamp_at is not None or self._is_whole(when):
-            yield from self._of_stamp(number, who, when)
+            stamp = self._stamp(when)
+            if stamp is not None:
+                yield number, who, stamp
             return
+        sure = len(cell) == 5 and cell.isdecimal()  # then so are its times parts of a day
         for place in self.times:
             if place < len(row):
-                shown = fraction_clock(self._cell(row, place), sure=serial_day(cell) is not None)
+                shown = self._cell(row, place)
+                if shown[:2] == "0.":
+                    shown = fraction_clock(shown, sure=sure)
                 yield from self._of_cell(number, who, when.day, shown)
 
     def _is_whole(self, when: When) -> bool:
         return when.clock is not None and not self.times
 
     def _when(self, cell: str, order: str | None) -> When | Bad:
-        found = serial_day(cell)
+        found = serial_day(cell) if cell[:5].isdecimal() else None
         self.serials += found is not None
         try:
             when = read_when(found or cell.strip(), order, self.period)
@@ -157,13 +170,14 @@ class Grid:
             return Bad(ZONE, "timestamp", cell=short(cell))
         return when
 
-    def _of_stamp(self, number: int, who: str, when: When | Bad) -> Iterator[Punch]:
+    def _stamp(self, when: When | Bad) -> str | Bad | None:
+        """None for a day alone."""
         if isinstance(when, Bad):
-            yield number, who, when
-        elif when.clock is None:
+            return when
+        if when.clock is None:
             self.without += 1
-        else:
-            yield number, who, f"{when.day} {when.clock}"
+            return None
+        return f"{when.day} {when.clock}"
 
     def _cell(self, row: Sequence[str], place: int) -> str:
         """Beside a heading that speaks of times four digits are one; elsewhere where some show."""
