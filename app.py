@@ -40,7 +40,7 @@ from closing.training.pages import training as training_pages
 from core import keyring, migrating, web
 from core.command_words import Commands
 from core.db import db
-from core.jobs import init_jobs
+from core.job_commands import init_jobs
 from core.key_commands import key_group
 from core.logs import init_logs
 from core.mailing import init_mail

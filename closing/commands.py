@@ -10,7 +10,6 @@ import click
 from flask_babel import gettext
 
 from closing import awards, payroll, services, simulation
-from closing.cards import CardView
 from closing.months import newest_closed, passed_over
 from closing.policy_text import default_policy, dump, load_policy
 from closing.reopening import reopen
@@ -20,8 +19,8 @@ from core import keyring
 from core.access import EXPORTED, note
 from core.cli import (
     MONTH,
+    Table,
     acting,
-    deliver,
     delivering,
     keep_private,
     now,
@@ -174,15 +173,10 @@ OUTPUT = click.option("-o", "--output", type=click.Path(dir_okay=False, path_typ
 def scorecards_command(month: Month, kind: str, preview: bool, output: Path | None) -> None:
     views = services.views_of(db.session(), month, preview=preview, now=now().moment)
     db.session.rollback()
-    _note_export(f"scorecards:{month}", kind, len(views))
-    _deliver_cards(views, kind, output)
-
-
-def _deliver_cards(views: list[CardView], kind: str, output: Path | None) -> None:
+    result: str | Table = (SCORECARD_COLUMNS, scorecard_rows(views))
     if kind == "json":
-        deliver(_json([view.as_json() for view in views]), output)
-    else:
-        deliver((SCORECARD_COLUMNS, scorecard_rows(views)), output, kind)
+        result = _json([view.as_json() for view in views])
+    _give_out(f"scorecards:{month}", kind, len(views), result, output)
 
 
 @click.command(
@@ -200,11 +194,10 @@ def simulate_command(month: Month, file: Path, kind: str, output: Path | None) -
     policy = load_policy(file.read_bytes())
     found = simulation.simulate(db.session(), month, policy)
     db.session.rollback()
-    _note_export(f"simulation:{month}", kind, len(found))
+    result: str | Table = difference_table(found)
     if kind == "json":
-        deliver(_json([each.as_json() for each in found]), output)
-    else:
-        deliver(difference_table(found), output)
+        result = _json([each.as_json() for each in found])
+    _give_out(f"simulation:{month}", kind, len(found), result, output)
 
 
 @click.command(
@@ -218,16 +211,15 @@ def simulate_command(month: Month, file: Path, kind: str, output: Path | None) -
 def awards_command(month: Month, award: str, kind: str, output: Path | None) -> None:
     found = awards.propose(db.session(), month, award)
     db.session.rollback()
-    _note_export(f"award:{month}:{award}", kind, len(found))
-    if kind == "json":
-        deliver(_json([each.as_json() for each in found]), output)
-        return
     rows = [
         f"{each.rank or '—':>4}  {each.employee_no}  "
         + ("selected" if each.selected else ", ".join(each.reasons))
         for each in found
     ]
-    deliver("\n".join(rows) + "\n", output)
+    result = "\n".join(rows) + "\n"
+    if kind == "json":
+        result = _json([each.as_json() for each in found])
+    _give_out(f"award:{month}:{award}", kind, len(found), result, output)
 
 
 @click.command(
@@ -248,9 +240,12 @@ def payroll_command(month: Month, kind: str, login: str | None, output: Path | N
         put_out((payroll.COLUMNS, [line.as_row() for line in rows]), kind)
 
 
-def _note_export(what: str, kind: str, rows: int) -> None:
-    """Personal data goes out: into a file or to a terminal."""
-    note(acting(None), now().moment, EXPORTED, what, after={"format": kind, "rows": rows})
+def _give_out(what: str, kind: str, rows: int, result: str | Table, output: Path | None) -> None:
+    """Personal data goes into a file or to a terminal, once the entry of it is stored; and none
+    is stored of a file that cannot be written."""
+    with delivering(output, at_once=False) as put_out:
+        put_out(result, kind)
+        note(acting(None), now().moment, EXPORTED, what, after={"format": kind, "rows": rows})
 
 
 def _json(value: object) -> str:

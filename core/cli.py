@@ -105,22 +105,29 @@ def deliver(result: str | Table, output: Path | None, kind: str = "csv") -> None
 
 
 @contextmanager
-def delivering(output: Path | None) -> Iterator[Callable[[str | Table, str], None]]:
+def delivering(
+    output: Path | None, *, at_once: bool = True
+) -> Iterator[Callable[[str | Table, str], None]]:
     """Writes a result; a file stands under its name once all that is within has gone well.
 
     So is standard output written then: whoever reads it may take their time, and keep nobody from
-    the database meanwhile.
+    the database meanwhile. A pipe is written at once, for what it does not take was not given; or
+    with standard output, where nothing may go out that is not noted.
     """
     with ExitStack() as drafts:
         made: list[tuple[Path, Path]] = []
         told: list[bytes] = []
+        piped: list[tuple[Path, bytes]] = []
 
         def put_out(result: str | Table, kind: str) -> None:
             data = _written(result, kind)
             if output is None:
                 told.append(data)
             elif output.exists() and not output.is_file():  # a pipe, a terminal
-                output.write_bytes(data)
+                if at_once:
+                    _pipe(output, data)
+                else:
+                    piped.append((output, data))
             else:
                 path = output.resolve()
                 made.append((drafts.enter_context(drafted(path, data)), path))
@@ -128,9 +135,19 @@ def delivering(output: Path | None) -> Iterator[Callable[[str | Table, str], Non
         yield put_out
         for draft, path in made:
             put(draft, path)
+        for pipe, data in piped:
+            _pipe(pipe, data)
         for data in told:
             sys.stdout.buffer.write(data)
             sys.stdout.flush()
+
+
+def _pipe(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        error.filename = str(path)  # which writing does not tell
+        raise
 
 
 def _written(result: str | Table, kind: str) -> bytes:

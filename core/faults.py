@@ -25,6 +25,7 @@ NO_ROOM_FOR = N_("%(file)s: the disk is full.")
 _REASONS = frozenset(
     (
         N_("Permission denied"),
+        N_("Operation not permitted"),
         N_("No such file or directory"),
         N_("Is a directory"),
         N_("Not a directory"),

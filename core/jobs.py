@@ -22,9 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import click
-from flask import Flask, current_app
-from flask_babel import gettext
+from flask import current_app
 from sqlalchemy import event, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -32,10 +30,9 @@ from sqlalchemy.orm import Session
 from core import audit, clock
 from core.actor import Actor
 from core.background import Background
-from core.cli import refusing
 from core.db import db, one_at_a_time, transaction
 from core.errors import N_, Conflict, Refused
-from core.faults import database_fault, disk_fault
+from core.faults import OTHER, database_fault, disk_fault
 from core.messages import Message
 from core.models import Job
 
@@ -127,15 +124,16 @@ def progress(number: int) -> Progress:
         return Progress()
 
 
-def work_off() -> int:
+def work_off(faults: list[Message] | None = None) -> int:
     """Do every job that waits or was left by a process that died; how many there were.
 
     One that fails in whatever way does not hold up the next. Files that a process left which died
-    after its job had ended are removed.
+    after its job had ended are removed. ``faults`` is told what the database or the disk refused.
     """
+    found: list[Message] = [] if faults is None else faults
     waiting = db.session.scalars(select(Job.id).where(Job.state.in_(UNFINISHED))).all()
     db.session.rollback()
-    return sum(_tried(number) for number in sorted({*waiting, *_left_files()}))
+    return sum(_tried(number, found) for number in sorted({*waiting, *_left_files()}))
 
 
 def _left_files() -> list[int]:
@@ -144,16 +142,28 @@ def _left_files() -> list[int]:
     return [int(name) for name in names if name.isdecimal()]
 
 
-def _tried(number: int) -> bool:
+def _tried(number: int, faults: list[Message]) -> bool:
     try:
-        return _work_at(number)
+        return _work_at(number, faults)
+    except (SQLAlchemyError, OSError) as error:
+        _note_fault("job %d could not be worked at", number, error, faults)
     except Exception:
         log.exception("job %d could not be worked at", number)
-        db.session.rollback()
-        return False
+    db.session.rollback()
+    return False
 
 
-def _work_at(number: int) -> bool:
+def _note_fault(
+    told: str, number: int, error: SQLAlchemyError | OSError, faults: list[Message]
+) -> Message:
+    """What the database or the disk refused; where in the code is told of what is no outage."""
+    found = disk_fault(error) if isinstance(error, OSError) else database_fault(error)
+    log.error(told, number, exc_info=error if found.msgid == OTHER else None)
+    faults.append(found)
+    return found
+
+
+def _work_at(number: int, faults: list[Message]) -> bool:
     """Whether the job was this one's to do; another may hold it, or have ended it."""
     with _held(number) as mine:
         if not mine or not _begin(number):
@@ -162,12 +172,8 @@ def _work_at(number: int) -> bool:
             _do(number)
         except Refused as refused:
             _fail(number, refused.message)
-        except SQLAlchemyError as error:
-            log.exception("job %d failed", number)
-            _fail(number, database_fault(error))
-        except OSError as error:
-            log.exception("job %d failed", number)
-            _fail(number, disk_fault(error))
+        except (SQLAlchemyError, OSError) as error:
+            _fail(number, _note_fault("job %d failed", number, error, faults))
         except Exception:
             error_id = uuid.uuid4().hex[:12]
             log.exception("job %d failed, error %s", number, error_id)
@@ -280,19 +286,3 @@ def _after_commit(session: Session) -> None:
 def _after_rollback(session: Session) -> None:
     if not session.in_nested_transaction():
         session.info.pop(_ASKED, None)
-
-
-jobs_group = click.Group("jobs", help=N_("Long work that was asked for in the browser."))
-
-
-@jobs_group.command("work", help=N_("Do the jobs that wait, and those that were interrupted."))
-@refusing
-def work_command() -> None:
-    click.echo(gettext("jobs worked at: %(count)d", count=work_off()))
-
-
-def init_jobs(app: Flask) -> None:
-    """Jobs of requests are worked off by themselves; in tests only when they are told to."""
-    app.cli.add_command(jobs_group)
-    if not app.config["TESTING"]:
-        app.extensions["jobs"] = Background(app, "jobs", work_off, "jobs could not be worked off")
