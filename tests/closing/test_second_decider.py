@@ -52,10 +52,11 @@ def accounts(site: Site) -> dict[str, Account]:
     return accounts
 
 
-def appoint(site: Site, accounts: dict[str, Account], role: str = "outsider", do: str = "") -> Any:
+def appoint(site: Site, accounts: dict[str, Account], role: str = "outsider", do: str = "",
+            seen: str = "") -> Any:  # fmt: skip
     admin = site.signed_in(accounts["admin"])
     url = f"/accounts/{accounts[role].id}/second-decider"
-    return site.post(admin, url, {"do": do}, form="/accounts/")
+    return site.post(admin, url, {"do": do, **({"seen": seen} if seen else {})}, form="/accounts/")
 
 
 def record(site: Site, client: FlaskClient, about: str) -> int:
@@ -158,6 +159,7 @@ def test_appointing_is_for_others_outside_hr_audited_and_told(
     assert appoint(site, accounts, "puppet").status_code == 400
     assert appoint(site, accounts, do="take").status_code == 404
     appoint(site, accounts)
+    assert appoint(site, accounts, "manager", seen="99").status_code == 409  # others were first
     appoint(site, accounts, "manager")
     with site.session() as session:
         (value,) = session.scalars(select(Setting.value).filter_by(key="second_decider"))
