@@ -12,7 +12,8 @@ from sqlalchemy import event
 from support.importing import Files
 
 ROWS = 100_000
-LONGEST = 3.0  # seconds for each 100,000 rows
+# Of the time that the import takes; a machine that is busy is slower at all of it.
+MOST, MOST_OF_CHANGES = 0.8, 0.55
 WRITES = ("INSERT", "UPDATE", "DELETE", "SAVEPOINT", "COPY")
 
 
@@ -55,29 +56,32 @@ def tickets(folder: Path, satisfaction: str) -> Path:
 
 
 def held_by(files: Files, kind: str, path: Path, outcome: str) -> float:
-    """Seconds for 100,000 rows."""
+    """The share of the time of an import of rows that have this outcome."""
     engine, held = files.session.get_bind(), Held()
     event.listen(engine, "before_cursor_execute", held.wrote)
     event.listen(engine, "commit", held.ended)
     event.listen(engine, "rollback", held.ended)
+    begun = time.process_time()
     try:
         report = files.take(kind, path)
     finally:
+        whole = time.process_time() - begun
         event.remove(engine, "before_cursor_execute", held.wrote)
         event.remove(engine, "commit", held.ended)
         event.remove(engine, "rollback", held.ended)
+    assert report.counts[outcome] >= ROWS // 4
     assert held.seconds > 0
-    return held.seconds / report.counts[outcome] * ROWS
+    return held.seconds / whole
 
 
 @pytest.mark.long
 def test_the_write_lock_is_held_for_a_short_time(files: Files) -> None:
     files.people("E1", "E2")
-    assert held_by(files, "punches", punches(files.folder), "new") <= LONGEST
+    assert held_by(files, "punches", punches(files.folder), "new") <= MOST
 
 
 @pytest.mark.long
 def test_rows_that_change_and_are_told_in_the_trail_hold_it_no_longer(files: Files) -> None:
     files.people("E1", "E2")
-    assert held_by(files, "tickets", tickets(files.folder, "good"), "new") <= LONGEST
-    assert held_by(files, "tickets", tickets(files.folder, "bad"), "changed") <= LONGEST
+    assert held_by(files, "tickets", tickets(files.folder, "good"), "new") <= MOST
+    assert held_by(files, "tickets", tickets(files.folder, "bad"), "changed") <= MOST_OF_CHANGES
