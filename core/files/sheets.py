@@ -6,11 +6,12 @@ for every cell between the first and the last.
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from python_calamine import (
     CalamineError,
@@ -24,7 +25,9 @@ from core.files.archives import check_archive
 from core.files.blanks import DIGITS_LOST, Blanks, shown
 from core.files.probing import probe
 from core.messages import N_, Refused
+from core.pressing import press, release
 
+FIRST = BLOCK = 1000  # rows that are given at once, and those that are pressed together
 EXACT = 2**53  # a whole number beyond it is not the one that was written
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BROKEN = (CalamineError, ValueError, IndexError, OverflowError, OSError)
@@ -46,20 +49,37 @@ def sheet_rows(path: Path, index: int | None = None) -> Iterator[list[str]]:
         if index is None:
             index = _shown(workbook)[0]
             blanks = _blanks(path, index) if index else blanks
-        sheet, number = workbook.get_sheet_by_index(index), -1
-        for number, row in enumerate(_rows(sheet)):
-            cells = [cell_text(cell) for cell in row]
+        rows, number, pressed = _rows(workbook.get_sheet_by_index(index)), -1, list[bytes]()
+        for number, cells in enumerate(islice(rows, FIRST)):
             yield shown(cells, number, blanks) if blanks else cells
+        while block := list(islice(rows, BLOCK)):
+            pressed.append(press(block))
+        del workbook, rows
+    after = number + 1
+    for number, cells in enumerate(_released(pressed), after):
+        yield shown(cells, number, blanks) if blanks else cells
     if blanks:  # of rows at the end that hold nothing else the library tells nothing
         last, width = max(row for row, _ in blanks), max(column for _, column in blanks) + 1
         yield from (shown([""] * width, each, blanks) for each in range(number + 1, last + 1))
 
 
-def _rows(sheet: CalamineSheet) -> Iterator[list[Any]]:
+def _rows(sheet: CalamineSheet) -> Iterator[list[str]]:
     """All rows, one at a time; the library leaves out what is empty before them."""
     _, before = sheet.start or (0, 0)
     for row in sheet.iter_rows():
-        yield [*[""] * before, *row]
+        yield [*[""] * before, *map(cell_text, row)]
+
+
+def _released(pressed: list[bytes]) -> Iterator[list[str]]:
+    """The library keeps a sheet until its last row was read: what follows the first rows is pressed
+    and the sheet let go, before whoever takes the rows fills the memory too.
+    """
+    if pressed:
+        with suppress(AttributeError, OSError, TypeError):  # what was freed goes to the system
+            ctypes.CDLL(None).malloc_trim(0)
+    pressed.reverse()
+    while pressed:
+        yield from release(pressed.pop())
 
 
 def sheet_heads(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from core.imports.packing import press, release
 from core.imports.rows import Record, chunks, texts_of
+from core.pressing import press, release
 
 if TYPE_CHECKING:
     from core.imports.kinds import Line

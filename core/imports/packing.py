@@ -7,7 +7,6 @@ packed. Nothing packed leaves the process.
 from __future__ import annotations
 
 import threading
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -108,13 +107,3 @@ def _number(names: Names) -> int:
             _SHAPES.append(names)
             _NUMBERS[names] = len(_SHAPES) - 1
         return _NUMBERS[names]
-
-
-def press(rows: Sequence[Sequence[Any]]) -> bytes:
-    """Many rows of texts that are much alike, as small as may be made quickly."""
-    return zlib.compress(msgpack.packb(rows), 1)
-
-
-def release(pressed: bytes) -> list[list[Any]]:
-    """What was pressed."""
-    return unpack_values(zlib.decompress(pressed))
