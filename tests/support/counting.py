@@ -12,6 +12,7 @@ import random
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from itertools import takewhile
 
 from support.ods import rows_of
 
@@ -89,9 +90,9 @@ def _of_text(content: bytes, headings: Collection[str]) -> int | None:
     except UnicodeDecodeError:
         text = content.decode("gb18030")
     best, score = 0, -1
-    for separator in ",;\t":
+    for separator in ",;\t|":
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
-        head = next((row for row in rows if any(cell.strip() for cell in row)), [])
+        head, _ = _parted(rows)
         known = sum(cell.strip().lower() in headings for cell in head)
         if known > score:
             best, score = _below_head(rows), known
@@ -99,7 +100,19 @@ def _of_text(content: bytes, headings: Collection[str]) -> int | None:
 
 
 def _below_head(rows: list[list[str]]) -> int:
-    return sum(any(cell.strip() for cell in row) for row in rows) - 1
+    """All but those that only repeat the head."""
+    head, below = _parted(rows)
+    return sum(row != head for row in below)
+
+
+def _parted(rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """The head, and what stands below it: a title above it fills one cell alone."""
+    filled = [row for row in rows if any(cell.strip() for cell in row)]
+    titles = takewhile(lambda row: sum(bool(cell.strip()) for cell in row) == 1, filled[:10])
+    at = sum(1 for _ in titles)
+    at = 0 if at == len(filled[:10]) else at
+    trimmed = [row[: max(n for n, cell in enumerate(row, 1) if cell.strip())] for row in filled]
+    return [cell.strip() for cell in trimmed[at]] if trimmed else [], trimmed[at + 1 :]
 
 
 @dataclass(frozen=True)
