@@ -16,7 +16,7 @@ from closing.history import StoredHistory
 from closing.month import MonthResult, compute_month
 from closing.months import closed_months, current_closing, last_revision, newest_closed
 from closing.policy import Policy
-from closing.store import digest, write_result
+from closing.store import write_result
 from closing.versions import PolicyVersion, policy_in_force
 from core import audit
 from core.actor import Actor
@@ -164,9 +164,8 @@ def _store(
     # First what is deleted: the results then fill its place in the file.
     seal_round(session, month, gathered.reviews, seal, gathered.single)
     employed = [row for row in gathered.rows if row.employed]
-    write_result(session, closing, computed.result, employed)
+    closing.digest = write_result(session, closing, computed.result, employed)
     told("sealing", 5, STEPS)
-    closing.digest = digest(session, closing)
     closing.sealed = True
     session.flush()
     state = session.get(MonthState, month) or MonthState(month=month)

@@ -9,20 +9,23 @@ import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain, islice
 from typing import Any
 
+import orjson
 from sqlalchemy import (
     JSON,
     Boolean,
     ColumnElement,
     Date,
     Dialect,
+    Float,
     Integer,
     Select,
     Text,
     cast,
+    func,
     literal_column,
 )
 from sqlalchemy.orm import Session
@@ -32,6 +35,9 @@ from core.db import UTCDateTime
 ROWS_AT_ONCE = 5000
 ROWS_A_STATEMENT, MAX_VARIABLES = 50, 999  # for SQLite
 Row = tuple[Any, ...]
+Convert = Callable[[list[Any]], Iterable[Any]]  # a column
+Placed = tuple[int, Convert]
+Conversions = Callable[[Any, Dialect], Convert | None]
 
 
 @contextmanager
@@ -51,17 +57,22 @@ def in_one_go() -> Iterator[None]:
 
 
 def insert_rows(
-    session: Session, model: type[Any], columns: Sequence[str], rows: Iterable[Row]
+    session: Session,
+    model: type[Any],
+    columns: Sequence[str],
+    rows: Iterable[Row],
+    told: Callable[[list[Row]], object] | None = None,
 ) -> None:
-    """Insert tuples in the order of ``columns``. JSON columns take the text that they hold."""
+    """Insert tuples in the order of ``columns``. JSON columns take the text that they hold.
+
+    ``told`` is given what was inserted, part by part, as ``plain_rows`` would read it.
+    """
     session.flush()
     table, width = model.__table__, len(columns)
     dialect = session.get_bind().dialect
-    converters = [
-        (place, converter)
-        for place, name in enumerate(columns)
-        if (converter := _converter(table.c[name].type, dialect)) is not None
-    ]
+    types = [table.c[name].type for name in columns]
+    converters = _by_place(types, dialect, _converter)
+    plain = _by_place(types, dialect, _plainer)
     quote = dialect.identifier_preparer.quote
     head = f"INSERT INTO {quote(table.name)} ({', '.join(map(quote, columns))}) VALUES "
     marks = ", ".join(["?" if dialect.paramstyle == "qmark" else "%s"] * width)
@@ -69,8 +80,11 @@ def insert_rows(
     together = _rows_together(width, dialect)
     values = chain.from_iterable(rows)
     while part := list(islice(values, ROWS_AT_ONCE * width)):
-        for place, converter in converters:
-            part[place::width] = map(converter, part[place::width])
+        _convert(part, width, converters)
+        if told is not None:
+            shown = part.copy() if plain else part
+            _convert(shown, width, plain)
+            told(_cut(shown, width))
         whole = len(part) - len(part) % (together * width)
         for number, piece in ((together, part[:whole]), (1, part[whole:])):
             if piece:
@@ -88,15 +102,36 @@ def plain_rows(session: Session, statement: Select[Any], model: type[Any]) -> It
     dialect = session.get_bind().dialect
     columns = [_plain(each, dialect) for each in model.__table__.columns]
     chosen = statement.with_only_columns(*columns, maintain_column_froms=True)
-    connection = session.connection()  # the session would make each row twice
     if dialect.name == "sqlite":  # its driver gives these values as they are, in tuples
-        with connection.execute(chosen) as found:
-            cursor: Any = found.cursor
-            yield from iter(lambda: cursor.fetchmany(ROWS_AT_ONCE), [])
+        yield from _as_driver_gives(session, chosen)
         return
-    rows = connection.execute(chosen, execution_options={"yield_per": ROWS_AT_ONCE})
+    rows = session.connection().execute(chosen, execution_options={"yield_per": ROWS_AT_ONCE})
     for part in rows.partitions():
         yield [tuple(row) for row in part]
+
+
+def json_rows(session: Session, statement: Select[Any], model: type[Any]) -> Iterator[list[str]]:
+    """What ``plain_rows`` gives, each row as a JSON array without blanks.
+
+    Written by SQLite itself where that is the database, so only for tables of whole numbers, dates
+    and ASCII text: it rounds fractions, and may write other characters otherwise.
+    """
+    dialect = session.get_bind().dialect
+    if dialect.name != "sqlite":
+        for part in plain_rows(session, statement, model):
+            yield [orjson.dumps(row).decode() for row in part]
+        return
+    text = func.json_array(*(_plain(each, dialect) for each in model.__table__.columns))
+    chosen = statement.with_only_columns(text, maintain_column_froms=True)
+    for part in _as_driver_gives(session, chosen):
+        yield [row for (row,) in part]
+
+
+def _as_driver_gives(session: Session, statement: Select[Any]) -> Iterator[list[Row]]:
+    """A few thousand rows at a time, which the session would make once more each."""
+    with session.connection().execute(statement) as found:
+        cursor: Any = found.cursor
+        yield from iter(lambda: cursor.fetchmany(ROWS_AT_ONCE), [])
 
 
 def _plain(source: Any, dialect: Dialect) -> ColumnElement[Any]:
@@ -110,18 +145,51 @@ def _plain(source: Any, dialect: Dialect) -> ColumnElement[Any]:
     return literal_column(f"{source.table.name}.{dialect.identifier_preparer.quote(source.name)}")
 
 
-def _converter(type_: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
-    if isinstance(type_, JSON | Boolean):
-        return None  # text already; every driver knows truth values
+def _by_place(types: Sequence[Any], dialect: Dialect, of: Conversions) -> list[Placed]:
+    found = ((place, of(type_, dialect)) for place, type_ in enumerate(types))
+    return [(place, convert) for place, convert in found if convert is not None]
+
+
+def _convert(values: list[Any], width: int, converters: Iterable[Placed]) -> None:
+    """Convert whole columns of rows that stand one after the other."""
+    for place, convert in converters:
+        values[place::width] = convert(values[place::width])
+
+
+def _converter(type_: Any, dialect: Dialect) -> Convert | None:
+    if isinstance(type_, JSON):
+        return None  # text already
+    if isinstance(type_, Boolean):
+        return _bits if dialect.name == "sqlite" else None
     if isinstance(type_, Date):
         return _iso if dialect.name == "sqlite" else None
+    if isinstance(type_, Float):
+        return _fractions
     converter: Callable[[Any], Any] | None = type_.dialect_impl(dialect).bind_processor(dialect)
+    if converter is None:
+        return None
     # Of many rows most say the same moment.
-    return lru_cache(converter) if converter and isinstance(type_, UTCDateTime) else converter
+    return partial(map, lru_cache(converter) if isinstance(type_, UTCDateTime) else converter)
 
 
-def _iso(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
+def _plainer(type_: Any, dialect: Dialect) -> Convert | None:
+    """What makes of a value that goes in the one that ``plain_rows`` reads, where they differ."""
+    if dialect.name == "sqlite":
+        return None
+    return _bits if isinstance(type_, Boolean) else _iso if isinstance(type_, Date) else None
+
+
+def _iso(days: list[date | None]) -> list[str | None]:
+    return [None if day is None else day.isoformat() for day in days]
+
+
+def _bits(truths: list[bool | None]) -> list[int | None]:
+    return [None if truth is None else int(truth) for truth in truths]
+
+
+def _fractions(numbers: list[float | None]) -> list[float | None]:
+    """As every database gives them back: no whole number, and no zero below zero."""
+    return [None if number is None else number + 0.0 for number in numbers]
 
 
 def _rows_together(width: int, dialect: Dialect) -> int:
@@ -130,4 +198,4 @@ def _rows_together(width: int, dialect: Dialect) -> int:
 
 
 def _cut(values: list[Any], length: int) -> list[Row]:
-    return [tuple(values[at : at + length]) for at in range(0, len(values), length)]
+    return list(zip(*[iter(values)] * length, strict=True))

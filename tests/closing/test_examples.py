@@ -199,7 +199,8 @@ def test_a_file_imported_again_after_the_close_changes_nothing(examples: Example
         assert everything(session, ignored) == before
 
 
+@pytest.mark.parametrize("name", CENTRES)
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_examples_verify(examples: Examples, kind: Kind) -> None:
-    with opened(examples.to_read(kind, "centre-c")) as session:
+def test_the_examples_verify(examples: Examples, kind: Kind, name: str) -> None:
+    with opened(examples.to_read(kind, name)) as session:
         assert list(verify(session)) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, create_engine, select, text
@@ -215,12 +216,15 @@ def test_opening_and_closing_again_is_no_problem(url: str, tmp_path: Path) -> No
 def test_a_month_that_was_sealed_in_the_form_of_before_still_verifies(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def before(session: Session, closing: Closing) -> str:
-        return store.digest(session, closing, store.packed_before)
+    write = store.write_result
+
+    def before(session: Session, closing: Closing, *rest: Any) -> str:
+        write(session, closing, *rest)
+        return store.digest_of_before(session, closing)
 
     with opened(url) as session:
         reopen(session, OCTOBER)
-        monkeypatch.setattr(services, "digest", before)
+        monkeypatch.setattr(services, "write_result", before)
         close(session, OCTOBER)
         (sealed,) = session.scalars(select(Closing).where(Closing.revision == 2))
         assert sealed.digest != store.digest(session, sealed)
