@@ -16,6 +16,7 @@ from core.models import LateRow
 from core.values import Month
 from rewards.models import Incident
 from staff.attendance.models import AttendanceRequest, Leave, Overtime, PersonDay
+from staff.attendance.queries import in_month
 from staff.models import Employee
 from staff.people import PersonRow
 
@@ -97,7 +98,7 @@ def _stored_days(session: Session, month: Month) -> Iterator[DueDays]:
             func.aggregate_strings(case((absent, day)), " "),
             func.aggregate_strings(case((PersonDay.worked.is_(True), day)), " "),
         )
-        .where(PersonDay.month == month, PersonDay.scheduled.is_(True))
+        .where(in_month(session, month), PersonDay.scheduled.is_(True))
         .group_by(PersonDay.employee_id)
     )
     for who, *texts in rows:

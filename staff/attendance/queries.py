@@ -23,11 +23,25 @@ __all__ = [
     "attendance_facts",
     "calendar_json",
     "days_for_policy",
+    "in_month",
     "month_totals",
     "month_view",
     "person_month",
     "rostered_employees",
 ]
+
+
+def in_month(session: Session, month: Month) -> ColumnElement[bool]:
+    """Which person-days are of the month, told so that the database finds them fast.
+
+    SQLite keeps them in the order of persons and days: by the index of months it would seek each
+    one, by the key only the first of each person.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        return PersonDay.month == month
+    return PersonDay.employee_id.in_(select(Employee.id)) & PersonDay.day.between(
+        month.first_day, month.last_day
+    )
 
 
 def month_totals(
@@ -40,30 +54,27 @@ def month_totals(
     tiers = tuple(late_tiers)
     late = (PersonDay.late_minutes > 0) & ~PersonDay.excused.contains("l")
     early = (PersonDay.early_minutes > 0) & ~PersonDay.excused.contains("e")
-    columns: dict[str, ColumnElement[int]] = {
-        "scheduled": _count(PersonDay.scheduled),
-        "worked": _count(PersonDay.worked),
-        "late": _count(late),
-        "late_minutes": func.coalesce(func.sum(PersonDay.late_minutes).filter(late), 0),
-        "early": _count(early),
-        "early_minutes": func.coalesce(func.sum(PersonDay.early_minutes).filter(early), 0),
-        "absent": _count(PersonDay.absent),
-        "missing": _count(PersonDay.missing & ~PersonDay.excused.contains("m")),
-        "leave_halves": func.sum(PersonDay.leave_halves),
-        "protected_halves": func.sum(PersonDay.protected_halves),
-        "overtime_seconds": func.sum(PersonDay.overtime_seconds),
-    }
+    columns: list[ColumnElement[int]] = [  # in the order of Totals
+        _count(PersonDay.scheduled),
+        _count(PersonDay.worked),
+        _count(late),
+        func.coalesce(func.sum(PersonDay.late_minutes).filter(late), 0),
+        _count(early),
+        func.coalesce(func.sum(PersonDay.early_minutes).filter(early), 0),
+        _count(PersonDay.absent),
+        _count(PersonDay.missing & ~PersonDay.excused.contains("m")),
+        func.sum(PersonDay.leave_halves),
+        func.sum(PersonDay.protected_halves),
+        func.sum(PersonDay.overtime_seconds),
+    ]
     above = [_count(late & (PersonDay.late_minutes > tier)) for tier in tiers]
     rows = session.execute(
-        select(PersonDay.employee_id, *columns.values(), *above)
-        .where(PersonDay.month == month, *([PersonDay.employee_id == only] if only else []))
+        select(PersonDay.employee_id, *columns, *above)
+        .where(in_month(session, month), *([PersonDay.employee_id == only] if only else []))
         .group_by(PersonDay.employee_id)
     )
     size = len(columns)
-    return {
-        who: Totals(**dict(zip(columns, sums)), late_over=dict(zip(tiers, sums[size:])))
-        for who, *sums in rows
-    }
+    return {who: Totals._make([*sums[:size], dict(zip(tiers, sums[size:]))]) for who, *sums in rows}
 
 
 def _count(condition: ColumnExpressionArgument[bool]) -> ColumnElement[int]:
