@@ -12,10 +12,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from core.values import Fact, mean
 
 Sheet = dict[str, Fact]
+Keys = tuple[str, ...]
+Facts = list[Fact]
+Own = tuple[Keys, Facts]  # keys and their facts
 NOT_FOR_TEAMS = "training_effect"
 
 
@@ -71,38 +75,44 @@ def add_team_facts(
     A value that was entered for the leader stays. ``sheets`` are changed in place. With ``only``
     just these leaders get some, and where it names facts, just those.
     """
-    own: dict[int, list[tuple[str, Fact]]] = {}
+    own: dict[int, Own] = {}
     for leader, members in reports(people).items():
         sheet = sheets.get(leader)
         if sheet is None or (only is not None and leader not in only):
             continue
         named = only[leader] if only is not None else None
-        gathered: dict[str, list[Fact]] = defaultdict(list)
+        alike: dict[Keys, list[Facts]] = defaultdict(list)  # most have the same facts
         for member in members:
             if named is not None:
-                found = _named(sheets.get(member, {}), named)
+                keys, facts = _named(sheets.get(member, {}), named)
             elif member in own:
-                found = own[member]
+                keys, facts = own[member]
             else:
-                found = own[member] = _for_teams(sheets.get(member, {}))
-            for key, fact in found:
-                gathered[key].append(fact)
-        for key, facts in gathered.items():
+                keys, facts = own[member] = _for_teams(sheets.get(member, {}))
+            alike[keys].append(facts)
+        gathered: dict[str, list[Fact]] = defaultdict(list)
+        for keys, rows in alike.items():
+            for key, column in zip(keys, zip(*rows)):
+                gathered[key] += column
+        for key, together in gathered.items():
             if f"team_{key}" not in sheet:
-                sheet[f"team_{key}"] = _team_fact(facts)
+                sheet[f"team_{key}"] = _team_fact(together)
 
 
-def _named(sheet: Sheet, named: Collection[str]) -> list[tuple[str, Fact]]:
+def _named(sheet: Sheet, named: Collection[str]) -> Own:
     keys = [key.removeprefix("team_") for key in named]
-    return [(key, sheet[key]) for key in keys if key in sheet and key != NOT_FOR_TEAMS]
+    kept = tuple(key for key in keys if key in sheet and key != NOT_FOR_TEAMS)
+    return kept, [sheet[key] for key in kept]
 
 
-def _for_teams(sheet: Sheet) -> list[tuple[str, Fact]]:
-    return [
-        (key, fact)
-        for key, fact in sheet.items()
-        if key != NOT_FOR_TEAMS and not key.startswith("team_")
-    ]
+def _for_teams(sheet: Sheet) -> Own:
+    kept = _not_of_teams(tuple(sheet))
+    return kept, [sheet[key] for key in kept]
+
+
+@lru_cache(maxsize=1024)
+def _not_of_teams(keys: Keys) -> Keys:
+    return tuple(key for key in keys if key != NOT_FOR_TEAMS and not key.startswith("team_"))
 
 
 def reports(people: Iterable[Person]) -> dict[int, list[int]]:
@@ -122,8 +132,9 @@ def reports(people: Iterable[Person]) -> dict[int, list[int]]:
 
 
 def _team_fact(facts: list[Fact]) -> Fact:
-    sampled = [(n, value) for value, n, _ in facts if n]
-    if not sampled:
-        return Fact(mean([fact.value for fact in facts]))
+    values, sizes, _ = zip(*facts)
+    if not any(sizes):
+        return Fact(mean(values))
+    sampled = [(n, value) for n, value in zip(sizes, values) if n]
     size = sum([n for n, _ in sampled])
     return Fact(math.fsum([n * value for n, value in sampled]) / size, size)

@@ -51,12 +51,15 @@ class Box:
         newest = ring(session).newest("records")
         self._number = newest.id
         self._nonces: list[bytes] = []
-        self._ciphers: dict[int, AESGCM] = {newest.id: AESGCM(newest.key)}
+        self._newest = AESGCM(newest.key)
+        self._ciphers: dict[int, AESGCM] = {newest.id: self._newest}
 
     def seal(self, place: str, plain: str) -> str:
         """``plain`` encrypted for one place (table, row, column): it opens nowhere else."""
-        nonce = self._nonce()
-        sealed = self._ciphers[self._number].encrypt(nonce, plain.encode(), place.encode())
+        if not self._nonces:
+            self._draw()
+        nonce = self._nonces.pop()
+        sealed = self._newest.encrypt(nonce, plain.encode(), place.encode())
         body = binascii.b2a_base64(nonce + sealed, newline=False)
         return f"{self._number}:{body.decode()}"
 
@@ -72,17 +75,15 @@ class Box:
                 N_("What is stored in %(place)s cannot be opened."), place=place
             ) from error
 
-    def _nonce(self) -> bytes:
-        """One that was never used: many are drawn at once, which is what takes the time."""
-        if not self._nonces:
-            drawn = secrets.token_bytes(NONCE * NONCES)
-            self._nonces = [drawn[at : at + NONCE] for at in range(0, len(drawn), NONCE)]
-        return self._nonces.pop()
+    def _draw(self) -> None:
+        """Nonces that were never used: many at once, for it is drawing that takes the time."""
+        drawn = secrets.token_bytes(NONCE * NONCES)
+        self._nonces = [drawn[at : at + NONCE] for at in range(0, len(drawn), NONCE)]
 
     def seal_bytes(self, place: str, plain: bytes) -> bytes:
         """Like ``seal``, for a file: the number of the key, the nonce, the rest."""
         nonce = secrets.token_bytes(NONCE)
-        sealed = self._ciphers[self._number].encrypt(nonce, plain, place.encode())
+        sealed = self._newest.encrypt(nonce, plain, place.encode())
         return self._number.to_bytes(NUMBER, "big") + nonce + sealed
 
     def open_bytes(self, place: str, sealed: bytes) -> bytes:

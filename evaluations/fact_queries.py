@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, and_, case, cast, func, or_, select
@@ -65,11 +66,12 @@ def ticket_facts(
         .group_by(Ticket.employee_id)
     )
     return {
-        row.employee_id: _from_counts(row._mapping, section) for row in session.execute(statement)
+        employee_id: _from_counts(dict(zip(columns, counts, strict=True)), section)
+        for employee_id, *counts in session.execute(statement)
     }
 
 
-def _from_counts(row: Any, section: TicketsSection) -> dict[str, Fact]:
+def _from_counts(row: Mapping[str, Any], section: TicketsSection) -> dict[str, Fact]:
     facts = {"contacts_handled": Fact(row["handled"], None, "tickets")}
 
     def share(key: str, part: int, whole: int) -> None:

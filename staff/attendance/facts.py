@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from core.values import Fact, half_up
 from staff.attendance.days import PersonDay
@@ -13,8 +14,7 @@ from staff.attendance.policy import AttendanceSection
 SECONDS_OF_HOUR = 3600
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(NamedTuple):
     """Integers added up over the days of one employee and month; excused events are left out.
 
     Leave is in half days, overtime in seconds; ``late_over`` maps each tier N (minutes) to the
@@ -32,7 +32,7 @@ class Totals:
     leave_halves: int = 0
     protected_halves: int = 0
     overtime_seconds: int = 0
-    late_over: Mapping[int, int] = field(default_factory=dict)
+    late_over: Mapping[int, int] = MappingProxyType({})
 
 
 def totals(days: Iterable[PersonDay], late_tiers: Iterable[int]) -> Totals:
