@@ -29,6 +29,7 @@ class ExternalIds(Kind):
     table: ClassVar[Table] = ExternalId.__table__  # type: ignore[assignment]
     identity = ("source", "external_id", "valid_from")
     fetch_by = "external_id"
+    most = 150_000  # all that are known are kept in memory too
     headings: ClassVar[dict[str, str]] = {
         "source": "来源 系统",
         "external_id": "外部账号 账号",

@@ -55,6 +55,7 @@ class Employees(Kind):
     table: ClassVar[Table] = Employee.__table__  # type: ignore[assignment]
     identity = ("employee_no",)
     fetch_by = "employee_no"
+    most = 80_000  # everybody who is known is kept in memory too
     headings: ClassVar[dict[str, str]] = {
         "employee_no": "工号 员工编号",
         "name": "姓名",

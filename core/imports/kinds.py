@@ -167,6 +167,8 @@ class Kind:
     files: ClassVar[str] = ""
     # Called after rows were stored that say who people are: other rows may have waited for them.
     take: Take | None = None
+    # How many rows a file may have, where it is fewer than of others.
+    most: ClassVar[int | None] = None
     # Whether before and after of a row may be written down anywhere.
     traced: ClassVar[bool] = True
     # Whether rows are changed by anything but imports; then an undo looks whether they were.

@@ -148,7 +148,7 @@ def _parse(kind: Kind, rows: Iterable[Row], where: Layout) -> _Read:
     read = _Read()
     late = kind.traced and kind.any_late  # only late rows need their cells again
     for number, row in rows:
-        check_rows(len(read.lines))
+        check_rows(len(read.lines), kind.most or MAX_ROWS)
         line = Line(number, kind.identity)
         read.lines.append(line)
         if len(row) != where.width:
@@ -199,10 +199,10 @@ def why(bad: Bad, cell: str, column: str) -> Bad:
     return bad
 
 
-def check_rows(count: int) -> None:
+def check_rows(count: int, limit: int = MAX_ROWS) -> None:
     """Raises ``Refused`` where a file has more rows than are kept in memory at once."""
-    if count >= MAX_ROWS:
-        raise Refused(N_("the file has more than %(limit)s rows; split it"), limit=MAX_ROWS)
+    if count >= limit:
+        raise Refused(N_("the file has more than %(limit)s rows; split it"), limit=limit)
 
 
 def check_aside(count: int) -> None:

@@ -308,6 +308,33 @@ def test_a_huge_file_is_told_of_and_costs_little_memory(
     _check(centre, tmp_path, *HUGE[name])
 
 
+@pytest.mark.long
+def test_rows_take_so_little_memory_that_the_longest_legal_file_stays_within_the_bound(
+    centre: str, tmp_path: Path
+) -> None:
+    """The database's cache of 64 MB fills meanwhile: of 500,000 rows each takes far less."""
+    path = tmp_path / "tickets.csv"
+
+    def peak(numbers: range, rating: str, outcome: str) -> float:
+        rows = "".join(
+            f"T{n:08},E1,2026-10-08 08:00:{n % 60:02},2026-10-08 09:00:{n % 60:02},"
+            f"2026-10-08 10:00:{n % 60:02},0,{rating},chat\n"
+            for n in numbers
+        )
+        head = "ticket_id,agent,created_at,first_response_at,resolved_at,reopened,satisfaction"
+        path.write_text(f"{head},channel\n{rows}")
+        words = ("import", "tickets", str(path), "--clock", "2026-11-02 00:00")
+        took = command(centre, tmp_path, *words)
+        assert f"{outcome} {len(numbers)}," in took.out
+        return took.megabytes
+
+    few, many = range(10_000), range(10_000, 40_000)
+    for rating, outcome, most in (("good", "new", 800), ("bad", "changed", 2_400)):
+        least, more = (peak(numbers, rating, outcome) for numbers in (few, many))
+        of_a_row = (more - least) * 1024**2 / (len(many) - len(few))
+        assert of_a_row <= most, outcome
+
+
 @pytest.mark.parametrize("name", SMALL)
 def test_a_file_that_is_no_table_is_told_of(files: Files, name: str) -> None:
     from core.messages import Refused
