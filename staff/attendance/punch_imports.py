@@ -6,9 +6,10 @@ little memory, and are compared, sorted and stored as such.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, ClassVar, NamedTuple
 
@@ -24,7 +25,7 @@ from core.imports.cells import Bad, moment, remembered, until
 from core.imports.headings import layout
 from core.imports.kinds import LATE, NEW, REFUSED, SAME, Change, Column, Kind, Line, Setting
 from core.imports.rows import Record
-from core.imports.staging import Staged, check_bad, wrong_width
+from core.imports.staging import Staged, check_bad, check_rows, wrong_width
 from core.imports.storing import set_aside
 from core.messages import N_, Refused
 from core.values import Month
@@ -92,10 +93,11 @@ class StagedPunches(Staged):
 
 
 class _Read(NamedTuple):
-    """What was read: the row number of punches that may be late, and the lines that are bad."""
+    """What was read: punches that may be late with their rows, and the lines that are bad."""
 
     seen: set[int]
-    near: dict[int, int]
+    near: array[int]
+    near_rows: array[int]
     bad: list[Line]
     rows: int
 
@@ -117,19 +119,20 @@ def _stage(kind: Punches, table: Table) -> StagedPunches:
     places = {column.name: index for index, column in where.places}
     read = _read(kind, table, places, where.width)
     seen = read.seen
-    stored = _stored(kind.setting.session, seen)
-    seen -= stored
+    _drop_stored(kind.setting.session, seen)
     lines = list(read.bad)
-    near = [key for key in read.near if key in seen]
-    kind.edges.read((key >> BITS, key & MASK) for key in near)
-    for key in near:
+    kind.edges.read((key >> BITS, key & MASK) for key in read.near if key in seen)
+    for key, number in zip(read.near, read.near_rows, strict=True):
+        if key not in seen:
+            continue
         month = kind.edges.month(key >> BITS, key & MASK)
         if month not in kind.setting.closed:
             continue
         who, at = key >> BITS, key & MASK
-        line = Line(read.near[key], kind.identity, outcome=LATE, month=month)
-        number = kind.people.by_id[who].employee_no
-        line.cells = {"employee_no": number, "timestamp": str(wall_time(at))}
+        check_rows(len(lines))
+        line = Line(number, kind.identity, outcome=LATE, month=month)
+        employee_no = kind.people.by_id[who].employee_no
+        line.cells = {"employee_no": employee_no, "timestamp": str(wall_time(at))}
         line.record = {"employee_id": who, "at": at}
         lines.append(line)
         seen.discard(key)
@@ -150,7 +153,7 @@ def _read(kind: Punches, table: Table, places: dict[str, int], width: int) -> _R
     ids, days, times = kind.people.ids, dict[str, int](), dict[str, int]()
     number_at, time_at = places["employee_no"], places["timestamp"]
     latest, uncertain = wall_seconds(kind.setting.clock), _uncertain_before(kind.setting)
-    seen, near, bad = set[int](), dict[int, int](), list[Line]()
+    seen, near, near_rows, bad = set[int](), array("Q"), array("Q"), list[Line]()
     rows = 0
     for number, row in table.rows:
         rows += 1
@@ -170,12 +173,13 @@ def _read(kind: Punches, table: Table, places: dict[str, int], width: int) -> _R
             if stamp[10:14] != " 24:" and stamp[10:14:3] == " :" and stamp[:1].isdigit():
                 days[stamp[:11]], times[stamp[11:]] = at - at % DAY, at % DAY
         key = employee << BITS | at
+        if at < uncertain and key not in seen:
+            near.append(key)
+            near_rows.append(number)
         seen.add(key)
         if len(seen) > MOST:
             raise Refused(N_("the file has more than %(limit)s rows; split it"), limit=MOST)
-        if at < uncertain and key not in near:
-            near[key] = number
-    return _Read(seen, near, bad, rows)
+    return _Read(seen, near, near_rows, bad, rows)
 
 
 def _line(
@@ -210,17 +214,17 @@ def _uncertain_before(setting: Setting) -> int:
     return wall_seconds(datetime.combine(after, datetime.min.time()))
 
 
-def _stored(session: Session, keys: set[int]) -> set[int]:
-    """Those of ``keys`` that the database has."""
+def _drop_stored(session: Session, keys: set[int]) -> None:
+    """Leave out those of ``keys`` that the database has."""
     if not keys:
-        return set()
+        return
     low, high = min(key & MASK for key in keys), max(key & MASK for key in keys)
     key = cast(Punch.employee_id, BigInteger) * (1 << BITS) + Punch.at
     query = select(key).where(Punch.at.between(low, high))
     if len(keys) < 1000:
         query = query.where(Punch.employee_id.in_({key >> BITS for key in keys}))
     with session.scalars(query.execution_options(yield_per=20_000)) as found:
-        return keys.intersection(found)
+        keys.difference_update(found)
 
 
 def insert_punches(session: Session, keys: Sequence[int], batch: int) -> None:
@@ -245,11 +249,14 @@ def insert_punches(session: Session, keys: Sequence[int], batch: int) -> None:
 def note_days(kind: Kind, keys: Sequence[int]) -> None:
     """Mark the days of sorted punches as stale, and keep their months."""
     session = kind.setting.session
-    days = dict.fromkeys((key >> BITS, (key & MASK) // DAY) for key in keys)  # in their order
-    dates = {day: date_of(day * DAY) for day in {day for _, day in days}}
+    dates: dict[int, date] = {}
     spans: list[StaleSpan] = []
-    for who, day in days:
-        on = dates[day]
+    last = None
+    for who, day in ((key >> BITS, (key & MASK) // DAY) for key in keys):
+        if (who, day) == last:
+            continue
+        last = who, day
+        on = dates.get(day) or dates.setdefault(day, date_of(day * DAY))
         if spans and spans[-1][0] == who and on - spans[-1][2] <= FEW:
             spans[-1] = (who, spans[-1][1], on)
         else:
