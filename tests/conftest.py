@@ -5,11 +5,15 @@ from __future__ import annotations
 import gc
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-# A machine that is busy makes no example wrong.
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
+# A machine that is busy makes no example wrong. Every run tries the same ones, so that it finds
+# what the one before found; others are looked for by `pytest --hypothesis-profile searching`.
+settings.register_profile(
+    "searching", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=False
+)
+settings.register_profile("repeatable", settings.get_profile("searching"), derandomize=True)
+settings.load_profile("repeatable")
 
 pytest_plugins = [
     "support.compiled",

@@ -331,8 +331,7 @@ def test_half_a_shift_is_half_a_day_of_leave(session: Session, me: int) -> None:
 
 @settings(
     max_examples=12,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     punches=st.lists(st.integers(5 * 3600, 28 * 3600), max_size=4, unique=True),
