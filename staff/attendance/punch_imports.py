@@ -42,6 +42,7 @@ BITS = 34  # wall seconds up to the year 2514
 MASK = (1 << BITS) - 1
 SIZE = 50_000
 MOST = 3_000_000  # punches of one file
+MOST_LATE = 300_000  # of which are kept with their cells
 FEW = timedelta(days=4)  # between two punches, so few are marked with them
 
 
@@ -129,7 +130,7 @@ def _stage(kind: Punches, table: Table) -> StagedPunches:
         if month not in kind.setting.closed:
             continue
         who, at = key >> BITS, key & MASK
-        check_rows(len(lines))
+        check_rows(len(lines), MOST_LATE)
         line = Line(number, kind.identity, outcome=LATE, month=month)
         employee_no = kind.people.by_id[who].employee_no
         line.cells = {"employee_no": employee_no, "timestamp": str(wall_time(at))}
