@@ -42,7 +42,7 @@ BITS = 34  # wall seconds up to the year 2514
 MASK = (1 << BITS) - 1
 SIZE = 50_000
 MOST = 3_000_000  # punches of one file
-MOST_LATE = 300_000  # of which are kept with their cells
+MOST_LATE = 200_000  # of which are kept with their cells
 FEW = timedelta(days=4)  # between two punches, so few are marked with them
 
 
