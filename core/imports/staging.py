@@ -28,7 +28,7 @@ from core.imports.rows import Record
 from core.imports.storing import changes_of, set_aside, tell_changes
 from core.messages import N_, Refused
 
-MAX_ROWS = 500_000
+MAX_ROWS = 400_000
 MAX_ASIDE = 200_000
 MAX_BAD = 50_000  # each is kept with its reasons until all are told
 MAX_HELD = 280 * 1024 * 1024  # bytes that the rows take in memory, with what is known of them

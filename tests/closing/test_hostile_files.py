@@ -312,7 +312,7 @@ def test_a_huge_file_is_told_of_and_costs_little_memory(
 def test_rows_take_so_little_memory_that_the_longest_legal_file_stays_within_the_bound(
     centre: str, tmp_path: Path
 ) -> None:
-    """The database's cache of 64 MB fills meanwhile: of 500,000 rows each takes far less."""
+    """The database's cache of 64 MB fills meanwhile: of 400,000 rows each takes far less."""
     path = tmp_path / "tickets.csv"
 
     def peak(numbers: range, rating: str, outcome: str) -> float:
