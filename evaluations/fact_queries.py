@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from sqlalchemy import ColumnElement, String, and_, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -78,7 +79,7 @@ def _from_counts(row: Mapping[str, Any], section: TicketsSection) -> dict[str, F
         if whole:
             facts[key] = Fact(part / whole, whole, "tickets")
 
-    waits = sorted(map(int, row["waits"].split(","))) if row["waits"] else []
+    waits = sorted(orjson.loads(f"[{row['waits'] or ''}]"))  # quicker than one by one
     responded = len(waits)
     if responded:
         minutes = sum(waits) / 60 / responded

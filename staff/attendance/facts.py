@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -78,7 +79,13 @@ def facts_of(sums: Totals, section: AttendanceSection) -> dict[str, Fact]:
     for tier, count in sums.late_over.items():
         values[f"late_over_{tier}_count"] = count
     values["attendance_score"] = _score(sums, section)
-    return {key: Fact(value) for key, value in values.items()}
+    return {key: _fact(value) for key, value in values.items()}
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _fact(value: float) -> Fact:
+    """Of many people most have the same few counts."""
+    return Fact(value)
 
 
 def month_facts(
