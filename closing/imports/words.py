@@ -63,7 +63,7 @@ OUTCOMES = {
     NEW: _l("New"),
     CHANGED: _l("Changed"),
     SAME: _l("Known already"),
-    LATE: _l("Late"),
+    LATE: _l("Came late"),
     REFUSED: _l("Bad"),
 }
 LATE_STATES = {
