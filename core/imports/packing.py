@@ -29,7 +29,7 @@ _ADDING = threading.Lock()
 def _extended(value: object) -> msgpack.ExtType:
     if isinstance(value, Month):
         return _month(value)
-    if isinstance(value, date):
+    if type(value) is date:  # a moment is one too, and would lose its time
         return _day(value)
     if isinstance(value, Decimal):
         return msgpack.ExtType(_MONEY, str(value).encode())
